@@ -1,0 +1,23 @@
+//! The tables of cabina. Each migration is one SQL text for both databases, up and down, in which the few words that
+//! differ between SQLite and PostgreSQL stand in braces (see `dialect.rs`).
+
+pub use sea_orm_migration::prelude::*;
+
+mod dialect;
+mod m20261121_000001_platform;
+mod m20261121_000002_identity;
+mod m20261121_000003_clients;
+
+/// Runs the migrations.
+pub struct Migrator;
+
+#[sea_orm_migration::async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261121_000001_platform::Migration),
+            Box::new(m20261121_000002_identity::Migration),
+            Box::new(m20261121_000003_clients::Migration),
+        ]
+    }
+}

@@ -1,0 +1,131 @@
+//! The people at a client: create, update, delete.
+
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
+
+use super::tables::{client, contact};
+use super::{CLIENT_UPDATED, clients, timeline};
+use crate::codes;
+use crate::kernel::contact::{Email, Phone};
+use crate::kernel::error::Check;
+use crate::kernel::ids::{ClientId, ContactId};
+use crate::kernel::{Error, Patch, Result, Stop, text};
+use crate::platform::auth::Right;
+use crate::platform::db::{Change, ChangeKind, Tx, Visible, differences};
+
+codes! {
+    /// Why a contact was not changed.
+    pub enum ContactErrorCode {
+    }
+}
+
+/// The fields of a contact, as given.
+#[derive(Clone, Debug, Default)]
+pub struct ContactPatch {
+    /// Full name.
+    pub name: Patch<String>,
+    /// What they do there.
+    pub position: Patch<String>,
+    /// E-mail address.
+    pub email: Patch<String>,
+    /// Phone number, with its country code.
+    pub phone: Patch<String>,
+    /// Anything else.
+    pub notes: Patch<String>,
+}
+
+/// Adds a person to a client.
+pub async fn create(tx: &mut Tx, client: ClientId, fields: ContactPatch) -> Result<ContactId, Stop<ContactErrorCode>> {
+    tx.by.may(Right::WriteClients)?;
+    let client = clients::get(tx, client).await?;
+    let mut row = contact::Model {
+        id: ContactId::new(),
+        version: 1,
+        client_id: client.id,
+        name: String::new(),
+        name_sort: String::new(),
+        position: None,
+        email: None,
+        phone: None,
+        notes: None,
+        created_at: tx.now,
+        updated_at: tx.now,
+    };
+    apply(&mut row, fields)?;
+    let id = row.id;
+    let change = Change::of(ChangeKind::Created, id, 1, differences(None, Some(&row))?);
+    tell(tx, change, &client);
+    contact::Entity::insert(row.into_active_model()).exec_without_returning(tx.conn()).await?;
+    Ok(id)
+}
+
+/// Changes a contact.
+pub async fn update(tx: &mut Tx, id: ContactId, expected: i32, patch: ContactPatch) -> Result<ContactId, Stop<ContactErrorCode>> {
+    tx.by.may(Right::WriteClients)?;
+    let before = locked(tx, id).await?;
+    let client = clients::get(tx, before.client_id).await?;
+    let mut after = before.clone();
+    apply(&mut after, patch)?;
+    let changes = differences(Some(&before), Some(&after))?;
+    tx.merge(id, expected, before.version, &changes).await?;
+    if !changes.is_empty() {
+        after.version += 1;
+        after.updated_at = tx.now;
+        tell(tx, Change::of(ChangeKind::Updated, id, after.version, changes), &client);
+        after.into_active_model().reset_all().update(tx.conn()).await?;
+    }
+    Ok(id)
+}
+
+/// Removes a contact; the audit keeps what it was.
+pub async fn delete(tx: &mut Tx, id: ContactId) -> Result<ContactId, Stop<ContactErrorCode>> {
+    tx.by.may(Right::WriteClients)?;
+    let before = locked(tx, id).await?;
+    let client = clients::get(tx, before.client_id).await?;
+    let change = Change::of(ChangeKind::Deleted, id, before.version + 1, differences(Some(&before), None)?);
+    tell(tx, change, &client);
+    contact::Entity::delete_by_id(id).exec(tx.conn()).await?;
+    Ok(id)
+}
+
+fn tell(tx: &mut Tx, change: Change, client: &client::Model) {
+    let audience = timeline::audience(client, None);
+    tx.record(change.on_parent(CLIENT_UPDATED, audience, client.id, client.version, "contacts"));
+}
+
+async fn locked(tx: &Tx, id: ContactId) -> Result<contact::Model> {
+    let query = contact::Entity::visible_to(&tx.by).filter(contact::Column::Id.eq(id)).lock_exclusive();
+    query.one(tx.conn()).await?.ok_or(Error::NotFound)
+}
+
+fn apply(row: &mut contact::Model, fields: ContactPatch) -> Result<(), Stop<ContactErrorCode>> {
+    use ContactErrorCode::Invalid;
+    let mut check = Check::default();
+    match fields.name {
+        Patch::Set(name) => row.name = text::tidy(&name),
+        Patch::Clear => row.name = String::new(),
+        Patch::Keep => {}
+    }
+    if !(1..=200).contains(&row.name.chars().count()) {
+        check.refuse(Invalid, "name", "must have between 1 and 200 characters");
+    }
+    row.name_sort = text::fold(&row.name);
+    let email = fields.email.try_map(|value| Email::parse(&value).map(|email| email.as_str().to_owned()));
+    if let Some(email) = check.take(Invalid, "email", email) {
+        email.apply(&mut row.email);
+    }
+    let phone = fields.phone.try_map(|value| Phone::parse(&value, None).map(|phone| phone.as_str().to_owned()));
+    if let Some(phone) = check.take(Invalid, "phone", phone) {
+        phone.apply(&mut row.phone);
+    }
+    let texts = [("position", fields.position, &mut row.position, 120), ("notes", fields.notes, &mut row.notes, 5000)];
+    for (field, patch, value, max) in texts {
+        let checked = patch.try_map(|given| {
+            let given = text::tidy_text(&given);
+            if given.chars().count() > max { Err(format!("must have at most {max} characters")) } else { Ok(given) }
+        });
+        if let Some(patch) = check.take(Invalid, field, checked) {
+            patch.apply(value);
+        }
+    }
+    check.done()
+}

@@ -1,0 +1,29 @@
+//! Clients and what hangs on them: contacts, activities, external keys, and the event log that tells their history.
+//!
+//! A client belongs to a team and, unless it waits in the team's pool, to one of the team's advisors. Its number comes
+//! from its market and never changes. Its status moves by the transitions of `rules.rs` only. The event log is
+//! immutable: a correction is a new entry that points to the old. Each client is found by the words in `client_term`,
+//! which are written with every change of the fields that they come from. Whoever may see a client sees all that hangs
+//! on it.
+
+pub mod activities;
+#[expect(clippy::module_inception, reason = "the aggregate that the domain is named after")]
+pub mod clients;
+pub mod contacts;
+mod draft;
+pub mod filter;
+pub mod markets;
+pub mod rules;
+pub mod search;
+mod tables;
+mod terms;
+pub mod timeline;
+
+pub use tables::{activity, client, contact, ecosystem, event_log_entry, external_ref, market};
+pub use terms::terms_of;
+pub use tables::client_term;
+
+/// Screens hear here that a client changed.
+pub const CLIENT_UPDATED: &str = "client:updated";
+/// Screens hear here of a new entry of a client's history.
+pub const EVENTLOG_NEW: &str = "eventlog:new";

@@ -1,0 +1,140 @@
+//! A client: a person or a company.
+
+use sea_orm::FromJsonQueryResult;
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{Cond, ExprTrait, SelectStatement};
+use serde::{Deserialize, Serialize};
+
+use crate::kernel::ids::{ClientId, EcosystemId, MarketId, TeamId, UserId};
+use crate::kernel::time::Instant;
+use crate::platform::auth::{Right, Role, Viewer};
+use crate::platform::db::{Visible, all_rows, none};
+use crate::words;
+
+words! {
+    /// What a client is.
+    pub enum ClientKind {
+        /// A natural person.
+        Person = "PERSON",
+        /// A company; it may have contacts.
+        Company = "COMPANY",
+    }
+}
+
+words! {
+    /// How we stand with a client.
+    pub enum ClientStatus {
+        /// We would like to sell to them.
+        Prospect = "PROSPECT",
+        /// They buy from us.
+        Active = "ACTIVE",
+        /// They bought from us once.
+        Inactive = "INACTIVE",
+        /// We do no business with them.
+        Blocked = "BLOCKED",
+    }
+}
+
+/// Labels, in the order they were given.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+pub struct Tags(pub Vec<String>);
+
+/// A postal address.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+#[serde(rename_all = "camelCase")]
+pub struct Address {
+    /// Street and number.
+    pub street: Option<String>,
+    /// City or town.
+    pub city: Option<String>,
+    /// State or province.
+    pub region: Option<String>,
+    /// Postal code.
+    pub postal_code: Option<String>,
+    /// ISO 3166-1 alpha-2.
+    pub country: Option<String>,
+}
+
+/// What the client allowed us.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+#[serde(rename_all = "camelCase")]
+pub struct Consents {
+    /// To process the personal data.
+    pub data: bool,
+    /// To write e-mails.
+    pub email: bool,
+    /// To call.
+    pub phone: bool,
+    /// To write on WhatsApp.
+    pub whatsapp: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
+#[sea_orm(table_name = "client")]
+#[serde(rename_all = "camelCase")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    #[serde(skip)]
+    pub id: ClientId,
+    #[serde(skip)]
+    pub version: i32,
+    pub number: String,
+    pub kind: ClientKind,
+    pub name: String,
+    #[serde(skip)]
+    pub name_sort: String,
+    pub email: Option<String>,
+    pub phone: Option<String>,
+    pub tax_id: Option<String>,
+    pub address: Option<Address>,
+    pub status: ClientStatus,
+    #[serde(rename = "market")]
+    pub market_id: Option<MarketId>,
+    #[serde(rename = "ecosystem")]
+    pub ecosystem_id: Option<EcosystemId>,
+    #[serde(rename = "team")]
+    pub team_id: TeamId,
+    #[serde(rename = "advisor")]
+    pub advisor_id: Option<UserId>,
+    pub tags: Tags,
+    pub consents: Consents,
+    #[serde(skip)]
+    pub created_at: Instant,
+    #[serde(skip)]
+    pub updated_at: Instant,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Visible for Entity {
+    /// Advisors see their clients and the unassigned ones of their team, supervisors their team, admins all.
+    fn visible_to(viewer: &Viewer) -> Select<Self> {
+        let all = all_rows::<Self>();
+        if !viewer.has(Right::ReadClients) {
+            return none(all);
+        }
+        match (viewer.role, viewer.team) {
+            (Role::Admin, _) => all,
+            (_, None) => none(all),
+            (Role::Supervisor, Some(team)) => all.filter(Column::TeamId.eq(team)),
+            (Role::Advisor, Some(team)) => {
+                let pool = Column::TeamId.eq(team).and(Column::AdvisorId.is_null());
+                all.filter(Cond::any().add_option(viewer.user_id().map(|me| Column::AdvisorId.eq(me))).add(pool))
+            }
+        }
+    }
+}
+
+/// Rows of another table that hang on a client are seen by those who see the client.
+pub fn visible_through<E: EntityTrait>(viewer: &Viewer, client_id: E::Column) -> Select<E> {
+    let all = all_rows::<E>();
+    if viewer.role == Role::Admin && viewer.has(Right::ReadClients) {
+        return all; // admins see all clients: nothing to look up
+    }
+    let mut clients: SelectStatement = sea_orm::QueryTrait::into_query(Entity::visible_to(viewer));
+    let same = Expr::col((Entity, Column::Id)).equals((E::default(), client_id));
+    clients.clear_selects().expr(Expr::val(1)).and_where(same);
+    all.filter(Expr::exists(clients))
+}

@@ -1,0 +1,79 @@
+//! An entry of a client's history; never changed.
+
+use sea_orm::entity::prelude::*;
+use serde::Serialize;
+
+use super::client::visible_through;
+use crate::kernel::ids::{ClientId, EntryId};
+use crate::kernel::time::Instant;
+use crate::platform::auth::{ActorKind, Viewer};
+use crate::platform::db::Visible;
+use crate::words;
+
+words! {
+    /// What an entry of the history tells of.
+    pub enum EventLogKind {
+        /// A note.
+        Note = "NOTE",
+        /// A telephone call.
+        Call = "CALL",
+        /// An e-mail.
+        Email = "EMAIL",
+        /// A meeting.
+        Meeting = "MEETING",
+        /// A WhatsApp message.
+        Whatsapp = "WHATSAPP",
+        /// A document.
+        Document = "DOCUMENT",
+        /// A change of state, of advisor or of another important field.
+        StateChange = "STATE_CHANGE",
+        /// A payment.
+        Payment = "PAYMENT",
+        /// A contribution to a savings plan or group.
+        Contribution = "CONTRIBUTION",
+        /// A contract.
+        Contract = "CONTRACT",
+        /// A check of identity.
+        Kyc = "KYC",
+        /// A credit decision.
+        Credit = "CREDIT",
+        /// An exchange with another system.
+        Sync = "SYNC",
+        /// Something that cabina did by itself.
+        System = "SYSTEM",
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel, Serialize)]
+#[sea_orm(table_name = "event_log_entry")]
+#[serde(rename_all = "camelCase")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    #[serde(skip)]
+    pub id: EntryId,
+    pub client_id: ClientId,
+    pub kind: EventLogKind,
+    pub text: String,
+    pub payload: Option<Json>,
+    #[serde(skip)]
+    pub author_kind: ActorKind,
+    #[serde(skip)]
+    pub author_id: Option<Uuid>,
+    #[serde(skip)]
+    pub author_name: String,
+    pub occurred_at: Instant,
+    #[serde(skip)]
+    pub recorded_at: Instant,
+    #[serde(rename = "corrects")]
+    pub corrects_id: Option<EntryId>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Visible for Entity {
+    fn visible_to(viewer: &Viewer) -> Select<Self> {
+        visible_through(viewer, Column::ClientId)
+    }
+}

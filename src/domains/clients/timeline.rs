@@ -1,0 +1,141 @@
+//! The event log of a client: appended to, never changed.
+
+use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, Select};
+
+use super::tables::client;
+use super::tables::event_log_entry::{self, EventLogKind};
+use super::{EVENTLOG_NEW, clients};
+use crate::codes;
+use crate::kernel::error::Check;
+use crate::kernel::ids::{ClientId, EntryId, TypedId};
+use crate::kernel::time::Instant;
+use crate::kernel::{Result, Stop, text};
+use crate::platform::auth::{Right, Viewer};
+use crate::platform::db::{Audience, Change, ChangeKind, Owner, Tx, Visible, differences};
+
+codes! {
+    /// Why nothing was written into the event log.
+    pub enum EventlogErrorCode {
+        /// This kind is written by cabina itself.
+        KindReserved = "KIND_RESERVED",
+        /// The entry to be corrected is not of this client's history.
+        CorrectsUnknown = "CORRECTS_UNKNOWN",
+    }
+}
+
+const TEXT_MAX: usize = 10_000;
+const PAYLOAD_MAX: usize = 20_000;
+
+/// An entry to be written.
+#[derive(Clone, Debug)]
+pub struct NewEntry {
+    /// What it tells of.
+    pub kind: EventLogKind,
+    /// The text, for people.
+    pub text: String,
+    /// Data, for programs.
+    pub payload: Option<serde_json::Value>,
+    /// When it happened; `None`: now.
+    pub occurred_at: Option<Instant>,
+    /// The entry that this one corrects.
+    pub corrects: Option<EntryId>,
+}
+
+impl NewEntry {
+    /// An entry of this kind that happens now.
+    pub fn of(kind: EventLogKind, text: impl Into<String>) -> Self {
+        NewEntry { kind, text: text.into(), payload: None, occurred_at: None, corrects: None }
+    }
+
+    /// With data for programs.
+    pub fn with(mut self, payload: serde_json::Value) -> Self {
+        self.payload = Some(payload);
+        self
+    }
+}
+
+/// What people may write themselves; the other kinds are the record of what cabina did.
+pub fn is_open_to_people(kind: EventLogKind) -> bool {
+    use EventLogKind::{Call, Email, Meeting, Note, Whatsapp};
+    matches!(kind, Note | Call | Email | Meeting | Whatsapp)
+}
+
+/// Appends what a viewer has to tell.
+pub async fn append(tx: &mut Tx, client: ClientId, new: NewEntry) -> Result<EntryId, Stop<EventlogErrorCode>> {
+    use EventlogErrorCode as C;
+    tx.by.may(Right::WriteClients)?;
+    let client = clients::get(tx, client).await?;
+    let mut check = Check::default();
+    let text = text::tidy_text(&new.text);
+    if !(1..=TEXT_MAX).contains(&text.chars().count()) {
+        check.refuse(C::Invalid, "text", format!("must have between 1 and {TEXT_MAX} characters"));
+    }
+    if !is_open_to_people(new.kind) {
+        check.refuse(C::KindReserved, "kind", "this kind is written by cabina itself");
+    }
+    if new.payload.as_ref().is_some_and(|payload| payload.to_string().len() > PAYLOAD_MAX) {
+        check.refuse(C::Invalid, "payload", format!("must have at most {PAYLOAD_MAX} bytes of JSON"));
+    }
+    if new.occurred_at.is_some_and(|at| at > tx.now + chrono::Duration::minutes(5)) {
+        check.refuse(C::Invalid, "occurredAt", "must not lie in the future");
+    }
+    if let Some(old) = new.corrects {
+        let found = of_client(&tx.by, client.id).filter(event_log_entry::Column::Id.eq(old)).one(tx.conn()).await?;
+        if found.is_none() {
+            check.refuse(C::CorrectsUnknown, "corrects", "there is no such entry in this client's history");
+        }
+    }
+    check.done()?;
+    Ok(write(tx, &client, NewEntry { text, ..new }).await?)
+}
+
+/// Writes an entry of a process that was judged already.
+pub(super) async fn write(tx: &mut Tx, client: &client::Model, new: NewEntry) -> Result<EntryId> {
+    let (author_kind, author_id) = tx.by.actor.columns();
+    let row = event_log_entry::Model {
+        id: EntryId::new(),
+        client_id: client.id,
+        kind: new.kind,
+        text: new.text,
+        payload: new.payload,
+        author_kind,
+        author_id,
+        author_name: tx.by.name.clone(),
+        occurred_at: new.occurred_at.unwrap_or(tx.now),
+        recorded_at: tx.now,
+        corrects_id: new.corrects,
+    };
+    let id = row.id;
+    let change = Change::of(ChangeKind::Created, id, 1, differences(None, Some(&row))?);
+    tx.record(change.on(EVENTLOG_NEW, audience(client, None)));
+    event_log_entry::Entity::insert(row.into_active_model()).exec_without_returning(tx.conn()).await?;
+    Ok(id)
+}
+
+/// The history of clients, of these kinds; no kinds: of all.
+pub fn history(viewer: &Viewer, kinds: Option<&[EventLogKind]>) -> Select<event_log_entry::Entity> {
+    let mut only = Condition::all();
+    if let Some(kinds) = kinds {
+        only = only.add(event_log_entry::Column::Kind.is_in(kinds.iter().copied()));
+    }
+    event_log_entry::Entity::visible_to(viewer).filter(only)
+}
+
+fn of_client(viewer: &Viewer, client: ClientId) -> Select<event_log_entry::Entity> {
+    history(viewer, None).filter(event_log_entry::Column::ClientId.eq(client))
+}
+
+/// Who hears what happens to a client: whose it is, and whose it was.
+pub(super) fn audience(client: &client::Model, before: Option<&client::Model>) -> Audience {
+    let owner = |client: &client::Model| Owner {
+        team: client.team_id.uuid(),
+        advisor: client.advisor_id.map(TypedId::uuid),
+    };
+    let now = owner(client);
+    Audience {
+        user: None,
+        client: Some(client.id.uuid()),
+        now: Some(now),
+        before: before.map(owner).filter(|before| *before != now),
+    }
+}

@@ -1,0 +1,15 @@
+//! Who may sign in and what they may see: users in teams, sessions with rotating refresh tokens, API keys for machines.
+//!
+//! A user is an advisor or supervisor of one team, or an admin. A session lives as long as it is refreshed; each refresh
+//! token works once, and using one twice ends the session, for one of the two who hold it has stolen it. Secrets are
+//! kept as hashes only. A disabled user's sessions and a revoked key end at once.
+
+pub mod api_keys;
+pub mod audit;
+pub mod rules;
+pub mod sessions;
+mod tables;
+pub mod teams;
+pub mod users;
+
+pub use tables::{api_key, app_user, session, team};

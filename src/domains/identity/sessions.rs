@@ -1,0 +1,282 @@
+//! Sessions: log in, refresh, log out, and whose session a token is.
+
+use std::sync::Arc;
+
+use chrono::Duration;
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, DatabaseConnection, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+    QuerySelect, Set,
+};
+
+use super::rules::SessionErrorCode;
+use super::tables::{app_user, login_failure, refresh_token, session};
+use crate::kernel::contact::Email;
+use crate::kernel::ids::{EventId, SessionId, TypedId, UserId, new_uuid};
+use crate::kernel::time::{Clock, Instant};
+use crate::kernel::{Error, Result, Stop};
+use crate::platform::auth::{Actor, AccessClaims, Passwords, TokenKeys, Viewer, hash_secret, new_secret};
+use crate::platform::config::AuthConfig;
+use crate::platform::db::{Change, ChangeKind, FieldChange, Origin, Tx, Visible, all_rows};
+
+/// What log-in and refresh work with.
+#[derive(Clone)]
+pub struct Door {
+    /// The pool.
+    pub db: DatabaseConnection,
+    /// The clock.
+    pub clock: Clock,
+    /// Lives and limits.
+    pub config: AuthConfig,
+    /// Signing keys.
+    pub keys: Arc<TokenKeys>,
+    /// Password hashing.
+    pub passwords: Arc<Passwords>,
+}
+
+/// An open session with its tokens.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    /// Who.
+    pub viewer: Arc<Viewer>,
+    /// The change that opened or refreshed it.
+    pub event: Option<EventId>,
+    /// JWT for `Authorization: Bearer`.
+    pub access_token: String,
+    /// When the access token ends.
+    pub expires_at: Instant,
+    /// Works once, for the next refresh.
+    pub refresh_token: String,
+}
+
+/// A retry of a refresh whose answer was lost is honoured for so long.
+const RETRY_WINDOW: Duration = Duration::seconds(60);
+/// Failures count for so long.
+const FAILURE_WINDOW: Duration = Duration::minutes(15);
+/// One address may fail for several accounts (an office behind one address).
+const FAILURES_PER_ADDRESS: u64 = 50;
+
+impl Door {
+    /// Opens a session with e-mail and password.
+    pub async fn log_in(
+        &self,
+        email: &str,
+        password: String,
+        user_agent: Option<String>,
+        retry_key: Option<String>,
+        origin: Origin,
+    ) -> Result<Opened, Stop<SessionErrorCode>> {
+        let now = self.clock.now();
+        let address = origin.address.clone().unwrap_or_default();
+        // The account is kept as a hash: what people mistype into this field is often their password.
+        let account = hash_secret(&email.trim().to_lowercase());
+        self.refuse_too_many(&account, &address, now).await?;
+        let user = match Email::parse(email) {
+            Ok(email) => all_rows::<app_user::Entity>().filter(app_user::Column::Email.eq(email.as_str())).one(&self.db).await?,
+            Err(_) => None,
+        };
+        let hash = user.as_ref().and_then(|user| user.password_hash.clone());
+        let right = self.passwords.verify(password, hash).await?;
+        let Some(user) = user.filter(|user| right && user.disabled_at.is_none()) else {
+            metrics::counter!("cabina_logins_total", "outcome" => "refused").increment(1);
+            let row = login_failure::Model { id: new_uuid(), account, address, at: now };
+            login_failure::Entity::insert(row.into_active_model()).exec_without_returning(&self.db).await?;
+            let message = "e-mail and password do not belong together";
+            return Err(Stop::refuse(SessionErrorCode::InvalidCredentials, "password", message));
+        };
+        metrics::counter!("cabina_logins_total", "outcome" => "accepted").increment(1);
+        let id = SessionId::new();
+        let viewer = Arc::new(viewer_for(&user, id));
+        let mut tx = Tx::begin(&self.db, &self.clock, viewer, origin.clone()).await?;
+        if let Some(key) = &retry_key {
+            end(&tx, session::Column::RetryKey.eq(key.as_str()), user.id).await?;
+        }
+        let row = session::Model {
+            id,
+            user_id: user.id,
+            user_agent: user_agent.map(|agent| agent.chars().take(200).collect()),
+            address: origin.address,
+            retry_key,
+            created_at: tx.now,
+            expires_at: tx.now + self.refresh_ttl(),
+            revoked_at: None,
+        };
+        session::Entity::insert(row.into_active_model()).exec_without_returning(tx.conn()).await?;
+        let by = FieldChange { field: "user".into(), before: serde_json::Value::Null, after: user.email.into() };
+        tx.record(Change::of(ChangeKind::Created, id, 1, vec![by]));
+        self.finish(tx, id).await
+    }
+
+    /// Rotates the tokens of a session. A refresh token that was used before ends its session.
+    pub async fn refresh(&self, token: &str, retry_key: Option<String>, origin: Origin) -> Result<Opened, Stop<SessionErrorCode>> {
+        let hash = hash_secret(token);
+        let now = self.clock.now();
+        let found = all_rows::<refresh_token::Entity>().filter(refresh_token::Column::Hash.eq(&hash)).one(&self.db).await?;
+        let session = found.map(|token| token.session_id).ok_or_else(refused)?;
+        let viewer = Arc::new(viewer_of(&self.db, session, now).await?.ok_or_else(refused)?);
+        let mut tx = Tx::begin(&self.db, &self.clock, viewer, origin).await?;
+        let row = all_rows::<refresh_token::Entity>()
+            .filter(refresh_token::Column::Hash.eq(&hash))
+            .lock_exclusive()
+            .one(tx.conn())
+            .await?
+            .filter(|row| row.expires_at > now)
+            .ok_or_else(refused)?;
+        if let Some(used_at) = row.used_at {
+            let lost_answer = retry_key.is_some() && row.retry_key == retry_key && now - used_at < RETRY_WINDOW;
+            if !lost_answer {
+                end(&tx, session::Column::Id.eq(session), viewer_user(&tx)?).await?;
+                tx.record(Change::of(ChangeKind::Deleted, session, 2, vec![reason("refresh token used twice")]));
+                tx.commit().await?;
+                return Err(refused());
+            }
+            // The answer was lost: what it held is replaced by what this one holds.
+            refresh_token::Entity::delete_many()
+                .filter(refresh_token::Column::SessionId.eq(session))
+                .filter(refresh_token::Column::UsedAt.is_null())
+                .exec(tx.conn())
+                .await?;
+        }
+        let used = refresh_token::ActiveModel {
+            hash: Set(hash),
+            used_at: Set(Some(tx.now)),
+            retry_key: Set(retry_key),
+            ..Default::default()
+        };
+        used.update(tx.conn()).await?;
+        session::Entity::update_many()
+            .col_expr(session::Column::ExpiresAt, Expr::value(tx.now + self.refresh_ttl()))
+            .filter(session::Column::Id.eq(session))
+            .exec(tx.conn())
+            .await?;
+        tx.record(Change::of(ChangeKind::Updated, session, 1, vec![reason("refreshed")]));
+        self.finish(tx, session).await
+    }
+
+    /// The viewer that an access token stands for.
+    ///
+    /// # Errors
+    /// `Unauthenticated` for every wrong token, ended session and disabled user alike.
+    pub async fn viewer(&self, claims: &AccessClaims) -> Result<Viewer> {
+        let viewer = viewer_of(&self.db, claims.sid, self.clock.now()).await?;
+        viewer.filter(|viewer| viewer.user_id() == Some(claims.sub)).ok_or(Error::Unauthenticated)
+    }
+
+    async fn finish(&self, tx: Tx, session: SessionId) -> Result<Opened, Stop<SessionErrorCode>> {
+        let (now, viewer, secret) = (tx.now, tx.by.clone(), new_secret());
+        let user = viewer_user(&tx)?;
+        let row = refresh_token::Model {
+            hash: hash_secret(&secret),
+            session_id: session,
+            created_at: now,
+            expires_at: now + self.refresh_ttl(),
+            used_at: None,
+            retry_key: None,
+        };
+        refresh_token::Entity::insert(row.into_active_model()).exec_without_returning(tx.conn()).await?;
+        let event = tx.commit().await?;
+        let expires_at = now + Duration::seconds(i64::try_from(self.config.access_ttl.as_secs()).unwrap_or(900));
+        let access_token = self.keys.sign(user, session, now, expires_at)?;
+        Ok(Opened { viewer, event, access_token, expires_at, refresh_token: secret })
+    }
+
+    fn refresh_ttl(&self) -> Duration {
+        Duration::seconds(i64::try_from(self.config.refresh_ttl.as_secs()).unwrap_or(86_400))
+    }
+
+    async fn refuse_too_many(&self, account: &str, address: &str, now: Instant) -> Result<(), Stop<SessionErrorCode>> {
+        let recent = || {
+            all_rows::<login_failure::Entity>()
+                .filter(login_failure::Column::Address.eq(address))
+                .filter(login_failure::Column::At.gt(now - FAILURE_WINDOW))
+        };
+        let of_account = recent().filter(login_failure::Column::Account.eq(account)).count(&self.db).await?;
+        if of_account < self.config.login_attempts && recent().count(&self.db).await? < FAILURES_PER_ADDRESS {
+            return Ok(());
+        }
+        metrics::counter!("cabina_logins_total", "outcome" => "limited").increment(1);
+        let message = "too many failed attempts: wait a quarter of an hour";
+        Err(Stop::refuse(SessionErrorCode::TooManyAttempts, "email", message))
+    }
+}
+
+/// Which of the own sessions end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// The one that asks.
+    This,
+    /// Another one.
+    One(SessionId),
+    /// All: log-out everywhere.
+    All,
+}
+
+/// Ends sessions of the viewer; tells which.
+pub async fn revoke(tx: &mut Tx, which: Which) -> Result<Vec<SessionId>, Stop<SessionErrorCode>> {
+    let user = viewer_user(tx)?;
+    let mut open = session::Entity::visible_to(&tx.by).filter(session::Column::RevokedAt.is_null());
+    match which {
+        Which::This => open = open.filter(session::Column::Id.eq(tx.by.session)),
+        Which::One(id) => open = open.filter(session::Column::Id.eq(id)),
+        Which::All => {}
+    }
+    let ids: Vec<SessionId> = open.all(tx.conn()).await?.into_iter().map(|session| session.id).collect();
+    if ids.is_empty() {
+        return Err(Error::NotFound.into());
+    }
+    end(tx, session::Column::Id.is_in(ids.iter().copied()), user).await?;
+    for id in &ids {
+        tx.record(Change::of(ChangeKind::Deleted, *id, 2, vec![reason("logged out")]));
+    }
+    Ok(ids)
+}
+
+/// The viewer of a session that is open at `now`, in one statement.
+async fn viewer_of(db: &DatabaseConnection, id: SessionId, now: Instant) -> Result<Option<Viewer>> {
+    let open = all_rows::<session::Entity>()
+        .select_only()
+        .column(session::Column::UserId)
+        .filter(session::Column::Id.eq(id))
+        .filter(session::Column::RevokedAt.is_null())
+        .filter(session::Column::ExpiresAt.gt(now));
+    let user = all_rows::<app_user::Entity>()
+        .filter(app_user::Column::Id.in_subquery(sea_orm::QueryTrait::into_query(open)))
+        .filter(app_user::Column::DisabledAt.is_null())
+        .one(db)
+        .await?;
+    Ok(user.map(|user| viewer_for(&user, id)))
+}
+
+fn viewer_for(user: &app_user::Model, session: SessionId) -> Viewer {
+    Viewer {
+        actor: Actor::User(user.id),
+        name: user.name.clone(),
+        role: user.role,
+        team: user.team_id,
+        session: Some(session),
+        scopes: None,
+    }
+}
+
+fn viewer_user(tx: &Tx) -> Result<UserId> {
+    tx.by.user_id().ok_or(Error::Unauthenticated)
+}
+
+async fn end(tx: &Tx, which: impl sea_orm::sea_query::IntoCondition, user: UserId) -> Result<()> {
+    session::Entity::update_many()
+        .col_expr(session::Column::RevokedAt, Expr::value(tx.now))
+        .filter(which.into_condition())
+        .filter(session::Column::UserId.eq(user.uuid()))
+        .filter(session::Column::RevokedAt.is_null())
+        .exec(tx.conn())
+        .await?;
+    Ok(())
+}
+
+fn reason(text: &str) -> FieldChange {
+    FieldChange { field: "reason".into(), before: serde_json::Value::Null, after: text.into() }
+}
+
+fn refused() -> Stop<SessionErrorCode> {
+    Stop::refuse(SessionErrorCode::InvalidRefreshToken, "refreshToken", "is not valid any more: log in again")
+}

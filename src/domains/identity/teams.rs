@@ -1,0 +1,76 @@
+//! Teams: create and rename.
+
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
+
+use super::rules::{TeamErrorCode, check_name};
+use super::tables::team;
+use crate::kernel::error::Check;
+use crate::kernel::ids::TeamId;
+use crate::kernel::{Error, Result, Stop, text};
+use crate::platform::auth::Right;
+use crate::platform::db::{Change, ChangeKind, Tx, Visible, differences};
+
+const NAME_MAX: usize = 80;
+
+/// Makes a team.
+pub async fn create(tx: &mut Tx, name: &str) -> Result<TeamId, Stop<TeamErrorCode>> {
+    tx.by.may(Right::Administer)?;
+    let name = check(name)?;
+    let id = TeamId::new();
+    refuse_taken(tx, id, &name).await?;
+    let name_sort = text::fold(&name);
+    let row = team::Model { id, version: 1, name, name_sort, created_at: tx.now, updated_at: tx.now };
+    tx.record(Change::of(ChangeKind::Created, id, 1, differences(None, Some(&row))?));
+    team::Entity::insert(row.into_active_model()).exec_without_returning(tx.conn()).await?;
+    Ok(id)
+}
+
+/// Renames a team.
+pub async fn rename(tx: &mut Tx, id: TeamId, expected: i32, name: &str) -> Result<TeamId, Stop<TeamErrorCode>> {
+    tx.by.may(Right::Administer)?;
+    let name = check(name)?;
+    let before = locked(tx, id).await?;
+    refuse_taken(tx, id, &name).await?;
+    let after = team::Model {
+        version: before.version + 1,
+        name_sort: text::fold(&name),
+        name,
+        updated_at: tx.now,
+        ..before.clone()
+    };
+    let changes = differences(Some(&before), Some(&after))?;
+    tx.merge(id, expected, before.version, &changes).await?;
+    if !changes.is_empty() {
+        tx.record(Change::of(ChangeKind::Updated, id, after.version, changes));
+        after.into_active_model().reset_all().update(tx.conn()).await?;
+    }
+    Ok(id)
+}
+
+/// Whether the team exists, for those who name it.
+pub async fn exists(tx: &Tx, id: TeamId) -> Result<bool> {
+    let found = team::Entity::visible_to(&tx.by).filter(team::Column::Id.eq(id)).one(tx.conn()).await?;
+    Ok(found.is_some())
+}
+
+fn check(name: &str) -> Result<String, Stop<TeamErrorCode>> {
+    check_name(name, NAME_MAX).map_err(|rule| Stop::refuse(TeamErrorCode::Invalid, "name", rule))
+}
+
+async fn locked(tx: &Tx, id: TeamId) -> Result<team::Model> {
+    let query = team::Entity::visible_to(&tx.by).filter(team::Column::Id.eq(id)).lock_exclusive();
+    query.one(tx.conn()).await?.ok_or(Error::NotFound)
+}
+
+async fn refuse_taken(tx: &Tx, id: TeamId, name: &str) -> Result<(), Stop<TeamErrorCode>> {
+    let other = team::Entity::visible_to(&tx.by)
+        .filter(team::Column::NameSort.eq(text::fold(name)))
+        .filter(team::Column::Id.ne(id))
+        .one(tx.conn())
+        .await?;
+    let mut check = Check::default();
+    if other.is_some() {
+        check.refuse(TeamErrorCode::NameTaken, "name", "another team has this name");
+    }
+    check.done()
+}

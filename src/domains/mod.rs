@@ -1,0 +1,5 @@
+//! What cabina knows of the business. The trunk (identity, then clients) may be used by the leaves; leaves do not know
+//! each other.
+
+pub mod clients;
+pub mod identity;

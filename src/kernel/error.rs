@@ -1,0 +1,187 @@
+//! What can go wrong, once for all storeys. A refused business rule is a `Stop::Refused` with a code of its own enum
+//! and reaches the caller as `userErrors`; everything else is an `Error` and becomes a GraphQL or HTTP error.
+
+use std::fmt;
+
+/// The error of everything that is not a business rule.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It does not exist, or this viewer may not see it: the two look the same.
+    #[error("not found")]
+    NotFound,
+    /// Nobody is signed in, or the token was refused. Why is never told.
+    #[error("sign in first: the request carries no valid access token")]
+    Unauthenticated,
+    /// The viewer's role or key lacks a right.
+    #[error("this needs the right {0}")]
+    Forbidden(&'static str),
+    /// The input breaks a rule of form: which field, and which rule.
+    #[error("{field}: {rule}")]
+    Invalid {
+        /// Path of the field in the input, in the schema's spelling.
+        field: String,
+        /// The rule, as a sentence for the caller.
+        rule: String,
+    },
+    /// Too many requests; try again after so many seconds.
+    #[error("too many requests: try again in {retry_after} s")]
+    Throttled {
+        /// Whole seconds to wait.
+        retry_after: u64,
+    },
+    /// The idempotency key was used before with another input.
+    #[error("idempotencyKey: this key was used before with another input")]
+    IdempotencyMismatch,
+    /// The input was replayed: the stored outcome answers. Never leaves the platform.
+    #[error("an earlier request with this idempotency key did the work")]
+    Replayed(uuid::Uuid),
+    /// A service that we depend on does not answer.
+    #[error("{provider} is not available")]
+    Unavailable {
+        /// Which one.
+        provider: &'static str,
+        /// The cause, for the log only.
+        #[source]
+        cause: BoxError,
+    },
+    /// A fault of ours. The cause goes to the log, never to the caller.
+    #[error("something went wrong on our side")]
+    Internal(#[source] BoxError),
+}
+
+/// Any cause.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The usual result.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// A broken rule of form in one field.
+    pub fn invalid(field: impl Into<String>, rule: impl Into<String>) -> Self {
+        Error::Invalid { field: field.into(), rule: rule.into() }
+    }
+
+    /// A fault of ours, from any cause.
+    pub fn internal(cause: impl Into<BoxError>) -> Self {
+        Error::Internal(cause.into())
+    }
+}
+
+impl From<sea_orm::DbErr> for Error {
+    fn from(cause: sea_orm::DbErr) -> Self {
+        match cause {
+            sea_orm::DbErr::ConnectionAcquire(_) | sea_orm::DbErr::Conn(_) => {
+                Error::Unavailable { provider: "the database", cause: cause.into() }
+            }
+            other => Error::Internal(other.into()),
+        }
+    }
+}
+
+impl From<serde_json::Error> for Error {
+    fn from(cause: serde_json::Error) -> Self {
+        Error::Internal(cause.into())
+    }
+}
+
+/// One refused rule: a code of the domain's enum, the input field it is about, and a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal<C> {
+    /// Which rule.
+    pub code: C,
+    /// Path of the input field, in the schema's spelling; empty when the rule is about no field.
+    pub field: Vec<String>,
+    /// What is wrong and what to do, for a person.
+    pub message: String,
+}
+
+impl<C> Refusal<C> {
+    /// A refusal about one input field.
+    pub fn of(code: C, field: &str, message: impl Into<String>) -> Self {
+        Refusal { code, field: field.split('.').map(str::to_owned).collect(), message: message.into() }
+    }
+
+    /// A refusal about no field in particular.
+    pub fn plain(code: C, message: impl Into<String>) -> Self {
+        Refusal { code, field: Vec::new(), message: message.into() }
+    }
+}
+
+/// A field that two people changed from the same version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldConflict {
+    /// The field, in the schema's spelling.
+    pub field: String,
+    /// Its value in the version that both started from, as text; `None` when empty.
+    pub base: Option<String>,
+    /// The value that was to be written now.
+    pub mine: Option<String>,
+    /// The value that the other change left there.
+    pub theirs: Option<String>,
+}
+
+/// Why a verb did not do its work; nothing was written.
+#[derive(Debug)]
+pub enum Stop<C> {
+    /// Business rules say no.
+    Refused(Vec<Refusal<C>>),
+    /// Others changed the same fields meanwhile.
+    Conflict(Vec<FieldConflict>),
+    /// Anything else.
+    Error(Error),
+}
+
+impl<C> Stop<C> {
+    /// One refused rule.
+    pub fn refuse(code: C, field: &str, message: impl Into<String>) -> Self {
+        Stop::Refused(vec![Refusal::of(code, field, message)])
+    }
+}
+
+impl<C, E: Into<Error>> From<E> for Stop<C> {
+    fn from(cause: E) -> Self {
+        Stop::Error(cause.into())
+    }
+}
+
+impl<C: fmt::Debug> fmt::Display for Stop<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Stop::Refused(rules) => {
+                let lines: Vec<_> = rules.iter().map(|r| r.message.as_str()).collect();
+                f.write_str(&lines.join("; "))
+            }
+            Stop::Conflict(fields) => {
+                let names: Vec<_> = fields.iter().map(|c| c.field.as_str()).collect();
+                write!(f, "changed by somebody else meanwhile: {}", names.join(", "))
+            }
+            Stop::Error(error) => error.fmt(f),
+        }
+    }
+}
+
+/// Gathers the refusals of one input, so that a caller is told of every wrong field at once.
+pub struct Check<C>(Vec<Refusal<C>>);
+
+impl<C> Default for Check<C> {
+    fn default() -> Self {
+        Check(Vec::new())
+    }
+}
+
+impl<C> Check<C> {
+    /// Keeps a refusal.
+    pub fn refuse(&mut self, code: C, field: &str, message: impl Into<String>) {
+        self.0.push(Refusal::of(code, field, message));
+    }
+
+    /// Takes the value of a checked field, or keeps why it is wrong.
+    pub fn take<T, E: fmt::Display>(&mut self, code: C, field: &str, checked: Result<T, E>) -> Option<T> {
+        checked.map_err(|why| self.refuse(code, field, why.to_string())).ok()
+    }
+
+    /// `Ok` when nothing was refused.
+    pub fn done(self) -> Result<(), Stop<C>> {
+        if self.0.is_empty() { Ok(()) } else { Err(Stop::Refused(self.0)) }
+    }
+}

@@ -1,0 +1,5 @@
+//! cabina: the back end of an advisor's cockpit. See the README for the picture of the storeys.
+
+pub mod domains;
+pub mod kernel;
+pub mod platform;

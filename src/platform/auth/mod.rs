@@ -1,0 +1,9 @@
+//! Who is asking, and how we know: viewers with their rights, access tokens, passwords.
+
+mod passwords;
+mod tokens;
+mod viewer;
+
+pub use passwords::{Passwords, hash_secret, new_secret};
+pub use tokens::{AccessClaims, TokenKeys};
+pub use viewer::{Actor, ActorKind, Right, Role, Scope, Viewer};

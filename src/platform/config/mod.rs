@@ -1,0 +1,8 @@
+//! Configuration by environment and, for secrets, by file. Every variable is declared once, with its default and its
+//! description; all mistakes are reported together, and `.env.example` is checked against the declarations.
+
+mod env;
+mod sections;
+
+pub use env::{Mistakes, Variable};
+pub use sections::{AuthConfig, Config, DatabaseConfig, HttpConfig, LimitsConfig, LogFormat, TelemetryConfig};

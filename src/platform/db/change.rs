@@ -1,0 +1,137 @@
+//! What a write says of itself: one `Change` becomes one line of the audit and, where screens want to know, one row of
+//! the outbox.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::kernel::ids::TypedId;
+use crate::kernel::{Error, Result};
+use crate::words;
+
+words! {
+    /// What happened to a thing.
+    pub enum ChangeKind {
+        /// It is new.
+        Created = "CREATED",
+        /// Fields of it changed.
+        Updated = "UPDATED",
+        /// It is gone.
+        Deleted = "DELETED",
+    }
+}
+
+/// A field before and after.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FieldChange {
+    /// The field, in the schema's spelling.
+    pub field: String,
+    /// What it was; null when there was none.
+    pub before: Value,
+    /// What it is now.
+    pub after: Value,
+}
+
+/// Who may see an event, written down when it happens: events are judged against each viewer without a query.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Audience {
+    /// The user it is for alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<uuid::Uuid>,
+    /// The client it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client: Option<uuid::Uuid>,
+    /// Team and advisor after the change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub now: Option<Owner>,
+    /// Team and advisor before the change, where they were others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<Owner>,
+}
+
+/// Whose a client is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owner {
+    /// The team.
+    pub team: uuid::Uuid,
+    /// The advisor; none while the client waits in the team's pool.
+    pub advisor: Option<uuid::Uuid>,
+}
+
+/// One change of one thing.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// Prefix of the thing's id.
+    pub subject_type: &'static str,
+    /// The thing.
+    pub subject_id: uuid::Uuid,
+    /// Its version after the change.
+    pub version: i32,
+    /// What happened.
+    pub kind: ChangeKind,
+    /// The fields, before and after.
+    pub fields: Vec<FieldChange>,
+    /// What screens hear of it.
+    pub announce: Option<Announcement>,
+}
+
+/// What screens hear of a change.
+#[derive(Clone, Debug)]
+pub struct Announcement {
+    /// The channel.
+    pub topic: &'static str,
+    /// Who may hear it.
+    pub audience: Audience,
+    /// The thing that screens know: the changed one, or the one it hangs on.
+    pub subject_id: uuid::Uuid,
+    /// What happened to that thing.
+    pub kind: ChangeKind,
+    /// Its version.
+    pub version: i32,
+    /// Its changed fields.
+    pub fields: Vec<String>,
+}
+
+impl Change {
+    /// A change of the thing with this id.
+    pub fn of<I: TypedId>(kind: ChangeKind, id: I, version: i32, fields: Vec<FieldChange>) -> Change {
+        Change { subject_type: I::PREFIX, subject_id: id.uuid(), version, kind, fields, announce: None }
+    }
+
+    /// Tells the screens of the thing itself.
+    pub fn on(mut self, topic: &'static str, audience: Audience) -> Change {
+        let fields = self.fields.iter().map(|change| change.field.clone()).collect();
+        let (subject_id, kind, version) = (self.subject_id, self.kind, self.version);
+        self.announce = Some(Announcement { topic, audience, subject_id, kind, version, fields });
+        self
+    }
+
+    /// Tells the screens that a field of another thing, on which this one hangs, is not what it was.
+    pub fn on_parent<I: TypedId>(mut self, topic: &'static str, audience: Audience, parent: I, version: i32, field: &str) -> Change {
+        let kind = ChangeKind::Updated;
+        let (subject_id, fields) = (parent.uuid(), vec![field.to_owned()]);
+        self.announce = Some(Announcement { topic, audience, subject_id, kind, version, fields });
+        self
+    }
+}
+
+/// The fields in which two states of a row differ, by their serialised form. Columns that nobody reads (shadow
+/// columns, hashes, the version) are left out by `#[serde(skip)]` in the table.
+///
+/// # Errors
+/// `Internal` when a row cannot be serialised.
+pub fn differences<T: Serialize>(before: Option<&T>, after: Option<&T>) -> Result<Vec<FieldChange>> {
+    let fields = |row: Option<&T>| -> Result<serde_json::Map<String, Value>> {
+        match row.map(serde_json::to_value).transpose()? {
+            Some(Value::Object(map)) => Ok(map),
+            None => Ok(serde_json::Map::new()),
+            Some(_) => Err(Error::internal("a row serialises to an object")),
+        }
+    };
+    let (before, after) = (fields(before)?, fields(after)?);
+    let names = if after.is_empty() { before.keys() } else { after.keys() };
+    let read = |map: &serde_json::Map<String, Value>, name: &str| map.get(name).cloned().unwrap_or(Value::Null);
+    Ok(names
+        .map(|name| FieldChange { field: name.clone(), before: read(&before, name), after: read(&after, name) })
+        .filter(|change| change.before != change.after)
+        .collect())
+}

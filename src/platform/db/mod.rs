@@ -1,0 +1,17 @@
+//! The database: connecting, reading for a viewer, keyset pages, and the transaction that carries with its data all
+//! that a change owes (audit, outbox, jobs).
+
+mod change;
+mod connect;
+mod pages;
+mod reader;
+pub mod tables;
+mod tx;
+mod visible;
+
+pub use change::{Announcement, Audience, Change, ChangeKind, FieldChange, Owner, differences};
+pub use connect::{Database, connect};
+pub use pages::{Direction, Keyset, PageArgs, PageQuery, Positional, Row, Rows, SortColumn};
+pub use reader::Reader;
+pub use tx::{Origin, Tx};
+pub use visible::{Visible, all_rows, none};

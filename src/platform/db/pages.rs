@@ -1,0 +1,436 @@
+//! Keyset pages: of one list, or of the same list under many parents in one statement. Never OFFSET, so that a page
+//! costs the same wherever it lies.
+
+use std::collections::HashMap;
+use std::marker::PhantomData;
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use sea_orm::sea_query::{
+    Alias, ArrayType, Expr, ExprTrait, Func, JoinType, Order, Query, SelectStatement, SimpleExpr, Value,
+    WindowStatement, extension::postgres::PgFunc,
+};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityName, QueryResult, QueryTrait, Select};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::reader::Reader;
+use super::visible::Visible;
+use crate::kernel::time::Instant;
+use crate::kernel::{Error, Result};
+
+/// A row type that is read by position: it names its columns, in order, and takes them in that order.
+pub trait Positional: Clone + Send + Sync + 'static {
+    /// The table.
+    type Entity: Visible + Default;
+    /// The columns, in order; the first is the id.
+    const COLUMNS: &'static [&'static str];
+    /// Reads the columns, the first of which stands at `at`.
+    ///
+    /// # Errors
+    /// When a column's value is not of the field's type.
+    fn read(row: &QueryResult, at: usize) -> Result<Self, DbErr>;
+    /// The row's id.
+    fn key(&self) -> Uuid;
+}
+
+/// Up or down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// Smallest first.
+    Asc,
+    /// Largest first.
+    Desc,
+}
+
+/// A column that pages may be sorted by. It is never null and its index ends with the id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SortColumn {
+    /// The column.
+    pub column: &'static str,
+    /// Whether it holds an instant; otherwise text.
+    pub instant: bool,
+    /// Up or down; the id follows the same way.
+    pub direction: Direction,
+}
+
+/// The value of the sort column, for the cursor.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Keyset {
+    /// An instant.
+    Instant(Instant),
+    /// A text.
+    Text(String),
+}
+
+impl SortColumn {
+    fn cursor(&self, value: &Keyset, id: Uuid) -> String {
+        let text = serde_json::to_vec(&(self.name(), value, id)).unwrap_or_default();
+        BASE64_URL_SAFE_NO_PAD.encode(text)
+    }
+
+    fn parse(&self, field: &str, cursor: &str) -> Result<(Value, Uuid)> {
+        let wrong = || Error::invalid(field, "is no cursor of this list in this order");
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).map_err(|_| wrong())?;
+        let (name, value, id): (String, Keyset, Uuid) = serde_json::from_slice(&bytes).map_err(|_| wrong())?;
+        let value = match value {
+            Keyset::Instant(at) if self.instant => at.into(),
+            Keyset::Text(text) if !self.instant => text.into(),
+            _ => return Err(wrong()),
+        };
+        if name == self.name() { Ok((value, id)) } else { Err(wrong()) }
+    }
+
+    fn name(&self) -> String {
+        format!("{}{}", if self.direction == Direction::Desc { "-" } else { "" }, self.column)
+    }
+}
+
+/// Which page: Relay's four arguments.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct PageArgs {
+    /// From the start, so many.
+    pub first: Option<i32>,
+    /// After this cursor.
+    pub after: Option<String>,
+    /// From the end, so many.
+    pub last: Option<i32>,
+    /// Before this cursor.
+    pub before: Option<String>,
+}
+
+/// Rows of a page when none is asked for.
+pub const DEFAULT_PAGE: i32 = 25;
+/// Most rows of a page.
+pub const MAX_PAGE: i32 = 100;
+
+impl PageArgs {
+    fn limit(&self) -> Result<(u64, bool)> {
+        let (field, asked, backwards) = match (self.first, self.last) {
+            (Some(_), Some(_)) => return Err(Error::invalid("last", "first and last exclude each other")),
+            (None, Some(last)) => ("last", last, true),
+            (first, None) => ("first", first.unwrap_or(DEFAULT_PAGE), self.before.is_some() && first.is_none()),
+        };
+        match u64::try_from(asked) {
+            Ok(limit) if asked <= MAX_PAGE => Ok((limit, backwards)),
+            _ => Err(Error::invalid(field, format!("must be between 0 and {MAX_PAGE}"))),
+        }
+    }
+}
+
+/// One row of a page.
+#[derive(Clone, Debug)]
+pub struct Row<T> {
+    /// The row.
+    pub node: T,
+    /// Where it stands in the list.
+    pub cursor: String,
+}
+
+/// One page.
+#[derive(Clone, Debug)]
+pub struct Rows<T> {
+    /// The rows, in the list's order.
+    pub rows: Vec<Row<T>>,
+    /// Whether there are more after the last.
+    pub has_next: bool,
+    /// Whether there are more before the first.
+    pub has_previous: bool,
+    /// How many there are in all, when it was asked for.
+    pub total: Option<u64>,
+}
+
+impl<T> Rows<T> {
+    /// A page without rows.
+    pub fn empty(total: Option<u64>) -> Self {
+        Rows { rows: Vec::new(), has_next: false, has_previous: false, total }
+    }
+}
+
+/// A list and which page of it.
+pub struct PageQuery<T: Positional> {
+    select: SelectStatement,
+    sort: SortColumn,
+    args: PageArgs,
+    with_total: bool,
+    node: PhantomData<T>,
+}
+
+impl<T: Positional> PageQuery<T> {
+    /// A page of what `select` finds (it begins with `visible_to` and holds the filter).
+    pub fn new(select: Select<T::Entity>, sort: SortColumn, args: PageArgs) -> Self {
+        let mut select = select.into_query();
+        select.clear_selects();
+        PageQuery { select, sort, args, with_total: false, node: PhantomData }
+    }
+
+    /// Also counts the whole list.
+    pub fn with_total(mut self, wanted: bool) -> Self {
+        self.with_total = wanted;
+        self
+    }
+
+    /// Reads the page.
+    ///
+    /// # Errors
+    /// `Invalid` for wrong arguments.
+    pub async fn load(self, reader: &Reader) -> Result<Rows<T>> {
+        let (limit, backwards) = self.args.limit()?;
+        let mut query = self.select.clone();
+        self.choose::<T>(&mut query);
+        self.bound(&mut query, backwards)?;
+        query.limit(limit + 1);
+        let found = if limit == 0 { Vec::new() } else { reader.db.query_all(&query).await? };
+        let rows = found.iter().map(|row| self.row(row, 0)).collect::<Result<Vec<_>>>()?;
+        let total = if self.with_total { Some(self.count(reader).await?) } else { None };
+        Ok(self.page(rows, limit, backwards, total))
+    }
+
+    /// Reads the same page under many parents, all in one statement.
+    ///
+    /// # Errors
+    /// `Invalid` for wrong arguments.
+    pub async fn load_under(self, reader: &Reader, foreign_key: &'static str, parents: &[Uuid]) -> Result<HashMap<Uuid, Rows<T>>> {
+        let (limit, backwards) = self.args.limit()?;
+        let mut groups: HashMap<Uuid, Vec<Row<T>>> = HashMap::with_capacity(parents.len());
+        if limit > 0 && !parents.is_empty() {
+            let query = match reader.db.get_database_backend() {
+                DbBackend::Postgres => self.lateral(foreign_key, parents, limit, backwards)?,
+                _ => self.numbered(foreign_key, parents, limit, backwards)?,
+            };
+            for row in &reader.db.query_all(&query).await? {
+                groups.entry(row.try_get_by_index(0)?).or_default().push(self.row(row, 1)?);
+            }
+        }
+        let totals = if self.with_total { self.counts(reader, foreign_key, parents).await? } else { HashMap::new() };
+        Ok(parents
+            .iter()
+            .map(|parent| {
+                let total = self.with_total.then(|| totals.get(parent).copied().unwrap_or(0));
+                (*parent, self.page(groups.remove(parent).unwrap_or_default(), limit, backwards, total))
+            })
+            .collect())
+    }
+
+    /// PostgreSQL: for each parent an index scan that stops at the limit.
+    fn lateral(&self, foreign_key: &'static str, parents: &[Uuid], limit: u64, backwards: bool) -> Result<SelectStatement> {
+        let mut child = self.select.clone();
+        self.choose::<T>(&mut child);
+        self.bound(&mut child, backwards)?;
+        child.and_where(column::<T>(foreign_key).eq(Expr::col(("parent", "parent")))).limit(limit + 1);
+        let ids = Value::Array(ArrayType::Uuid, Some(Box::new(parents.iter().map(|id| (*id).into()).collect())));
+        let mut query = Query::select();
+        query.column(("parent", "parent"));
+        for name in T::COLUMNS.iter().chain([&"sort_key"]) {
+            query.column(("child", *name));
+        }
+        query
+            .from_function(Func::cust("unnest").arg(Expr::val(ids)), "parent")
+            .join_lateral(JoinType::InnerJoin, child, "child", Expr::val(true));
+        Ok(query)
+    }
+
+    /// SQLite has no LATERAL: rows are numbered within their parent.
+    fn numbered(&self, foreign_key: &'static str, parents: &[Uuid], limit: u64, backwards: bool) -> Result<SelectStatement> {
+        let mut child = self.select.clone();
+        child.expr_as(column::<T>(foreign_key), "parent");
+        self.choose::<T>(&mut child);
+        self.after(&mut child, backwards)?;
+        let mut window = WindowStatement::partition_by(Alias::new(foreign_key));
+        for (expr, order) in self.order(backwards) {
+            window.order_by_expr(expr, order);
+        }
+        child.expr_window_as(Func::cust("ROW_NUMBER"), window, "place");
+        child.and_where(column::<T>(foreign_key).is_in(parents.iter().copied()));
+        let mut query = Query::select();
+        query.column(("child", "parent"));
+        for name in T::COLUMNS.iter().chain([&"sort_key"]) {
+            query.column(("child", *name));
+        }
+        query
+            .from_subquery(child, "child")
+            .and_where(Expr::col(("child", "place")).lte(limit + 1))
+            .order_by(("child", "parent"), Order::Asc)
+            .order_by(("child", "place"), Order::Asc);
+        Ok(query)
+    }
+
+    fn choose<N: Positional>(&self, query: &mut SelectStatement) {
+        for name in N::COLUMNS {
+            query.expr(column::<N>(name));
+        }
+        query.expr_as(column::<N>(self.sort.column), "sort_key");
+    }
+
+    fn bound(&self, query: &mut SelectStatement, backwards: bool) -> Result<()> {
+        self.after(query, backwards)?;
+        for (expr, order) in self.order(backwards) {
+            query.order_by_expr(expr, order);
+        }
+        Ok(())
+    }
+
+    fn order(&self, backwards: bool) -> [(SimpleExpr, Order); 2] {
+        let up = (self.sort.direction == Direction::Asc) != backwards;
+        let order = if up { Order::Asc } else { Order::Desc };
+        [(column::<T>(self.sort.column), order.clone()), (column::<T>(T::COLUMNS[0]), order)]
+    }
+
+    /// The bounds by cursor, as a comparison of (sort column, id).
+    fn after(&self, query: &mut SelectStatement, _backwards: bool) -> Result<()> {
+        let ascending = self.sort.direction == Direction::Asc;
+        for (field, cursor, beyond) in [("after", &self.args.after, ascending), ("before", &self.args.before, !ascending)] {
+            let Some(cursor) = cursor else { continue };
+            let (value, id) = self.sort.parse(field, cursor)?;
+            let here = Expr::tuple([column::<T>(self.sort.column), column::<T>(T::COLUMNS[0])]);
+            let there = Expr::tuple([Expr::val(value), Expr::val(id)]);
+            query.and_where(if beyond { here.gt(there) } else { here.lt(there) });
+        }
+        Ok(())
+    }
+
+    fn row(&self, row: &QueryResult, at: usize) -> Result<Row<T>> {
+        let node = T::read(row, at)?;
+        let at = at + T::COLUMNS.len();
+        let value = if self.sort.instant {
+            Keyset::Instant(row.try_get_by_index(at)?)
+        } else {
+            Keyset::Text(row.try_get_by_index(at)?)
+        };
+        let cursor = self.sort.cursor(&value, node.key());
+        Ok(Row { node, cursor })
+    }
+
+    fn page(&self, mut rows: Vec<Row<T>>, limit: u64, backwards: bool, total: Option<u64>) -> Rows<T> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        if backwards {
+            rows.reverse();
+        }
+        let (has_next, has_previous) =
+            if backwards { (self.args.before.is_some(), more) } else { (more, self.args.after.is_some()) };
+        Rows { rows, has_next, has_previous, total }
+    }
+
+    async fn count(&self, reader: &Reader) -> Result<u64> {
+        let mut query = self.select.clone();
+        query.expr(Expr::col(sea_orm::sea_query::Asterisk).count());
+        let row = reader.db.query_one(&query).await?.ok_or_else(|| Error::internal("a count is a row"))?;
+        let count: i64 = row.try_get_by_index(0)?;
+        Ok(u64::try_from(count).unwrap_or(0))
+    }
+
+    async fn counts(&self, reader: &Reader, foreign_key: &'static str, parents: &[Uuid]) -> Result<HashMap<Uuid, u64>> {
+        let mut query = self.select.clone();
+        query
+            .expr(column::<T>(foreign_key))
+            .expr(Expr::col(sea_orm::sea_query::Asterisk).count())
+            .and_where(among(reader, column::<T>(foreign_key), parents))
+            .add_group_by([column::<T>(foreign_key)]);
+        let mut counts = HashMap::new();
+        for row in reader.db.query_all(&query).await? {
+            let count: i64 = row.try_get_by_index(1)?;
+            counts.insert(row.try_get_by_index(0)?, u64::try_from(count).unwrap_or(0));
+        }
+        Ok(counts)
+    }
+}
+
+/// A column of the row's table.
+fn column<T: Positional>(name: &'static str) -> SimpleExpr {
+    Expr::col((Alias::new(T::Entity::default().table_name()), Alias::new(name)))
+}
+
+/// `column` is one of the ids. PostgreSQL takes them as one array, so that the statement is the same for any number.
+fn among(reader: &Reader, column: SimpleExpr, ids: &[Uuid]) -> SimpleExpr {
+    match reader.db.get_database_backend() {
+        DbBackend::Postgres => {
+            let ids = Value::Array(ArrayType::Uuid, Some(Box::new(ids.iter().map(|id| (*id).into()).collect())));
+            column.eq(PgFunc::any(Expr::val(ids)))
+        }
+        _ => column.is_in(ids.iter().copied()),
+    }
+}
+
+impl Reader {
+    /// The rows with these ids that the viewer may see, in one statement.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn by_ids<T: Positional>(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, T>> {
+        self.many(T::Entity::visible_to(&self.viewer), T::COLUMNS[0], ids, |row| T::key(row)).await
+    }
+
+    /// The visible rows of a select whose `by` column is one of the keys, by a key of the row.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn many<T: Positional>(
+        &self,
+        select: Select<T::Entity>,
+        by: &'static str,
+        keys: &[Uuid],
+        key_of: impl Fn(&T) -> Uuid,
+    ) -> Result<HashMap<Uuid, T>> {
+        let mut query = select.into_query();
+        query.clear_selects().and_where(among(self, column::<T>(by), keys));
+        let rows = self.run::<T>(query).await?;
+        Ok(rows.into_iter().map(|row| (key_of(&row), row)).collect())
+    }
+
+    /// All rows of a select (whose length is known to be small).
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn all<T: Positional>(&self, select: Select<T::Entity>) -> Result<Vec<T>> {
+        let mut query = select.into_query();
+        query.clear_selects();
+        self.run(query).await
+    }
+
+    async fn run<T: Positional>(&self, mut query: SelectStatement) -> Result<Vec<T>> {
+        for name in T::COLUMNS {
+            query.expr(column::<T>(name));
+        }
+        let rows = self.db.query_all(&query).await?;
+        Ok(rows.iter().map(|row| T::read(row, 0)).collect::<Result<_, _>>()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NAME: SortColumn = SortColumn { column: "name_sort", instant: false, direction: Direction::Asc };
+
+    #[test]
+    fn a_cursor_belongs_to_its_order() {
+        let cursor = NAME.cursor(&Keyset::Text("gonzalez".into()), Uuid::nil());
+        assert_eq!(NAME.parse("after", &cursor).expect("its own").1, Uuid::nil());
+        let down = SortColumn { direction: Direction::Desc, ..NAME };
+        let made = SortColumn { column: "created_at", instant: true, ..NAME };
+        for other in [down, made] {
+            assert_eq!(
+                other.parse("after", &cursor).expect_err("another order").to_string(),
+                "after: is no cursor of this list in this order"
+            );
+        }
+    }
+
+    #[test]
+    fn limits_are_named() {
+        let args = |first, last| PageArgs { first, last, ..PageArgs::default() };
+        assert_eq!(args(None, None).limit().expect("default"), (25, false));
+        assert_eq!(args(None, Some(3)).limit().expect("last"), (3, true));
+        for (first, last, message) in [
+            (Some(101), None, "first: must be between 0 and 100"),
+            (Some(-1), None, "first: must be between 0 and 100"),
+            (None, Some(101), "last: must be between 0 and 100"),
+            (Some(1), Some(1), "last: first and last exclude each other"),
+        ] {
+            assert_eq!(args(first, last).limit().expect_err("refused").to_string(), message);
+        }
+    }
+}

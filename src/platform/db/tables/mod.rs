@@ -1,0 +1,6 @@
+//! What every write leaves beside its data.
+
+pub mod audit_entry;
+pub mod idempotency_key;
+pub mod job;
+pub mod outbox;

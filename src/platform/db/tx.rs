@@ -1,0 +1,236 @@
+//! The transaction of every write. It carries who writes, the clock and the idempotency key; `commit` writes with the
+//! data what the write owes: audit, outbox, jobs. Nothing leaves the process before the commit.
+
+use std::sync::Arc;
+
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{
+    ColumnTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, Set,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait, TryInsertResult,
+};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::change::{Change, FieldChange};
+use super::tables::{audit_entry, idempotency_key, job, outbox};
+use super::visible::all_rows;
+use crate::kernel::ids::{AuditId, EventId, TypedId, new_uuid};
+use crate::kernel::time::{Clock, Instant};
+use crate::kernel::{Error, FieldConflict, Result, Stop};
+use crate::platform::auth::Viewer;
+
+/// Where a write comes from, for the audit.
+#[derive(Clone, Debug, Default)]
+pub struct Origin {
+    /// Name of the mutation, command or job.
+    pub operation: String,
+    /// Id of the request, as in the log.
+    pub request_id: Option<String>,
+    /// Address of the caller.
+    pub address: Option<String>,
+    /// The caller's idempotency key and the hash of the input without it.
+    pub idempotency: Option<(String, String)>,
+}
+
+/// A write in progress. Dropped without `commit`, it never happened.
+pub struct Tx {
+    txn: DatabaseTransaction,
+    /// On whose behalf.
+    pub by: Arc<Viewer>,
+    /// The moment of the write.
+    pub now: Instant,
+    /// Id of the change as a whole: audit, outbox and payload carry it.
+    pub event: EventId,
+    origin: Origin,
+    changes: Vec<Change>,
+    jobs: Vec<job::ActiveModel>,
+}
+
+impl Tx {
+    /// Begins a write.
+    ///
+    /// # Errors
+    /// `Replayed` when the idempotency key did its work before; `IdempotencyMismatch` when it did other work.
+    pub async fn begin(db: &DatabaseConnection, clock: &Clock, by: Arc<Viewer>, origin: Origin) -> Result<Tx> {
+        let options = TransactionOptions {
+            // A deferred transaction that reads first could not become a writer while another one writes.
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..Default::default()
+        };
+        let txn = db.begin_with_options(options).await?;
+        let (now, event) = (clock.now(), EventId::new());
+        let tx = Tx { txn, by, now, event, origin, changes: Vec::new(), jobs: Vec::new() };
+        tx.claim_key().await?;
+        Ok(tx)
+    }
+
+    /// Takes the idempotency key, or finds who took it. Of two requests at the same moment the second waits here
+    /// until the first commits.
+    async fn claim_key(&self) -> Result<()> {
+        let Some((key, input_hash)) = &self.origin.idempotency else { return Ok(()) };
+        let actor_id = self.by.actor.key();
+        let row = idempotency_key::ActiveModel {
+            actor_id: Set(actor_id),
+            key: Set(key.clone()),
+            operation: Set(self.origin.operation.clone()),
+            input_hash: Set(input_hash.clone()),
+            event_id: Set(self.event),
+            created_at: Set(self.now),
+        };
+        let claimed = idempotency_key::Entity::insert(row)
+            .on_conflict_do_nothing_on([idempotency_key::Column::ActorId, idempotency_key::Column::Key])
+            .exec_without_returning(&self.txn)
+            .await?;
+        if matches!(claimed, TryInsertResult::Inserted(n) if n > 0) {
+            return Ok(());
+        }
+        let earlier = all_rows::<idempotency_key::Entity>()
+            .filter(idempotency_key::Column::ActorId.eq(actor_id))
+            .filter(idempotency_key::Column::Key.eq(key))
+            .one(&self.txn)
+            .await?
+            .ok_or_else(|| Error::internal("an idempotency key vanished while it was read"))?;
+        if earlier.operation == self.origin.operation && &earlier.input_hash == input_hash {
+            Err(Error::Replayed(earlier.event_id.uuid()))
+        } else {
+            Err(Error::IdempotencyMismatch)
+        }
+    }
+
+    /// The connection of this write.
+    pub fn conn(&self) -> &DatabaseTransaction {
+        &self.txn
+    }
+
+    /// Writes down a change; `commit` puts it into the audit and the outbox.
+    pub fn record(&mut self, change: Change) {
+        self.changes.push(change);
+    }
+
+    /// Owes work: a job of this kind runs after the commit.
+    ///
+    /// # Errors
+    /// `Internal` when the payload cannot be serialised.
+    pub fn enqueue(&mut self, kind: &'static str, payload: &impl Serialize, dedup_key: Option<String>) -> Result<()> {
+        self.jobs.push(job::ActiveModel {
+            id: Set(new_uuid()),
+            kind: Set(kind.to_owned()),
+            payload: Set(serde_json::to_value(payload)?),
+            dedup_key: Set(dedup_key),
+            run_at: Set(self.now),
+            attempts: Set(0),
+            leased_until: Set(None),
+            last_error: Set(None),
+            dead_at: Set(None),
+            created_at: Set(self.now),
+        });
+        Ok(())
+    }
+
+    /// Judges an update that was made from an older version: edits of other fields than others changed meanwhile go
+    /// through, edits of the same fields are a conflict.
+    ///
+    /// `mine` holds, for each field to be written, its present value and the one to write.
+    ///
+    /// # Errors
+    /// `Conflict` with base, mine and theirs of each field that both changed.
+    pub async fn merge<I: TypedId, C>(&self, id: I, expected: i32, current: i32, mine: &[FieldChange]) -> Result<(), Stop<C>> {
+        if expected == current || mine.is_empty() {
+            return Ok(());
+        }
+        if expected > current || expected < 1 {
+            let rule = format!("must be a version that was read: the present one is {current}");
+            return Err(Error::invalid("expectedVersion", rule).into());
+        }
+        let since = all_rows::<audit_entry::Entity>()
+            .filter(audit_entry::Column::SubjectId.eq(id.uuid()))
+            .filter(audit_entry::Column::Version.gt(expected))
+            .order_by_asc(audit_entry::Column::Version)
+            .all(&self.txn)
+            .await?;
+        let mut theirs: Vec<FieldChange> = Vec::new();
+        for entry in since {
+            theirs.extend(serde_json::from_value::<Vec<FieldChange>>(entry.changes).map_err(Error::from)?);
+        }
+        let conflicts: Vec<FieldConflict> = mine
+            .iter()
+            .filter_map(|edit| {
+                let first = theirs.iter().find(|other| other.field == edit.field)?;
+                Some(FieldConflict {
+                    field: edit.field.clone(),
+                    base: as_text(&first.before),
+                    mine: as_text(&edit.after),
+                    theirs: as_text(&edit.before),
+                })
+            })
+            .collect();
+        if conflicts.is_empty() { Ok(()) } else { Err(Stop::Conflict(conflicts)) }
+    }
+
+    /// Commits the data with audit, outbox and jobs. `None` when nothing changed: then nothing is kept, not even the
+    /// idempotency key.
+    ///
+    /// # Errors
+    /// `Internal` or `Unavailable`; nothing was written then.
+    pub async fn commit(self) -> Result<Option<EventId>> {
+        if self.changes.is_empty() && self.jobs.is_empty() {
+            self.txn.rollback().await?;
+            return Ok(None);
+        }
+        let (kind, actor_id) = self.by.actor.columns();
+        let mut audit = Vec::with_capacity(self.changes.len());
+        let mut announced = Vec::with_capacity(self.changes.len());
+        for change in &self.changes {
+            audit.push(audit_entry::ActiveModel {
+                id: Set(AuditId::new()),
+                at: Set(self.now),
+                actor_kind: Set(kind),
+                actor_id: Set(actor_id),
+                actor_name: Set(self.by.name.clone()),
+                operation: Set(self.origin.operation.clone()),
+                subject_type: Set(change.subject_type.to_owned()),
+                subject_id: Set(change.subject_id),
+                version: Set(change.version),
+                event_id: Set(self.event),
+                changes: Set(serde_json::to_value(&change.fields)?),
+                request_id: Set(self.origin.request_id.clone()),
+                address: Set(self.origin.address.clone()),
+            });
+            if let Some(news) = &change.announce {
+                announced.push(outbox::ActiveModel {
+                    id: Set(new_uuid()),
+                    event_id: Set(self.event),
+                    position: Set(None),
+                    topic: Set(news.topic.to_owned()),
+                    kind: Set(news.kind),
+                    subject_id: Set(news.subject_id),
+                    version: Set(news.version),
+                    changed_fields: Set(serde_json::to_value(&news.fields)?),
+                    audience: Set(serde_json::to_value(&news.audience)?),
+                    created_at: Set(self.now),
+                });
+            }
+        }
+        if !audit.is_empty() {
+            audit_entry::Entity::insert_many(audit).exec_without_returning(&self.txn).await?;
+        }
+        if !announced.is_empty() {
+            outbox::Entity::insert_many(announced).exec_without_returning(&self.txn).await?;
+        }
+        if !self.jobs.is_empty() {
+            let again = OnConflict::column(job::Column::DedupKey).do_nothing().to_owned();
+            job::Entity::insert_many(self.jobs).on_conflict(again).exec_without_returning(&self.txn).await?;
+        }
+        self.txn.commit().await?;
+        Ok(Some(self.event))
+    }
+}
+
+/// The value of a field as text: strings as they are, empty as none, the rest as JSON.
+fn as_text(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    }
+}

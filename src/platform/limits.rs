@@ -1,0 +1,75 @@
+//! What one caller may spend: a bucket of points that refills by itself (GCRA, by the `governor` library).
+
+use std::num::NonZeroU32;
+
+use governor::clock::{Clock, DefaultClock};
+use governor::middleware::StateInformationMiddleware;
+use governor::state::keyed::DefaultKeyedStateStore;
+use governor::{Quota, RateLimiter};
+
+/// The buckets of all callers of this process.
+pub struct Points {
+    limiter: RateLimiter<String, DefaultKeyedStateStore<String>, DefaultClock, StateInformationMiddleware>,
+    per_minute: NonZeroU32,
+}
+
+/// How a caller stands after a request: what the `RateLimit-*` headers say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Points per minute.
+    pub limit: u32,
+    /// Points left.
+    pub remaining: u32,
+    /// Seconds until the bucket is full, or until this request would pass when it was refused.
+    pub reset: u64,
+    /// Whether the request may run.
+    pub allowed: bool,
+}
+
+impl Points {
+    /// Buckets that hold a minute's points.
+    pub fn new(per_minute: u32) -> Self {
+        let per_minute = NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN);
+        let limiter = RateLimiter::keyed(Quota::per_minute(per_minute)).with_middleware();
+        Points { limiter, per_minute }
+    }
+
+    /// Takes points from the caller's bucket, or none when there are too few.
+    pub fn spend(&self, caller: &str, points: u64) -> Standing {
+        let limit = self.per_minute.get();
+        let refill = |missing: u32| (u64::from(missing) * 60).div_ceil(u64::from(limit));
+        let wanted = u32::try_from(points).unwrap_or(u32::MAX).clamp(1, limit);
+        // `clamp` made it at least one.
+        let wanted = NonZeroU32::new(wanted).unwrap_or(NonZeroU32::MIN);
+        match self.limiter.check_key_n(&caller.to_owned(), wanted) {
+            Ok(Ok(state)) => {
+                let remaining = state.remaining_burst_capacity();
+                Standing { limit, remaining, reset: refill(limit - remaining.min(limit)), allowed: true }
+            }
+            Ok(Err(not_until)) => {
+                let wait = not_until.wait_time_from(DefaultClock::default().now());
+                Standing { limit, remaining: 0, reset: wait.as_secs().max(1), allowed: false }
+            }
+            Err(_) => Standing { limit, remaining: 0, reset: 60, allowed: false },
+        }
+    }
+
+    /// Forgets callers whose buckets are full again.
+    pub fn forget_idle(&self) {
+        self.limiter.retain_recent();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bucket_runs_dry_for_its_caller_alone() {
+        let points = Points::new(100);
+        assert_eq!(points.spend("ana", 60), Standing { limit: 100, remaining: 40, reset: 36, allowed: true });
+        let refused = points.spend("ana", 60);
+        assert!(!refused.allowed && refused.remaining == 0 && (1..=12).contains(&refused.reset), "{refused:?}");
+        assert!(points.spend("beto", 60).allowed);
+    }
+}
