@@ -1,5 +1,6 @@
 //! cabina: the back end of an advisor's cockpit. See the README for the picture of the storeys.
 
 pub mod domains;
+pub mod graphql;
 pub mod kernel;
 pub mod platform;

@@ -109,10 +109,10 @@ macro_rules! ids {
         )*
 
         /// Calls a macro with every id type, for what must be said of each.
-        #[macro_export]
         macro_rules! for_each_id {
             ($callback:ident) => { $callback! { $($name)* } };
         }
+        pub(crate) use for_each_id;
     };
 }
 

@@ -1,6 +1,6 @@
 //! Activities: plan, change, complete, cancel, reopen.
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Select};
 
 use super::tables::activity::{self, ActivityKind, ActivityState};
 use super::tables::client;
@@ -13,7 +13,7 @@ use crate::kernel::error::Check;
 use crate::kernel::ids::{ActivityId, ClientId, UserId};
 use crate::kernel::time::Instant;
 use crate::kernel::{Error, Patch, Result, Stop, text};
-use crate::platform::auth::Right;
+use crate::platform::auth::{Right, Viewer};
 use crate::platform::db::{Change, ChangeKind, Tx, Visible, differences};
 
 codes! {
@@ -109,6 +109,18 @@ pub async fn transit(tx: &mut Tx, id: ActivityId, expected: i32, state: Activity
         write_history(tx, &client, &done_now).await?;
     }
     Ok(id)
+}
+
+/// Activities of clients that the viewer may see: of an assignee, in these states.
+pub fn list(viewer: &Viewer, assignee: Option<UserId>, states: Option<&[ActivityState]>) -> Select<activity::Entity> {
+    let mut query = activity::Entity::visible_to(viewer);
+    if let Some(assignee) = assignee {
+        query = query.filter(activity::Column::AssigneeId.eq(assignee));
+    }
+    if let Some(states) = states {
+        query = query.filter(activity::Column::State.is_in(states.iter().copied()));
+    }
+    query
 }
 
 async fn open(tx: &Tx, id: ActivityId) -> Result<(client::Model, activity::Model)> {

@@ -15,6 +15,7 @@ pub mod filter;
 pub mod markets;
 pub mod rules;
 pub mod search;
+pub mod summary;
 mod tables;
 mod terms;
 pub mod timeline;

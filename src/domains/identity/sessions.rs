@@ -9,13 +9,14 @@ use sea_orm::{
     QuerySelect, Set,
 };
 
+use super::api_keys;
 use super::rules::SessionErrorCode;
 use super::tables::{app_user, login_failure, refresh_token, session};
 use crate::kernel::contact::Email;
 use crate::kernel::ids::{EventId, SessionId, TypedId, UserId, new_uuid};
 use crate::kernel::time::{Clock, Instant};
 use crate::kernel::{Error, Result, Stop};
-use crate::platform::auth::{Actor, AccessClaims, Passwords, TokenKeys, Viewer, hash_secret, new_secret};
+use crate::platform::auth::{Actor, Passwords, TokenKeys, Viewer, hash_secret, new_secret};
 use crate::platform::config::AuthConfig;
 use crate::platform::db::{Change, ChangeKind, FieldChange, Origin, Tx, Visible, all_rows};
 
@@ -32,6 +33,28 @@ pub struct Door {
     pub keys: Arc<TokenKeys>,
     /// Password hashing.
     pub passwords: Arc<Passwords>,
+    /// Who was seen lately.
+    pub seen: Seen,
+}
+
+/// Viewers seen lately, by session and by the hash of an API key: so that a request needs no look-up of its own. What
+/// this process ends it forgets at once; what another process ends is noticed after `SEEN_FOR`.
+#[derive(Clone)]
+pub struct Seen {
+    sessions: moka::sync::Cache<SessionId, Arc<Viewer>>,
+    keys: moka::sync::Cache<String, Arc<Viewer>>,
+}
+
+/// How long a viewer is remembered.
+const SEEN_FOR: std::time::Duration = std::time::Duration::from_secs(2);
+
+impl Default for Seen {
+    fn default() -> Self {
+        fn cache<K: std::hash::Hash + Eq + Send + Sync + 'static>() -> moka::sync::Cache<K, Arc<Viewer>> {
+            moka::sync::Cache::builder().max_capacity(50_000).time_to_live(SEEN_FOR).build()
+        }
+        Seen { sessions: cache(), keys: cache() }
+    }
 }
 
 /// An open session with its tokens.
@@ -128,6 +151,7 @@ impl Door {
                 end(&tx, session::Column::Id.eq(session), viewer_user(&tx)?).await?;
                 tx.record(Change::of(ChangeKind::Deleted, session, 2, vec![reason("refresh token used twice")]));
                 tx.commit().await?;
+                self.forget(&[session]);
                 return Err(refused());
             }
             // The answer was lost: what it held is replaced by what this one holds.
@@ -153,13 +177,45 @@ impl Door {
         self.finish(tx, session).await
     }
 
-    /// The viewer that an access token stands for.
+    /// The viewer that a bearer token stands for: an access token or an API key.
     ///
     /// # Errors
-    /// `Unauthenticated` for every wrong token, ended session and disabled user alike.
-    pub async fn viewer(&self, claims: &AccessClaims) -> Result<Viewer> {
+    /// `Unauthenticated` for every wrong token, ended session, disabled user and revoked key alike.
+    pub async fn viewer(&self, bearer: &str) -> Result<Arc<Viewer>> {
+        if bearer.starts_with(api_keys::PREFIX) {
+            let hash = hash_secret(bearer);
+            if let Some(viewer) = self.seen.keys.get(&hash) {
+                return Ok(viewer);
+            }
+            let viewer = Arc::new(api_keys::viewer(&self.db, bearer, self.clock.now()).await?);
+            self.seen.keys.insert(hash, viewer.clone());
+            return Ok(viewer);
+        }
+        let claims = self.keys.verify(bearer, self.clock.now())?;
+        if let Some(viewer) = self.seen.sessions.get(&claims.sid) {
+            return Ok(viewer);
+        }
         let viewer = viewer_of(&self.db, claims.sid, self.clock.now()).await?;
-        viewer.filter(|viewer| viewer.user_id() == Some(claims.sub)).ok_or(Error::Unauthenticated)
+        let viewer = viewer.filter(|viewer| viewer.user_id() == Some(claims.sub)).ok_or(Error::Unauthenticated)?;
+        let viewer = Arc::new(viewer);
+        self.seen.sessions.insert(claims.sid, viewer.clone());
+        Ok(viewer)
+    }
+
+    /// These sessions ended.
+    pub fn forget(&self, sessions: &[SessionId]) {
+        sessions.iter().for_each(|session| self.seen.sessions.invalidate(session));
+    }
+
+    /// This user changed.
+    pub fn forget_user(&self, user: UserId) {
+        let theirs: Vec<_> = self.seen.sessions.iter().filter(|(_, v)| v.user_id() == Some(user)).map(|(id, _)| *id).collect();
+        self.forget(&theirs);
+    }
+
+    /// A key was revoked.
+    pub fn forget_keys(&self) {
+        self.seen.keys.invalidate_all();
     }
 
     async fn finish(&self, tx: Tx, session: SessionId) -> Result<Opened, Stop<SessionErrorCode>> {

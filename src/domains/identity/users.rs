@@ -1,7 +1,7 @@
 //! Users: create, change, disable, passwords.
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
+use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Select};
 
 use super::rules::{UserErrorCode, check_locale, check_name, check_password, check_time_zone, team_fits};
 use super::tables::{app_user, session};
@@ -10,7 +10,7 @@ use crate::kernel::contact::Email;
 use crate::kernel::error::Check;
 use crate::kernel::ids::{TeamId, UserId};
 use crate::kernel::{Error, Patch, Result, Stop, text};
-use crate::platform::auth::{Passwords, Right, Role};
+use crate::platform::auth::{Passwords, Right, Role, Viewer};
 use crate::platform::db::{Change, ChangeKind, FieldChange, Tx, Visible, all_rows, differences};
 
 const NAME_MAX: usize = 120;
@@ -47,6 +47,27 @@ pub struct UserPatch {
     pub locale: Patch<String>,
     /// IANA time zone.
     pub time_zone: Patch<String>,
+}
+
+/// Which users a list holds; all that is given must hold.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct UserFilter {
+    /// With this role.
+    pub role: Option<Role>,
+    /// Of this team.
+    pub team: Option<TeamId>,
+    /// Whether disabled.
+    pub disabled: Option<bool>,
+}
+
+/// The users that the viewer may see and the filter lets through.
+pub fn list(viewer: &Viewer, filter: &UserFilter) -> Select<app_user::Entity> {
+    let disabled = |yes| if yes { app_user::Column::DisabledAt.is_not_null() } else { app_user::Column::DisabledAt.is_null() };
+    let only = Condition::all()
+        .add_option(filter.role.map(|role| app_user::Column::Role.eq(role)))
+        .add_option(filter.team.map(|team| app_user::Column::TeamId.eq(team)))
+        .add_option(filter.disabled.map(disabled));
+    app_user::Entity::visible_to(viewer).filter(only)
 }
 
 /// Makes a user.

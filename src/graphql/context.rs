@@ -1,0 +1,65 @@
+//! What resolvers find in their context.
+
+use std::sync::Arc;
+
+use async_graphql::Context;
+
+use crate::domains::identity::sessions::Door;
+use crate::kernel::{Error, Result};
+use crate::platform::auth::Viewer;
+use crate::platform::db::{Database, Reader};
+
+/// The server's parts that resolvers use.
+#[derive(Clone)]
+pub struct Services {
+    /// The database.
+    pub database: Database,
+    /// Log-in, tokens, clock.
+    pub door: Door,
+}
+
+/// Who sent a request, and from where.
+#[derive(Clone)]
+pub struct Caller {
+    /// The signed-in viewer with the database seen through their eyes; `None`: nobody is signed in.
+    pub reader: Option<Reader>,
+    /// Id of the request, as in the log and in errors.
+    pub request_id: String,
+    /// Address of the caller.
+    pub address: Option<String>,
+    /// Program of the caller.
+    pub user_agent: Option<String>,
+}
+
+/// Reads the context by meaning.
+pub trait Ask<'a> {
+    /// Who asks, signed in or not.
+    fn caller(&self) -> Result<&'a Caller>;
+    /// The server's parts.
+    fn services(&self) -> Result<&'a Services>;
+
+    /// The database through the eyes of the viewer.
+    ///
+    /// # Errors
+    /// `Unauthenticated` when nobody is signed in.
+    fn reader(&self) -> Result<&'a Reader> {
+        self.caller()?.reader.as_ref().ok_or(Error::Unauthenticated)
+    }
+
+    /// The viewer.
+    ///
+    /// # Errors
+    /// `Unauthenticated` when nobody is signed in.
+    fn viewer(&self) -> Result<&'a Arc<Viewer>> {
+        Ok(&self.reader()?.viewer)
+    }
+}
+
+impl<'a> Ask<'a> for Context<'a> {
+    fn caller(&self) -> Result<&'a Caller> {
+        self.data_opt().ok_or_else(|| Error::internal("the transport told nobody who asks"))
+    }
+    fn services(&self) -> Result<&'a Services> {
+        self.data_opt().ok_or_else(|| Error::internal("the schema was built without services"))
+    }
+}

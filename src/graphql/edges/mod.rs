@@ -1,0 +1,5 @@
+//! Every field that needs a look-up or a decision: the only place where nodes meet.
+
+pub mod clients;
+pub mod identity;
+pub mod node;

@@ -1,0 +1,77 @@
+//! Errors as callers see them: a code, a sentence, the request's id; never a cause.
+
+use std::sync::Arc;
+
+use async_graphql::{ErrorExtensionValues, Response, ServerError};
+
+use crate::kernel::Error;
+
+/// The code of an error, as in `extensions.code`.
+pub fn code(error: &Error) -> &'static str {
+    match error {
+        Error::Unauthenticated => "UNAUTHENTICATED",
+        Error::Forbidden(_) => "FORBIDDEN",
+        Error::NotFound | Error::Invalid { .. } => "BAD_INPUT",
+        Error::IdempotencyMismatch => "IDEMPOTENCY_MISMATCH",
+        Error::Throttled { .. } => "THROTTLED",
+        Error::Unavailable { .. } | Error::Internal(_) | Error::Replayed(_) => "INTERNAL",
+    }
+}
+
+/// Most errors in one answer; a thousand more of the same help nobody.
+const MAX_ERRORS: usize = 20;
+
+/// Gives every error its code and the request's id, and logs the faults with their causes.
+pub fn translate(mut response: Response, request_id: &str) -> Response {
+    let all = response.errors.len();
+    response.errors.truncate(MAX_ERRORS);
+    for error in &mut response.errors {
+        let known = error.source::<Error>().or_else(|| error.source::<Arc<Error>>().map(|e| &**e));
+        let code = match known {
+            Some(known) => {
+                log(known, error, request_id);
+                code(known)
+            }
+            // What has no source of ours was refused by the executor: the document or its variables are wrong.
+            None => "BAD_INPUT",
+        };
+        if known.is_none() {
+            error.message = readable(&error.message);
+        }
+        set(error, code, request_id);
+    }
+    if all > MAX_ERRORS {
+        tracing::info!(request_id, all, "only the first errors were sent");
+    }
+    response
+}
+
+/// An error of ours, outside of any field.
+pub fn of_request(error: &Error, request_id: &str) -> ServerError {
+    let mut told = ServerError::new(error.to_string(), None);
+    log(error, &told, request_id);
+    set(&mut told, code(error), request_id);
+    told
+}
+
+fn set(error: &mut ServerError, code: &str, request_id: &str) {
+    let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
+    extensions.set("code", code);
+    extensions.set("requestId", request_id);
+}
+
+fn log(error: &Error, told: &ServerError, request_id: &str) {
+    if let Error::Internal(cause) | Error::Unavailable { cause, .. } = error {
+        let path: Vec<String> = told.path.iter().map(|segment| format!("{segment:?}")).collect();
+        tracing::error!(request_id, path = path.join("."), cause = %cause, "a request failed");
+    }
+}
+
+/// Takes the executor's own words out of messages about wrong values.
+fn readable(message: &str) -> String {
+    let message = message.split(" (occurred while parsing").next().unwrap_or(message);
+    match message.strip_prefix("Failed to parse \"").and_then(|rest| rest.split_once("\": ")) {
+        Some((kind, why)) => format!("{kind}: {why}"),
+        None => message.to_owned(),
+    }
+}

@@ -1,0 +1,370 @@
+//! The kinds of edges: what a node's look-up field gives, for one row (the ordinary executor, batched by the data
+//! loader) and for all rows at once (the plan).
+
+use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use async_graphql::context::QueryEnv;
+use async_graphql::dataloader::{DataLoader, Loader};
+use async_graphql::parser::types::SelectionSet;
+use async_graphql::{Context, OutputType};
+use uuid::Uuid;
+
+use super::output::{List, One};
+use super::plan::{Plan, Planned};
+use super::render::{GiveUp, Leaf, Parts, render};
+use crate::graphql::page::{Connection, lists};
+use crate::kernel::{Error, Result};
+use crate::platform::auth::Viewer;
+use crate::platform::db::{PageArgs, PageQuery, Positional, Reader, SortColumn, Visible};
+
+/// An edge of one row.
+pub trait Edge: Send + Sized {
+    /// What the field gives.
+    type Output: OutputType;
+    /// The plan of the field's selection; `None` when the plan cannot answer it.
+    fn plan<'a>(env: &'a QueryEnv, set: &'a SelectionSet) -> Option<Plan<'a>>;
+    /// For the ordinary executor.
+    fn resolve(self, ctx: &Context<'_>) -> impl Future<Output = async_graphql::Result<Self::Output>> + Send;
+    /// For the plan: the text of each row's edge, in the rows' order.
+    fn render(edges: Vec<Self>, ctx: Context<'_>, plan: &Plan<'_>) -> impl Future<Output = Result<Parts, GiveUp>> + Send;
+}
+
+/// The row with this id, if there is one and the viewer may see it.
+pub struct Maybe<T>(Option<Uuid>, std::marker::PhantomData<T>);
+
+/// The row with this id, which must be there.
+pub struct The<T>(Uuid, std::marker::PhantomData<T>);
+
+impl<T> Maybe<T> {
+    /// By its id.
+    pub fn of<I: crate::kernel::ids::TypedId>(id: Option<I>) -> Self {
+        Maybe(id.map(I::uuid), std::marker::PhantomData)
+    }
+}
+
+impl<T> The<T> {
+    /// By its id.
+    pub fn of<I: crate::kernel::ids::TypedId>(id: I) -> Self {
+        The(id.uuid(), std::marker::PhantomData)
+    }
+}
+
+/// Something that lies in the row already, or nothing.
+pub struct Inline<T>(pub Option<T>);
+
+/// Something that lies in every row already.
+pub struct Within<T>(pub T);
+
+/// A list that lies in the row already.
+pub struct Inlines<T>(pub Vec<T>);
+
+/// A value worked out of the row, without a selection of its own.
+pub struct Computed<L>(pub L);
+
+/// All rows that hang on this one, where they are few (at most a page).
+pub struct All<T: Positional>(Pages<T>);
+
+impl<T: Positional> All<T> {
+    /// The rows that name `parent` in `foreign_key`, in this order.
+    pub fn of(parent: Uuid, foreign_key: &'static str, sort: SortColumn) -> Self {
+        let args = PageArgs { first: Some(crate::platform::db::MAX_PAGE), ..PageArgs::default() };
+        All(Pages::new(parent, foreign_key, sort, args, |viewer| Ok(T::Entity::visible_to(viewer))))
+    }
+}
+
+/// A list of rows that hang on this one, page by page.
+pub struct Pages<T: Positional> {
+    parent: Uuid,
+    list: Arc<ListOf<T>>,
+}
+
+/// Builds the list under any parent: begins with `visible_to` and holds the filter.
+type Build<E> = dyn Fn(&Viewer) -> Result<sea_orm::Select<E>> + Send + Sync;
+
+/// Which list, and which page of it.
+struct ListOf<T: Positional> {
+    build: Box<Build<T::Entity>>,
+    foreign_key: &'static str,
+    sort: SortColumn,
+    args: PageArgs,
+}
+
+impl<T: Positional> Pages<T> {
+    /// The list of `parent`, whose rows name it in `foreign_key`.
+    pub fn new(
+        parent: Uuid,
+        foreign_key: &'static str,
+        sort: SortColumn,
+        args: PageArgs,
+        build: impl Fn(&Viewer) -> Result<sea_orm::Select<T::Entity>> + Send + Sync + 'static,
+    ) -> Self {
+        Pages { parent, list: Arc::new(ListOf { build: Box::new(build), foreign_key, sort, args }) }
+    }
+
+    async fn load(list: &ListOf<T>, reader: &Reader, parents: &[Uuid], with_total: bool) -> Result<HashMap<Uuid, Connection<T>>> {
+        let select = (list.build)(&reader.viewer)?;
+        let query = PageQuery::<T>::new(select, list.sort, list.args.clone()).with_total(with_total);
+        let pages = query.load_under(reader, list.foreign_key, parents).await?;
+        Ok(pages.into_iter().map(|(parent, rows)| (parent, Connection::from(rows))).collect())
+    }
+}
+
+impl<T: Planned + Positional> Pages<T> {
+    /// The pages of all rows, in the rows' order. Their lists differ in nothing but the parent.
+    async fn load_all(edges: Vec<Self>, ctx: &Context<'_>) -> Result<Vec<Connection<T>>, GiveUp> {
+        let Some(first) = edges.first() else { return Ok(Vec::new()) };
+        let reader = &ctx.data_opt::<DataLoader<Loads>>().ok_or(GiveUp)?.loader().0;
+        let with_total = ctx.look_ahead().field("totalCount").exists();
+        let mut parents: Vec<Uuid> = edges.iter().map(|edge| edge.parent).collect();
+        parents.sort_unstable();
+        parents.dedup(); // a parent that stands in the list twice must not get its children twice
+        let pages = Pages::<T>::load(&first.list, reader, &parents, with_total).await.map_err(|_| GiveUp)?;
+        edges.iter().map(|edge| pages.get(&edge.parent).cloned()).collect::<Option<_>>().ok_or(GiveUp)
+    }
+}
+
+/// What the data loader of a request reads with.
+pub struct Loads(pub Reader);
+
+/// A row by its id.
+#[derive(Clone)]
+pub struct ById<T>(Uuid, std::marker::PhantomData<fn() -> T>);
+
+impl<T> PartialEq for ById<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+impl<T> Eq for ById<T> {}
+impl<T> Hash for ById<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+
+impl<T: Positional> Loader<ById<T>> for Loads {
+    type Value = One<T>;
+    type Error = Arc<Error>;
+    async fn load(&self, keys: &[ById<T>]) -> Result<HashMap<ById<T>, One<T>>, Arc<Error>> {
+        let ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
+        let rows = self.0.by_ids::<T>(&ids).await?;
+        Ok(rows.into_iter().map(|(id, row)| (ById(id, std::marker::PhantomData), One::new(row))).collect())
+    }
+}
+
+/// A page under a parent; equal when parent, field and arguments are.
+pub struct Under<T: Positional> {
+    parent: Uuid,
+    with_total: bool,
+    /// The field with its arguments.
+    field: String,
+    list: Arc<ListOf<T>>,
+}
+
+impl<T: Positional> Clone for Under<T> {
+    fn clone(&self) -> Self {
+        Under { parent: self.parent, with_total: self.with_total, field: self.field.clone(), list: self.list.clone() }
+    }
+}
+impl<T: Positional> PartialEq for Under<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.parent == other.parent && self.with_total == other.with_total && self.field == other.field
+    }
+}
+impl<T: Positional> Eq for Under<T> {}
+impl<T: Positional> Hash for Under<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.parent.hash(state);
+        self.field.hash(state);
+    }
+}
+
+impl<T: Positional> Loader<Under<T>> for Loads {
+    type Value = One<Connection<T>>;
+    type Error = Arc<Error>;
+    async fn load(&self, keys: &[Under<T>]) -> Result<HashMap<Under<T>, Self::Value>, Arc<Error>> {
+        let mut alike: HashMap<(&str, bool), Vec<&Under<T>>> = HashMap::new();
+        for key in keys {
+            alike.entry((&key.field, key.with_total)).or_default().push(key);
+        }
+        let mut found = HashMap::with_capacity(keys.len());
+        for ((_, with_total), keys) in alike {
+            let parents: Vec<Uuid> = keys.iter().map(|key| key.parent).collect();
+            let mut pages = Pages::<T>::load(&keys[0].list, &self.0, &parents, with_total).await?;
+            for key in keys {
+                if let Some(page) = pages.remove(&key.parent) {
+                    found.insert(key.clone(), One::new(page));
+                }
+            }
+        }
+        Ok(found)
+    }
+}
+
+fn loader<'a>(ctx: &Context<'a>) -> async_graphql::Result<&'a DataLoader<Loads>> {
+    ctx.data_opt::<DataLoader<Loads>>().ok_or_else(|| Error::Unauthenticated.into())
+}
+
+impl<T: Planned + Positional> Edge for Maybe<T> {
+    fn plan<'a>(env: &'a QueryEnv, set: &'a SelectionSet) -> Option<Plan<'a>> {
+        Plan::of::<T>(env, set)
+    }
+    type Output = Option<One<T>>;
+    async fn resolve(self, ctx: &Context<'_>) -> async_graphql::Result<Self::Output> {
+        let Some(id) = self.0 else { return Ok(None) };
+        Ok(loader(ctx)?.load_one(ById::<T>(id, std::marker::PhantomData)).await?)
+    }
+    async fn render(edges: Vec<Self>, ctx: Context<'_>, plan: &Plan<'_>) -> Result<Parts, GiveUp> {
+        by_ids(edges.into_iter().map(|edge| edge.0).collect(), ctx, plan, |_| Ok(()), std::marker::PhantomData::<T>).await
+    }
+}
+
+impl<T: Planned + Positional> Edge for The<T> {
+    fn plan<'a>(env: &'a QueryEnv, set: &'a SelectionSet) -> Option<Plan<'a>> {
+        Plan::of::<T>(env, set)
+    }
+    type Output = One<T>;
+    async fn resolve(self, ctx: &Context<'_>) -> async_graphql::Result<Self::Output> {
+        let found = loader(ctx)?.load_one(ById::<T>(self.0, std::marker::PhantomData)).await?;
+        found.ok_or_else(|| Error::NotFound.into())
+    }
+    async fn render(edges: Vec<Self>, ctx: Context<'_>, plan: &Plan<'_>) -> Result<Parts, GiveUp> {
+        // One that is missing is an error, which the ordinary executor tells.
+        let must_be = |found: bool| if found { Ok(()) } else { Err(GiveUp) };
+        by_ids(edges.into_iter().map(|edge| Some(edge.0)).collect(), ctx, plan, must_be, std::marker::PhantomData::<T>).await
+    }
+}
+
+/// Loads and writes each distinct row once; the rows' edges repeat its text.
+async fn by_ids<T: Planned + Positional>(
+    keys: Vec<Option<Uuid>>,
+    ctx: Context<'_>,
+    plan: &Plan<'_>,
+    missing: impl Fn(bool) -> Result<(), GiveUp>,
+    _node: std::marker::PhantomData<T>,
+) -> Result<Parts, GiveUp> {
+    let mut ids: Vec<Uuid> = keys.iter().flatten().copied().collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let reader = &ctx.data_opt::<DataLoader<Loads>>().ok_or(GiveUp)?.loader().0;
+    let rows = if ids.is_empty() { HashMap::new() } else { reader.by_ids::<T>(&ids).await.map_err(|_| GiveUp)? };
+    let (ids, rows): (Vec<Uuid>, Vec<&T>) = rows.iter().map(|(id, row)| (*id, row)).unzip();
+    let place: HashMap<Uuid, usize> = ids.into_iter().enumerate().map(|(place, id)| (id, place)).collect();
+    let texts = render(&rows, plan, &ctx.with_selection_set(&ctx.item.node.selection_set)).await?;
+    let mut parts = Parts::with_capacity(keys.len());
+    for key in keys {
+        let found = key.and_then(|id| place.get(&id));
+        missing(found.is_some())?;
+        parts.push(found.map_or(b"null", |place| texts.get(*place)));
+    }
+    Ok(parts)
+}
+
+impl<T: Planned + Positional> Edge for Pages<T> {
+    fn plan<'a>(env: &'a QueryEnv, set: &'a SelectionSet) -> Option<Plan<'a>> {
+        Plan::of::<Connection<T>>(env, set)
+    }
+    type Output = One<Connection<T>>;
+    async fn resolve(self, ctx: &Context<'_>) -> async_graphql::Result<Self::Output> {
+        let with_total = ctx.look_ahead().field("totalCount").exists();
+        let field = format!("{} {:?}", self.list.foreign_key, ctx.field().arguments()?);
+        let key = Under { parent: self.parent, with_total, field, list: self.list };
+        loader(ctx)?.load_one(key).await?.ok_or_else(|| Error::internal("every parent has a page").into())
+    }
+    async fn render(edges: Vec<Self>, ctx: Context<'_>, plan: &Plan<'_>) -> Result<Parts, GiveUp> {
+        let pages = Pages::load_all(edges, &ctx).await?;
+        let rows: Vec<&Connection<T>> = pages.iter().collect();
+        render(&rows, plan, &ctx.with_selection_set(&ctx.item.node.selection_set)).await
+    }
+}
+
+impl<T: Planned> Edge for Inline<T> {
+    fn plan<'a>(env: &'a QueryEnv, set: &'a SelectionSet) -> Option<Plan<'a>> {
+        Plan::of::<T>(env, set)
+    }
+    type Output = Option<One<T>>;
+    async fn resolve(self, _: &Context<'_>) -> async_graphql::Result<Self::Output> {
+        Ok(self.0.map(One::new))
+    }
+    async fn render(edges: Vec<Self>, ctx: Context<'_>, plan: &Plan<'_>) -> Result<Parts, GiveUp> {
+        let rows: Vec<&T> = edges.iter().filter_map(|edge| edge.0.as_ref()).collect();
+        let texts = render(&rows, plan, &ctx.with_selection_set(&ctx.item.node.selection_set)).await?;
+        let (mut parts, mut next) = (Parts::with_capacity(edges.len()), 0..);
+        for edge in &edges {
+            let text = if edge.0.is_some() { next.next().map(|place| texts.get(place)) } else { None };
+            parts.push(text.unwrap_or(b"null"));
+        }
+        Ok(parts)
+    }
+}
+
+impl<T: Planned> Edge for Inlines<T> {
+    fn plan<'a>(env: &'a QueryEnv, set: &'a SelectionSet) -> Option<Plan<'a>> {
+        Plan::of::<T>(env, set)
+    }
+    type Output = List<T>;
+    async fn resolve(self, _: &Context<'_>) -> async_graphql::Result<Self::Output> {
+        Ok(List::new(self.0))
+    }
+    async fn render(edges: Vec<Self>, ctx: Context<'_>, plan: &Plan<'_>) -> Result<Parts, GiveUp> {
+        let rows: Vec<&T> = edges.iter().flat_map(|edge| &edge.0).collect();
+        let texts = render(&rows, plan, &ctx.with_selection_set(&ctx.item.node.selection_set)).await?;
+        let (mut parts, mut start) = (Parts::with_capacity(edges.len()), 0);
+        for edge in &edges {
+            parts.push_list(&texts, start..start + edge.0.len());
+            start += edge.0.len();
+        }
+        Ok(parts)
+    }
+}
+
+
+impl<T: Planned> Edge for Within<T> {
+    type Output = One<T>;
+    fn plan<'a>(env: &'a QueryEnv, set: &'a SelectionSet) -> Option<Plan<'a>> {
+        Plan::of::<T>(env, set)
+    }
+    async fn resolve(self, _: &Context<'_>) -> async_graphql::Result<Self::Output> {
+        Ok(One::new(self.0))
+    }
+    async fn render(edges: Vec<Self>, ctx: Context<'_>, plan: &Plan<'_>) -> Result<Parts, GiveUp> {
+        let rows: Vec<&T> = edges.iter().map(|edge| &edge.0).collect();
+        render(&rows, plan, &ctx.with_selection_set(&ctx.item.node.selection_set)).await
+    }
+}
+
+impl<L: Leaf + OutputType> Edge for Computed<L> {
+    type Output = L;
+    fn plan<'a>(_: &'a QueryEnv, _: &'a SelectionSet) -> Option<Plan<'a>> {
+        Some(Plan::default())
+    }
+    async fn resolve(self, _: &Context<'_>) -> async_graphql::Result<L> {
+        Ok(self.0)
+    }
+    async fn render(edges: Vec<Self>, _: Context<'_>, _: &Plan<'_>) -> Result<Parts, GiveUp> {
+        let mut parts = Parts::with_capacity(edges.len());
+        for edge in edges {
+            edge.0.put(&mut parts.text);
+            parts.end();
+        }
+        Ok(parts)
+    }
+}
+
+impl<T: Planned + Positional> Edge for All<T> {
+    type Output = List<T>;
+    fn plan<'a>(env: &'a QueryEnv, set: &'a SelectionSet) -> Option<Plan<'a>> {
+        Plan::of::<T>(env, set)
+    }
+    async fn resolve(self, ctx: &Context<'_>) -> async_graphql::Result<Self::Output> {
+        let page = self.0.resolve(ctx).await?;
+        Ok(page.0.rows())
+    }
+    async fn render(edges: Vec<Self>, ctx: Context<'_>, plan: &Plan<'_>) -> Result<Parts, GiveUp> {
+        let pages = Pages::load_all(edges.into_iter().map(|edge| edge.0).collect(), &ctx).await?;
+        let set = ctx.with_selection_set(&ctx.item.node.selection_set);
+        lists(pages.iter().map(Connection::slice).collect(), plan, &set).await
+    }
+}

@@ -1,0 +1,76 @@
+//! The writer that copies ready JSON text, and the check that a document allows it.
+
+use std::collections::HashSet;
+
+use async_graphql::parser::types::{ExecutableDocument, Selection, SelectionSet};
+use async_graphql::{Name, Response};
+
+/// Request data: this transport writes with [`to_json`] and the document [`is_mergeable`]. Without it no plan is made.
+pub struct RawJson;
+
+struct RawFormatter;
+
+impl serde_json::ser::Formatter for RawFormatter {
+    fn write_byte_array<W: ?Sized + std::io::Write>(&mut self, writer: &mut W, text: &[u8]) -> std::io::Result<()> {
+        writer.write_all(text)
+    }
+}
+
+/// A response as JSON, with `Value::Binary` copied as the text that it is.
+pub fn to_json(response: &Response) -> Vec<u8> {
+    let mut out = Vec::with_capacity(1024);
+    let mut serializer = serde_json::Serializer::with_formatter(&mut out, RawFormatter);
+    match serde::Serialize::serialize(response, &mut serializer) {
+        Ok(()) => out,
+        Err(_) => br#"{"errors":[{"message":"something went wrong on our side"}]}"#.to_vec(),
+    }
+}
+
+/// Whether no selection of the document asks for a key twice: the executor merges such fields, which it could not do
+/// with ready text. Asked once per document, after its validation (so fragments have no circles).
+pub fn is_mergeable(document: &ExecutableDocument) -> bool {
+    document.operations.iter().all(|(_, op)| unique(document, &op.node.selection_set.node, &mut HashSet::new()))
+}
+
+fn unique(document: &ExecutableDocument, set: &SelectionSet, seen: &mut HashSet<Name>) -> bool {
+    set.items.iter().all(|item| match &item.node {
+        Selection::Field(field) => {
+            seen.insert(field.node.response_key().node.clone())
+                && unique(document, &field.node.selection_set.node, &mut HashSet::new())
+        }
+        Selection::InlineFragment(inline) => unique(document, &inline.node.selection_set.node, seen),
+        Selection::FragmentSpread(spread) => document
+            .fragments
+            .get(&spread.node.fragment_name.node)
+            .is_some_and(|fragment| unique(document, &fragment.node.selection_set.node, seen)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use async_graphql::Value;
+
+    #[test]
+    fn text_is_copied_and_the_rest_is_written() {
+        let data = Value::from_json(serde_json::json!({ "a": 1 })).expect("an object");
+        let Value::Object(mut fields) = data else { unreachable!("made as an object") };
+        fields.insert(Name::new("b"), Value::Binary(br#"[{"c":2}]"#.to_vec().into()));
+        let text = to_json(&Response::new(Value::Object(fields)));
+        assert_eq!(String::from_utf8(text).expect("text"), r#"{"data":{"a":1,"b":[{"c":2}]}}"#);
+    }
+
+    #[test]
+    fn a_key_asked_for_twice_is_seen_through_fragments() {
+        for (document, fits) in [
+            ("{ a { b c } }", true),
+            ("{ a { b b } }", false),
+            ("{ a { b ...F } } fragment F on A { b }", false),
+            ("{ a { x: b ...F } } fragment F on A { b }", true),
+            ("{ a { b ... { b } } }", false),
+        ] {
+            let parsed = async_graphql::parser::parse_query(document).expect(document);
+            assert_eq!(is_mergeable(&parsed), fits, "{document}");
+        }
+    }
+}

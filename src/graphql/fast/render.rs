@@ -1,0 +1,115 @@
+//! From rows and a plan to JSON text.
+
+use std::ops::Range;
+
+use async_graphql::ContextSelectionSet;
+use futures_util::future::{BoxFuture, try_join_all};
+
+use super::plan::{Plan, Planned, What};
+
+/// The plan cannot answer; the ordinary executor will.
+#[derive(Debug)]
+pub struct GiveUp;
+
+/// JSON texts of many values, one after the other in one buffer.
+#[derive(Default)]
+pub struct Parts {
+    /// The texts.
+    pub text: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Parts {
+    /// An empty list of texts with room for so many.
+    pub fn with_capacity(values: usize) -> Self {
+        Parts { text: Vec::with_capacity(values * 64), ends: Vec::with_capacity(values) }
+    }
+
+    /// The text of one value.
+    pub fn get(&self, index: usize) -> &[u8] {
+        let start = if index == 0 { 0 } else { self.ends[index - 1] };
+        &self.text[start..self.ends[index]]
+    }
+
+    /// How many values there are.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// Ends a value: what was written since the last end is its text.
+    pub fn end(&mut self) {
+        self.ends.push(self.text.len());
+    }
+
+    /// Adds a whole value.
+    pub fn push(&mut self, text: &[u8]) {
+        self.text.extend_from_slice(text);
+        self.end();
+    }
+
+    /// Adds a list of values of another buffer.
+    pub fn push_list(&mut self, items: &Parts, range: Range<usize>) {
+        self.text.push(b'[');
+        for index in range.clone() {
+            if index > range.start {
+                self.text.push(b',');
+            }
+            self.text.extend_from_slice(items.get(index));
+        }
+        self.text.push(b']');
+        self.end();
+    }
+}
+
+/// A value that writes its own JSON text, the same that its scalar gives to the ordinary executor.
+pub trait Leaf {
+    /// Appends the text.
+    fn put(&self, out: &mut Vec<u8>);
+}
+
+impl<T: Leaf> Leaf for Option<T> {
+    fn put(&self, out: &mut Vec<u8>) {
+        match self {
+            Some(value) => value.put(out),
+            None => out.extend_from_slice(b"null"),
+        }
+    }
+}
+
+/// Writes all rows: each edge is loaded once for all of them, then every row is written in one loop.
+pub fn render<'a, T: Planned>(
+    rows: &'a [&'a T],
+    plan: &'a Plan<'a>,
+    ctx: &'a ContextSelectionSet<'a>,
+) -> BoxFuture<'a, Result<Parts, GiveUp>> {
+    // Boxed, for node types refer to each other.
+    Box::pin(async move {
+        let edges = plan.0.iter().filter_map(|item| match item.what {
+            What::Edge(edge) => Some(T::render_edge(edge, rows, ctx.with_field(item.field), &item.plan)),
+            What::TypeName | What::Column(_) => None,
+        });
+        let edges = try_join_all(edges).await?;
+        let mut parts = Parts::with_capacity(rows.len());
+        for (index, row) in rows.iter().enumerate() {
+            let mut edges = edges.iter();
+            for (place, item) in plan.0.iter().enumerate() {
+                parts.text.push(if place == 0 { b'{' } else { b',' });
+                parts.text.extend_from_slice(&item.key);
+                match item.what {
+                    What::Column(column) => row.put(column, &mut parts.text),
+                    What::TypeName => T::name().into_owned().put(&mut parts.text),
+                    // One text per edge of the plan, in the plan's order.
+                    What::Edge(_) => parts.text.extend_from_slice(edges.next().ok_or(GiveUp)?.get(index)),
+                }
+            }
+            parts.text.push(b'}');
+            parts.end();
+        }
+        Ok(parts)
+    })
+}

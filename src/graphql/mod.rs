@@ -1,0 +1,15 @@
+//! The schema: one face of the domains. Resolvers translate; decisions live in the domains.
+//!
+//! `schema` assembles `roots`; roots and `edges` know `nodes`; `context`, `payload`, `page`, `scalars` and `fast` lie below
+//! all. Nodes know no other node.
+
+pub mod context;
+pub mod edges;
+pub mod error;
+pub mod fast;
+pub mod nodes;
+pub mod page;
+pub mod payload;
+pub mod roots;
+pub mod scalars;
+pub mod schema;

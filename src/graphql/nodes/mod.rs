@@ -1,0 +1,4 @@
+//! Plain columns of each node, declared over its table. A node knows no other node.
+
+pub mod clients;
+pub mod identity;

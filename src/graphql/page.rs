@@ -1,0 +1,198 @@
+//! Relay connections, for every list of the schema.
+
+use std::borrow::Cow;
+
+use async_graphql::context::QueryEnv;
+use async_graphql::parser::types::SelectionSet;
+use async_graphql::{Context, Object, OutputType, TypeName};
+use futures_util::future::BoxFuture;
+
+use super::fast::{GiveUp, Leaf, List, Parts, Plan, Planned, What, render};
+use crate::kernel::Result;
+use crate::platform::db::{PageArgs, PageQuery, Positional, Reader, Row, Rows, SortColumn};
+use crate::value;
+
+value! {
+    /// Where a page lies in its list.
+    pub struct PageInfo {
+        /// Whether there is more after this page.
+        has_next_page: bool,
+        /// Whether there is more before this page.
+        has_previous_page: bool,
+        /// Cursor of the first row; null on an empty page.
+        start_cursor: Option<String>,
+        /// Cursor of the last row; null on an empty page.
+        end_cursor: Option<String>,
+    }
+}
+crate::edges! { PageInfo {} }
+
+/// A page of a list.
+#[derive(Clone)]
+pub struct Connection<T> {
+    nodes: std::sync::Arc<Vec<T>>,
+    edges: std::sync::Arc<Vec<ConnectionEdge<T>>>,
+    info: PageInfo,
+    total: Option<u64>,
+}
+
+/// A row of a page.
+#[derive(Clone)]
+pub struct ConnectionEdge<T> {
+    node: T,
+    cursor: String,
+}
+
+impl<T: Clone> From<Rows<T>> for Connection<T> {
+    fn from(page: Rows<T>) -> Self {
+        let info = PageInfo {
+            has_next_page: page.has_next,
+            has_previous_page: page.has_previous,
+            start_cursor: page.rows.first().map(|row| row.cursor.clone()),
+            end_cursor: page.rows.last().map(|row| row.cursor.clone()),
+        };
+        let nodes = page.rows.iter().map(|row| row.node.clone()).collect();
+        let edges = page.rows.into_iter().map(|Row { node, cursor }| ConnectionEdge { node, cursor }).collect();
+        Connection { nodes: std::sync::Arc::new(nodes), edges: std::sync::Arc::new(edges), info, total: page.total }
+    }
+}
+
+impl<T> Connection<T> {
+    /// The rows.
+    pub fn rows(&self) -> List<T> {
+        List(self.nodes.clone())
+    }
+    /// The rows, borrowed.
+    pub fn slice(&self) -> &[T] {
+        &self.nodes
+    }
+}
+
+/// Reads a page of a root list; counts the whole list when `totalCount` was asked for.
+pub async fn list<T: Planned + Positional>(
+    ctx: &Context<'_>,
+    reader: &Reader,
+    select: sea_orm::Select<T::Entity>,
+    sort: SortColumn,
+    args: PageArgs,
+) -> Result<super::fast::One<Connection<T>>> {
+    let with_total = ctx.look_ahead().field("totalCount").exists();
+    let page = PageQuery::<T>::new(select, sort, args).with_total(with_total).load(reader).await?;
+    Ok(super::fast::One::new(page.into()))
+}
+
+impl<T: Planned> TypeName for Connection<T> {
+    fn type_name() -> Cow<'static, str> {
+        format!("{}Connection", <T as OutputType>::type_name()).into()
+    }
+}
+
+impl<T: Planned> TypeName for ConnectionEdge<T> {
+    fn type_name() -> Cow<'static, str> {
+        format!("{}Edge", <T as OutputType>::type_name()).into()
+    }
+}
+
+/// A page of a list, by the Relay specification.
+#[Object(name_type)]
+impl<T: Planned> Connection<T> {
+    /// The rows with their cursors.
+    async fn edges(&self) -> List<ConnectionEdge<T>> {
+        List(self.edges.clone())
+    }
+    /// The rows alone.
+    async fn nodes(&self) -> List<T> {
+        List(self.nodes.clone())
+    }
+    /// Where the page lies.
+    async fn page_info(&self) -> PageInfo {
+        self.info.clone()
+    }
+    /// How many rows the whole list has; counted only when asked for.
+    async fn total_count(&self) -> i32 {
+        i32::try_from(self.total.unwrap_or_default()).unwrap_or(i32::MAX)
+    }
+}
+
+/// A row of a page, by the Relay specification.
+#[Object(name_type)]
+impl<T: Planned> ConnectionEdge<T> {
+    /// Where the row stands in the list.
+    async fn cursor(&self) -> &str {
+        &self.cursor
+    }
+    /// The row.
+    async fn node(&self) -> super::fast::One<T> {
+        super::fast::One::new(self.node.clone())
+    }
+}
+
+impl<T: Planned> Planned for Connection<T> {
+    fn what(field: &str) -> Option<What> {
+        Some(match field {
+            "totalCount" => What::Column(0),
+            "edges" => What::Edge(0),
+            "nodes" => What::Edge(1),
+            "pageInfo" => What::Edge(2),
+            _ => return None,
+        })
+    }
+    fn put(&self, _: usize, out: &mut Vec<u8>) {
+        i32::try_from(self.total.unwrap_or_default()).unwrap_or(i32::MAX).put(out);
+    }
+    fn plan_edge<'a>(edge: usize, env: &'a QueryEnv, set: &'a SelectionSet) -> Option<Plan<'a>> {
+        match edge {
+            0 => Plan::of::<ConnectionEdge<T>>(env, set),
+            1 => Plan::of::<T>(env, set),
+            _ => Plan::of::<PageInfo>(env, set),
+        }
+    }
+    fn render_edge<'a>(edge: usize, rows: &'a [&'a Self], ctx: Context<'a>, plan: &'a Plan<'a>) -> BoxFuture<'a, Result<Parts, GiveUp>> {
+        Box::pin(async move {
+            let set = ctx.with_selection_set(&ctx.item.node.selection_set);
+            match edge {
+                0 => lists(rows.iter().map(|page| &page.edges[..]).collect(), plan, &set).await,
+                1 => lists(rows.iter().map(|page| &page.nodes[..]).collect(), plan, &set).await,
+                _ => render(&rows.iter().map(|page| &page.info).collect::<Vec<_>>(), plan, &set).await,
+            }
+        })
+    }
+}
+
+impl<T: Planned> Planned for ConnectionEdge<T> {
+    fn what(field: &str) -> Option<What> {
+        match field {
+            "cursor" => Some(What::Column(0)),
+            "node" => Some(What::Edge(0)),
+            _ => None,
+        }
+    }
+    fn put(&self, _: usize, out: &mut Vec<u8>) {
+        self.cursor.put(out);
+    }
+    fn plan_edge<'a>(_: usize, env: &'a QueryEnv, set: &'a SelectionSet) -> Option<Plan<'a>> {
+        Plan::of::<T>(env, set)
+    }
+    fn render_edge<'a>(_: usize, rows: &'a [&'a Self], ctx: Context<'a>, plan: &'a Plan<'a>) -> BoxFuture<'a, Result<Parts, GiveUp>> {
+        Box::pin(async move {
+            let nodes: Vec<&T> = rows.iter().map(|edge| &edge.node).collect();
+            render(&nodes, plan, &ctx.with_selection_set(&ctx.item.node.selection_set)).await
+        })
+    }
+}
+
+/// Writes the rows of many pages at once, then each page's list.
+pub(super) async fn lists<T: Planned>(
+    pages: Vec<&[T]>,
+    plan: &Plan<'_>,
+    set: &async_graphql::ContextSelectionSet<'_>,
+) -> Result<Parts, GiveUp> {
+    let rows: Vec<&T> = pages.iter().flat_map(|page| page.iter()).collect();
+    let texts = render(&rows, plan, set).await?;
+    let (mut parts, mut start) = (Parts::with_capacity(pages.len()), 0);
+    for page in pages {
+        parts.push_list(&texts, start..start + page.len());
+        start += page.len();
+    }
+    Ok(parts)
+}

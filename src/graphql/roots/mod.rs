@@ -1,0 +1,4 @@
+//! The root fields, a file per domain. A resolver translates and calls one verb.
+
+pub mod clients;
+pub mod identity;

@@ -1,0 +1,36 @@
+//! The schema, assembled from the roots.
+
+use async_graphql::{EmptySubscription, MergedObject, SchemaBuilder, ValidationMode};
+
+use super::context::Services;
+use super::roots::{clients, identity};
+
+/// All that can be asked.
+#[derive(MergedObject, Default)]
+pub struct Query(identity::IdentityQuery, clients::ClientsQuery);
+
+/// All that can be done.
+#[derive(MergedObject, Default)]
+pub struct Mutation(identity::IdentityMutation, clients::ClientsMutation);
+
+/// The schema.
+pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+
+fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
+    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+}
+
+/// A schema that answers with these services. Documents that were validated before are executed by one that validates
+/// no more (`Fast`).
+pub fn build(services: Services, introspection: bool, validation: ValidationMode) -> Schema {
+    let schema = builder().data(services).validation_mode(validation);
+    if introspection { schema.finish() } else { schema.disable_introspection().finish() }
+}
+
+/// The schema as text: what `schema.graphql` holds.
+pub fn sdl() -> String {
+    let options = async_graphql::SDLExportOptions::new().sorted_fields().sorted_enum_items();
+    let sdl = builder().finish().sdl_with_options(options.include_specified_by());
+    let lines: Vec<&str> = sdl.lines().map(str::trim_end).collect();
+    format!("{}\n", lines.join("\n").trim())
+}
