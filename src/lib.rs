@@ -2,5 +2,6 @@
 
 pub mod domains;
 pub mod graphql;
+pub mod http;
 pub mod kernel;
 pub mod platform;

@@ -35,6 +35,10 @@ pub fn translate(mut response: Response, request_id: &str) -> Response {
             // What has no source of ours was refused by the executor: the document or its variables are wrong.
             None => "BAD_INPUT",
         };
+        if error.extensions.as_ref().is_some_and(|told| told.get("code").is_some()) {
+            error.extensions.get_or_insert_default().set("requestId", request_id);
+            continue; // it was coded where it was made
+        }
         if known.is_none() {
             error.message = readable(&error.message);
         }

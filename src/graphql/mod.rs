@@ -4,7 +4,9 @@
 //! all. Nodes know no other node.
 
 pub mod context;
+pub mod documents;
 pub mod edges;
+pub mod engine;
 pub mod error;
 pub mod fast;
 pub mod nodes;

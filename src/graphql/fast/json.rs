@@ -16,11 +16,27 @@ impl serde_json::ser::Formatter for RawFormatter {
     }
 }
 
+/// A response as the specification orders it: a request that was not executed has no `data`.
+#[derive(serde::Serialize)]
+struct Wire<'a> {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: &'a Vec<async_graphql::ServerError>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<&'a async_graphql::Value>,
+    #[serde(skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    extensions: &'a std::collections::BTreeMap<String, async_graphql::Value>,
+}
+
 /// A response as JSON, with `Value::Binary` copied as the text that it is.
-pub fn to_json(response: &Response) -> Vec<u8> {
+pub fn to_json(response: &Response, executed: bool) -> Vec<u8> {
     let mut out = Vec::with_capacity(1024);
     let mut serializer = serde_json::Serializer::with_formatter(&mut out, RawFormatter);
-    match serde::Serialize::serialize(response, &mut serializer) {
+    let wire = Wire {
+        errors: &response.errors,
+        data: executed.then_some(&response.data),
+        extensions: &response.extensions,
+    };
+    match serde::Serialize::serialize(&wire, &mut serializer) {
         Ok(()) => out,
         Err(_) => br#"{"errors":[{"message":"something went wrong on our side"}]}"#.to_vec(),
     }
@@ -56,7 +72,7 @@ mod tests {
         let data = Value::from_json(serde_json::json!({ "a": 1 })).expect("an object");
         let Value::Object(mut fields) = data else { unreachable!("made as an object") };
         fields.insert(Name::new("b"), Value::Binary(br#"[{"c":2}]"#.to_vec().into()));
-        let text = to_json(&Response::new(Value::Object(fields)));
+        let text = to_json(&Response::new(Value::Object(fields)), true);
         assert_eq!(String::from_utf8(text).expect("text"), r#"{"data":{"a":1,"b":[{"c":2}]}}"#);
     }
 

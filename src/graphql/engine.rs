@@ -1,0 +1,202 @@
+//! One request, whatever brought it: find the document, measure it, take its points, execute, translate the errors.
+
+use std::sync::Arc;
+
+use async_graphql::dataloader::DataLoader;
+use async_graphql::{Request, Response, ServerError, ValidationMode, Value};
+
+use super::context::{Caller, Services};
+use super::documents::{self, Asked, Document, Documents, Refused};
+use super::error;
+use super::fast::{Loads, RawJson};
+use super::schema::{self, Schema};
+use crate::kernel::{Error, Result};
+use crate::platform::config::Config;
+use crate::platform::limits::{Points, Standing};
+
+/// What answers requests.
+pub struct Engine {
+    strict: Schema,
+    /// For documents that were validated before. It checks no variables: see `execute`.
+    fast: Schema,
+    documents: Documents,
+    points: Points,
+    config: Arc<Config>,
+    services: Services,
+}
+
+/// How a request may be answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Manner {
+    /// Only queries (GET).
+    pub only_queries: bool,
+    /// The transport writes with `fast::to_json`.
+    pub raw_json: bool,
+}
+
+/// An answer, with what the transport must know.
+pub struct Answer {
+    /// The answer.
+    pub response: Response,
+    /// Why the request was not executed, if so.
+    pub refused: Option<Cause>,
+    /// How the caller stands; `None` when nothing was spent.
+    pub standing: Option<Standing>,
+}
+
+/// Why a request was not executed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The document or its variables are wrong.
+    Document,
+    /// There is no document.
+    NoDocument,
+    /// A mutation by GET.
+    Method,
+    /// Too many points.
+    Throttled,
+}
+
+impl Engine {
+    /// Builds the schemas.
+    ///
+    /// # Errors
+    /// When the file of trusted documents cannot be read.
+    pub fn new(config: Arc<Config>, services: Services) -> Result<Self> {
+        let introspection = config.http.introspection;
+        Ok(Engine {
+            strict: schema::build(services.clone(), introspection, ValidationMode::Strict),
+            fast: schema::build(services.clone(), introspection, ValidationMode::Fast),
+            documents: Documents::new(config.http.trusted_documents.as_deref())?,
+            points: Points::new(config.limits.points_per_minute),
+            services,
+            config,
+        })
+    }
+
+    /// The server's parts.
+    pub fn services(&self) -> &Services {
+        &self.services
+    }
+
+    /// Answers a request.
+    pub async fn answer(&self, request: Request, caller: Caller, manner: Manner) -> Answer {
+        let request_id = caller.request_id.clone();
+        let refuse = |cause, error: ServerError| {
+            let response = error::translate(Response::from_errors(vec![error]), &request_id);
+            Answer { response, refused: Some(cause), standing: None }
+        };
+        let sha256 = persisted_hash(&request);
+        let asked = Asked { query: &request.query, sha256: sha256.as_deref() };
+        let (hash, document) = match self.documents.find(&asked) {
+            Ok(found) => found,
+            Err(refused) => return refuse(cause_of(&refused), told(refused)),
+        };
+        let Some(operation) = documents::operation(&document.parsed, request.operation_name.as_deref()) else {
+            let message = "operationName must name one of the document's operations";
+            return refuse(Cause::Document, ServerError::new(message, None));
+        };
+        let is_query = documents::is_query(operation);
+        if manner.only_queries && !is_query {
+            return refuse(Cause::Method, ServerError::new("GET is for queries: send this with POST", None));
+        }
+        let measure = match documents::measure(&document.parsed, operation, &request.variables, &self.config.limits) {
+            Ok(measure) => measure,
+            Err(error) => return refuse(Cause::Document, error::of_request(&error, &request_id)),
+        };
+        let standing = self.points.spend(&account(&caller), measure.cost);
+        if !standing.allowed {
+            let error = error::of_request(&Error::Throttled { retry_after: standing.reset }, &request_id);
+            return Answer { standing: Some(standing), ..refuse(Cause::Throttled, error) };
+        }
+        let raw_json = manner.raw_json && document.mergeable;
+        let response = self.execute(&request, &document, &caller, raw_json, is_query.then_some(hash.as_str())).await;
+        let request_error = response.errors.iter().all(|e| e.path.is_empty()) && response.data == Value::Null;
+        let refused = (response.is_err() && request_error).then_some(Cause::Document);
+        let mut response = error::translate(response, &request_id);
+        response.extensions.insert("cost".to_owned(), cost(measure.cost, &standing));
+        Answer { response, refused, standing: Some(standing) }
+    }
+
+    /// Executes; `query` is the hash of a document that only reads.
+    async fn execute(&self, request: &Request, document: &Document, caller: &Caller, raw_json: bool, query: Option<&str>) -> Response {
+        let run = |schema| self.run(schema, request, document, caller, raw_json);
+        let Some(hash) = query else { return run(&self.strict).await };
+        if self.documents.is_proven(hash) {
+            let response = run(&self.fast).await;
+            // The fast schema checks no variables. What it stumbles over without an error of ours, the strict one tells.
+            let ours = response.errors.iter().all(|error| error.source.is_some());
+            return if ours { response } else { run(&self.strict).await };
+        }
+        let response = run(&self.strict).await;
+        if response.is_ok() {
+            self.documents.prove(hash);
+        }
+        response
+    }
+
+    async fn run(&self, schema: &Schema, asked: &Request, document: &Document, caller: &Caller, raw_json: bool) -> Response {
+        let mut request = Request::new("").variables(asked.variables.clone()).data(caller.clone());
+        request.operation_name.clone_from(&asked.operation_name);
+        request.set_parsed_query(document.parsed.clone());
+        if let Some(reader) = &caller.reader {
+            let loader = DataLoader::new(Loads(reader.clone()), tokio::spawn).delay(std::time::Duration::ZERO);
+            request = request.data(loader);
+        }
+        if raw_json {
+            request = request.data(RawJson);
+        }
+        schema.execute(request).await
+    }
+}
+
+/// Whose points a request spends.
+fn account(caller: &Caller) -> String {
+    match &caller.reader {
+        Some(reader) => reader.viewer.actor.key().to_string(),
+        None => caller.address.clone().unwrap_or_default(),
+    }
+}
+
+fn cost(points: u64, standing: &Standing) -> Value {
+    Value::from_json(serde_json::json!({
+        "requested": points,
+        "limit": standing.limit,
+        "remaining": standing.remaining,
+        "resetSeconds": standing.reset,
+    }))
+    .unwrap_or_default()
+}
+
+fn persisted_hash(request: &Request) -> Option<String> {
+    match request.extensions.get("persistedQuery") {
+        Some(Value::Object(fields)) => match fields.get("sha256Hash") {
+            Some(Value::String(hash)) => Some(hash.clone()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn cause_of(refused: &Refused) -> Cause {
+    match refused {
+        Refused::Missing => Cause::NoDocument,
+        _ => Cause::Document,
+    }
+}
+
+/// The words that Apollo's clients look for stand in message and code.
+fn told(refused: Refused) -> ServerError {
+    let coded = |message: &str, code: &str| {
+        let mut error = ServerError::new(message, None);
+        error.extensions.get_or_insert_default().set("code", code);
+        error
+    };
+    match refused {
+        Refused::Missing => ServerError::new("query must hold a document", None),
+        Refused::NotFound => coded("PersistedQueryNotFound", "PERSISTED_QUERY_NOT_FOUND"),
+        Refused::HashMismatch => ServerError::new("extensions.persistedQuery.sha256Hash is not the hash of query", None),
+        Refused::NotTrusted => coded("only trusted documents are answered here", "DOCUMENT_NOT_TRUSTED"),
+        Refused::Syntax(error) => *error,
+    }
+}

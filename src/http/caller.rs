@@ -1,0 +1,87 @@
+//! What every request carries: an id, an address, a program, perhaps a bearer token. One log line each.
+
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::Response;
+
+use super::Web;
+use crate::graphql::context::Caller;
+use crate::kernel::Result;
+use crate::platform::db::Reader;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Id and origin of a request, for handlers.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// The id: the caller's, where it sent a sound one, or ours.
+    pub request_id: String,
+    /// Address of the caller.
+    pub address: Option<String>,
+}
+
+/// Gives the request its id, and writes its log line when it is answered.
+pub async fn identify(State(web): State<Web>, mut request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let request_id = request_id(request.headers());
+    let address = address(&request, web.config.http.trust_proxy);
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    request.extensions_mut().insert(Origin { request_id: request_id.clone(), address: address.clone() });
+    let mut response = next.run(request).await;
+    if let Ok(value) = HeaderValue::from_str(&request_id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    let (status, micros) = (response.status().as_u16(), began.elapsed().as_micros());
+    if path.starts_with("/health") || path == "/metrics" {
+        tracing::debug!(%method, path, status, micros, request_id, "request");
+    } else {
+        tracing::info!(%method, path, status, micros, request_id, address, "request");
+    }
+    response
+}
+
+/// Who asks: nobody without a bearer token, somebody with a right one.
+///
+/// # Errors
+/// `Unauthenticated` for every wrong token alike.
+pub async fn caller(web: &Web, origin: Origin, headers: &HeaderMap) -> Result<Caller> {
+    let services = web.engine.services();
+    let reader = match bearer(headers) {
+        None => None,
+        Some(token) => {
+            let viewer = services.door.viewer(token).await?;
+            Some(Reader { db: services.database.pool.clone(), viewer })
+        }
+    };
+    let user_agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).map(str::to_owned);
+    Ok(Caller { reader, request_id: origin.request_id, address: origin.address, user_agent })
+}
+
+/// The bearer token; any other scheme is a wrong token, which nobody has.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().unwrap_or_default();
+    let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
+    Some(if scheme.eq_ignore_ascii_case("bearer") { token.trim() } else { "" })
+}
+
+fn request_id(headers: &HeaderMap) -> String {
+    let sound = |id: &&str| {
+        (8..=64).contains(&id.len()) && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+    };
+    let given = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).filter(sound);
+    given.map_or_else(|| crate::kernel::ids::new_uuid().simple().to_string(), str::to_owned)
+}
+
+fn address(request: &Request, trust_proxy: bool) -> Option<String> {
+    // The last entry is what our own proxy saw; the ones before it are whatever the caller wrote.
+    let forwarded = request.headers().get("x-forwarded-for").and_then(|value| value.to_str().ok());
+    let forwarded = forwarded.and_then(|list| list.split(',').next_back()).map(str::trim);
+    match forwarded {
+        Some(address) if trust_proxy && !address.is_empty() => Some(address.chars().take(64).collect()),
+        _ => request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_string()),
+    }
+}

@@ -1,0 +1,58 @@
+//! Whether the process lives, whether it can serve, and its figures.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use migration::{Migrator, MigratorTrait};
+use serde_json::json;
+
+use super::Web;
+
+/// The process runs.
+pub async fn live() -> &'static str {
+    "ok\n"
+}
+
+/// Database, migrations and bus: 200 when all are well, 503 otherwise, each named.
+pub async fn ready(State(web): State<Web>) -> Response {
+    let checks = async {
+        let pool = &web.engine.services().database.pool;
+        let database = pool.ping().await.is_ok();
+        let pending = Migrator::get_pending_migrations(pool).await.map(|pending| pending.len());
+        let bus = match &web.redis {
+            None => Some("in-process"),
+            Some(client) => ping(client).await.then_some("redis"),
+        };
+        (database, pending.ok(), bus)
+    };
+    let (database, pending, bus) =
+        tokio::time::timeout(Duration::from_secs(3), checks).await.unwrap_or((false, None, None));
+    let well = database && pending == Some(0) && bus.is_some();
+    let told = |ok: bool| if ok { "ok" } else { "failed" };
+    let body = json!({
+        "status": told(well),
+        "database": told(database),
+        "migrations": match pending { Some(0) => "ok".to_owned(), Some(n) => format!("{n} pending"), None => "unknown".to_owned() },
+        "bus": bus.unwrap_or("failed"),
+        "version": env!("CARGO_PKG_VERSION"),
+    });
+    (if well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, Json(body)).into_response()
+}
+
+async fn ping(client: &redis::Client) -> bool {
+    match client.get_multiplexed_async_connection().await {
+        Ok(mut connection) => redis::cmd("PING").query_async::<String>(&mut connection).await.is_ok(),
+        Err(_) => false,
+    }
+}
+
+/// Prometheus' text format.
+pub async fn metrics(State(web): State<Web>) -> Response {
+    match &web.metrics {
+        Some(metrics) => metrics.render().into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}

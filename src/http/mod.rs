@@ -1,0 +1,81 @@
+//! HTTP: the other face. Routes, what a request carries (id, address, bearer), GraphQL over HTTP, health, pages.
+
+mod caller;
+mod graphql;
+mod health;
+mod negotiate;
+mod pages;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::routing::get;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::graphql::engine::Engine;
+use crate::platform::config::Config;
+
+/// What handlers share.
+#[derive(Clone)]
+pub struct Web {
+    /// The configuration.
+    pub config: Arc<Config>,
+    /// What answers GraphQL.
+    pub engine: Arc<Engine>,
+    /// The metrics, if this process collects them.
+    pub metrics: Option<PrometheusHandle>,
+    /// The bus, if there is one outside.
+    pub redis: Option<redis::Client>,
+}
+
+/// All routes.
+pub fn router(web: Web) -> Router {
+    let limits = &web.config.limits;
+    let (body, timeout) = (limits.body, limits.request_timeout);
+    let cors = cors(&web.config.http.cors_origins);
+    Router::new()
+        .route("/graphql", get(graphql::by_get).post(graphql::by_post))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .merge(pages::routes(&web.config.http))
+        .layer(DefaultBodyLimit::max(body))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, timeout + Duration::from_secs(1)))
+        .layer(CompressionLayer::new())
+        .layer(cors)
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        ))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::REFERRER_POLICY,
+            HeaderValue::from_static("same-origin"),
+        ))
+        .layer(axum::middleware::from_fn_with_state(web.clone(), caller::identify))
+        .layer(CatchPanicLayer::new())
+        .with_state(web)
+}
+
+fn cors(origins: &[String]) -> CorsLayer {
+    let origins: Vec<HeaderValue> = origins.iter().filter_map(|origin| origin.parse().ok()).collect();
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::list(origins))
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, HeaderName::from_static("x-request-id")])
+        .expose_headers([
+            HeaderName::from_static("x-request-id"),
+            HeaderName::from_static("ratelimit-limit"),
+            HeaderName::from_static("ratelimit-remaining"),
+            HeaderName::from_static("ratelimit-reset"),
+            header::RETRY_AFTER,
+        ])
+        .max_age(Duration::from_secs(3600))
+}
