@@ -11,7 +11,7 @@ pub fn code(error: &Error) -> &'static str {
     match error {
         Error::Unauthenticated => "UNAUTHENTICATED",
         Error::Forbidden(_) => "FORBIDDEN",
-        Error::NotFound | Error::Invalid { .. } => "BAD_INPUT",
+        Error::NotFound | Error::Invalid { .. } | Error::Usage(_) => "BAD_INPUT",
         Error::IdempotencyMismatch => "IDEMPOTENCY_MISMATCH",
         Error::Throttled { .. } => "THROTTLED",
         Error::Unavailable { .. } | Error::Internal(_) | Error::Replayed(_) => "INTERNAL",

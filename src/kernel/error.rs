@@ -35,6 +35,9 @@ pub enum Error {
     /// The input was replayed: the stored outcome answers. Never leaves the platform.
     #[error("an earlier request with this idempotency key did the work")]
     Replayed(uuid::Uuid),
+    /// A command was given what it cannot use: a sentence for the terminal.
+    #[error("{0}")]
+    Usage(String),
     /// A service that we depend on does not answer.
     #[error("{provider} is not available")]
     Unavailable {
@@ -59,6 +62,15 @@ impl Error {
     /// A broken rule of form in one field.
     pub fn invalid(field: impl Into<String>, rule: impl Into<String>) -> Self {
         Error::Invalid { field: field.into(), rule: rule.into() }
+    }
+
+    /// The error with its cause, for whoever sits at the terminal.
+    pub fn for_terminal(&self) -> String {
+        match self {
+            Error::Internal(cause) => cause.to_string(),
+            Error::Unavailable { provider, cause } => format!("{provider} is not available: {cause}"),
+            other => other.to_string(),
+        }
     }
 
     /// A fault of ours, from any cause.

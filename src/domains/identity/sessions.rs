@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::Duration;
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, DatabaseConnection, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
     QuerySelect, Set,
@@ -285,6 +285,23 @@ pub async fn revoke(tx: &mut Tx, which: Which) -> Result<Vec<SessionId>, Stop<Se
         tx.record(Change::of(ChangeKind::Deleted, *id, 2, vec![reason("logged out")]));
     }
     Ok(ids)
+}
+
+/// Deletes failed attempts that count no more, and sessions that ended long ago with their tokens.
+///
+/// # Errors
+/// Those of the database.
+pub async fn sweep(db: &DatabaseConnection, now: Instant) -> Result<u64> {
+    let failures = login_failure::Entity::delete_many()
+        .filter(login_failure::Column::At.lt(now - FAILURE_WINDOW))
+        .exec(db)
+        .await?;
+    let long_ago = now - Duration::days(30);
+    let ended = session::Entity::delete_many()
+        .filter(session::Column::ExpiresAt.lt(long_ago).or(session::Column::RevokedAt.lt(long_ago)))
+        .exec(db)
+        .await?;
+    Ok(failures.rows_affected + ended.rows_affected)
 }
 
 /// The viewer of a session that is open at `now`, in one statement.

@@ -47,6 +47,15 @@ pub async fn rename(tx: &mut Tx, id: TeamId, expected: i32, name: &str) -> Resul
     Ok(id)
 }
 
+/// The team with this name, made if there is none: for commands.
+pub async fn named(tx: &mut Tx, name: &str) -> Result<TeamId, Stop<TeamErrorCode>> {
+    let known = team::Entity::visible_to(&tx.by).filter(team::Column::NameSort.eq(text::fold(name)));
+    match known.one(tx.conn()).await? {
+        Some(team) => Ok(team.id),
+        None => create(tx, name).await,
+    }
+}
+
 /// Whether the team exists, for those who name it.
 pub async fn exists(tx: &Tx, id: TeamId) -> Result<bool> {
     let found = team::Entity::visible_to(&tx.by).filter(team::Column::Id.eq(id)).one(tx.conn()).await?;

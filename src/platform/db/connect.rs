@@ -70,8 +70,8 @@ pub async fn connect(config: &DatabaseConfig) -> Result<Database> {
     Ok(Database { pool, statements })
 }
 
-/// The folder that holds a SQLite file.
-pub(crate) fn sqlite_folder(url: &str) -> Option<PathBuf> {
+/// The folder that holds a SQLite file; `None` for other databases.
+pub fn sqlite_folder(url: &str) -> Option<PathBuf> {
     let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"))?;
     let path = path.split('?').next()?;
     if path.starts_with(':') {

@@ -1,0 +1,129 @@
+//! `cabina user`: the first admin of a new installation, and help for whoever locked themselves out.
+
+use std::io::{BufRead, IsTerminal, Write};
+use std::sync::Arc;
+
+use clap::Subcommand;
+
+use crate::app::App;
+use crate::domains::identity::users::{self, NewUser};
+use crate::domains::identity::rules::UserErrorCode;
+use crate::domains::identity::teams;
+use crate::kernel::contact::Email;
+use crate::kernel::time::Clock;
+use crate::kernel::words::Word;
+use crate::kernel::{Error, Result, Stop};
+use crate::platform::auth::{Role, Viewer};
+use crate::platform::config::Config;
+use crate::platform::db::{Origin, Tx};
+
+/// What to do with a user.
+#[derive(Subcommand)]
+pub enum Action {
+    /// Make a user; the password is read from standard input
+    Add {
+        /// Sign-in name
+        email: String,
+        /// Full name
+        #[arg(long)]
+        name: String,
+        /// advisor, supervisor or admin
+        #[arg(long, default_value = "admin")]
+        role: String,
+        /// Name of the team, made if there is none; advisors and supervisors need one
+        #[arg(long)]
+        team: Option<String>,
+    },
+    /// Set a password, read from standard input
+    Password {
+        /// Sign-in name
+        email: String,
+    },
+    /// Disable a user and end their sessions
+    Disable {
+        /// Sign-in name
+        email: String,
+    },
+}
+
+/// Runs the command as cabina itself.
+pub async fn run(config: Config, action: Action) -> Result<()> {
+    let app = App::start(config, Clock::System).await?;
+    app.migrate().await?;
+    let operation = match action {
+        Action::Add { .. } => "command user add",
+        Action::Password { .. } => "command user password",
+        Action::Disable { .. } => "command user disable",
+    };
+    let origin = Origin { operation: operation.to_owned(), ..Origin::default() };
+    let viewer = Arc::new(Viewer::system("command line"));
+    let mut tx = Tx::begin(&app.database.pool, &app.clock, viewer, origin).await?;
+    let email = perform(&mut tx, &app, action).await.map_err(told)?;
+    tx.commit().await?;
+    println!("{email}: done");
+    Ok(())
+}
+
+async fn perform(tx: &mut Tx, app: &App, action: Action) -> Result<String, Stop<UserErrorCode>> {
+    match action {
+        Action::Add { email, name, role, team } => {
+            let words = Role::ALL.iter().find(|(_, text, _)| text.eq_ignore_ascii_case(&role));
+            let Some((role, ..)) = words else {
+                return Err(Stop::refuse(UserErrorCode::Invalid, "role", "must be advisor, supervisor or admin"));
+            };
+            let team = match team {
+                Some(name) => Some(teams::named(tx, &name).await.map_err(|stop| Error::Usage(stop.to_string()))?),
+                None => None,
+            };
+            let new = NewUser {
+                email: email.clone(),
+                name,
+                role: *role,
+                team,
+                locale: "es".to_owned(),
+                time_zone: "America/Mexico_City".to_owned(),
+                password: Some(read_password()?),
+            };
+            users::create(tx, &app.passwords, new).await?;
+            Ok(email)
+        }
+        Action::Password { email } => {
+            let user = find(tx, &email).await?;
+            users::set_password(tx, &app.passwords, user.id, None, read_password()?).await?;
+            Ok(email)
+        }
+        Action::Disable { email } => {
+            let user = find(tx, &email).await?;
+            users::set_disabled(tx, user.id, user.version, true).await?;
+            Ok(email)
+        }
+    }
+}
+
+async fn find(tx: &Tx, email: &str) -> Result<crate::domains::identity::app_user::Model> {
+    let unknown = || Error::Usage(format!("there is no user {email}"));
+    let address = Email::parse(email).map_err(|_| unknown())?;
+    users::by_email(tx, &address).await?.ok_or_else(unknown)
+}
+
+fn told(stop: Stop<UserErrorCode>) -> Error {
+    match stop {
+        Stop::Refused(rules) => {
+            let lines: Vec<String> = rules.iter().map(|r| format!("{}: {}", r.field.join("."), r.message)).collect();
+            Error::Usage(lines.join("\n"))
+        }
+        Stop::Conflict(_) => Error::Usage("somebody else changed this user meanwhile: try again".to_owned()),
+        Stop::Error(error) => error,
+    }
+}
+
+/// Standard input and not an argument: arguments can be read by every other process of the machine.
+fn read_password() -> Result<String> {
+    if std::io::stdin().is_terminal() {
+        print!("Password (it will be shown): ");
+        std::io::stdout().flush().map_err(Error::internal)?;
+    }
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line).map_err(Error::internal)?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}

@@ -1,0 +1,3 @@
+mod lists;
+mod search;
+mod writes;

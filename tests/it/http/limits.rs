@@ -1,0 +1,90 @@
+//! What one request and one caller may cost.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Actor, Setup, TestApp};
+
+#[tokio::test]
+async fn the_cost_is_told_and_too_much_is_refused_by_name() {
+    let app = Setup::default().with("CABINA_MAX_COST", 1000).with("CABINA_MAX_DEPTH", 6).with("CABINA_MAX_ALIASES", 5).with("CABINA_MAX_DIRECTIVES", 2).start().await;
+    let ana = app.ana().await;
+    let answer = ana.send("{ clients(first: 10) { nodes { id name } } }", json!({})).await;
+    assert_eq!(answer.body["extensions"]["cost"]["requested"], 31);
+    for (document, told) in [
+        ("query($n: Int) { clients(first: $n) { nodes { eventLog(first: 100) { nodes { id } } } } }", "its cost in points is"),
+        ("{ clients { nodes { advisor { team { users { nodes { team { name } } } } } } } }", "its depth is"),
+        ("{ a: viewer { id } b: viewer { id } c: viewer { id } d: viewer { id } e: viewer { id } f: viewer { id } }", "its aliases are 6"),
+        ("{ viewer @include(if: true) @skip(if: false) { id @include(if: true) } }", "its directives are 3"),
+        ("{ viewer { ...A } } fragment A on User { ...B } fragment B on User { ...A }", "spreads itself"),
+    ] {
+        let answer = ana.send(document, json!({ "n": 50 })).await;
+        let message = answer.body["errors"][0]["message"].as_str().expect("a message");
+        assert!(message.contains(told), "{document}: {message}");
+        assert_eq!(answer.code(), "BAD_INPUT");
+    }
+}
+
+#[tokio::test]
+async fn a_bomb_of_fragments_is_refused_at_once() {
+    let app = TestApp::start().await;
+    let mut bomb = "{ viewer { ...F0 } }".to_owned();
+    for i in 0..30 {
+        bomb.push_str(&format!(" fragment F{i} on User {{ ...F{n} ...F{n} }}", n = i + 1));
+    }
+    bomb.push_str(" fragment F30 on User { id }");
+    let began = std::time::Instant::now();
+    let answer = app.nobody().send(&bomb, json!({})).await;
+    assert!(answer.body["errors"][0]["message"].as_str().expect("a message").contains("its cost in points"));
+    assert!(began.elapsed().as_secs() < 5, "expanding it would take hours");
+}
+
+#[tokio::test]
+async fn who_spends_too_much_waits_and_others_do_not() {
+    let app = Setup::default().with("CABINA_POINTS_PER_MINUTE", 60).start().await;
+    let (ana, beto) = (app.ana().await, app.beto().await);
+    let list = "{ clients(first: 20) { nodes { id } } }";
+    let first = ana.send(list, json!({})).await;
+    assert_eq!((first.status, &first.headers["ratelimit-limit"]), (200, &"60".parse().expect("a header")));
+    assert_eq!(first.headers["ratelimit-remaining"], "19");
+    let second = ana.send(list, json!({})).await;
+    assert_eq!((second.status, second.code()), (429, "THROTTLED"));
+    assert!(second.headers.contains_key("retry-after"));
+    assert_eq!(second.body.get("data"), None);
+    assert_eq!(beto.send(list, json!({})).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_body_too_large_is_refused_in_graphql() {
+    let app = Setup::default().with("CABINA_MAX_BODY", 2000).start().await;
+    let query = format!("{{ viewer {{ id }} }} # {}", "x".repeat(3000));
+    let answer = app.nobody().send(&query, json!({})).await;
+    assert_eq!((answer.status, answer.code()), (413, "BAD_INPUT"));
+    let chunks = (0..30).map(|_| Ok::<_, std::io::Error>(vec![b' '; 100]));
+    let endless = reqwest::Body::wrap_stream(futures_util::stream::iter(chunks));
+    let request = app.nobody().request(Method::POST, "/graphql").header("content-type", "application/json").body(endless);
+    assert_eq!(Actor::answer(request).await.status, 413, "also when its length is not announced");
+}
+
+#[tokio::test]
+async fn introspection_can_be_switched_off() {
+    let app = Setup::default().with("CABINA_INTROSPECTION", false).with("CABINA_GRAPHIQL", false).start().await;
+    let answer = app.nobody().send("{ __schema { types { name } } __typename }", json!({})).await;
+    assert_eq!(answer.body["data"].get("__schema").unwrap_or(&Value::Null), &Value::Null, "{}", answer.body);
+    assert_eq!(Actor::answer(app.nobody().request(Method::GET, "/graphiql")).await.status, 404);
+}
+
+#[tokio::test]
+async fn only_trusted_documents_are_answered_where_they_are_listed() {
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let file = folder.path().join("documents.json");
+    let document = "{ viewer { name } }";
+    let hash = cabina::platform::auth::hash_secret(document);
+    std::fs::write(&file, json!({ &hash: document }).to_string()).expect("written");
+    let app = Setup::default().with("CABINA_TRUSTED_DOCUMENTS", file.display()).start().await;
+    let by_hash = json!({ "extensions": { "persistedQuery": { "version": 1, "sha256Hash": hash } } });
+    let ask = |body: Value| Actor::answer(app.nobody().request(Method::POST, "/graphql").json(&body));
+    assert_eq!(ask(by_hash).await.body["data"], json!({ "viewer": null }));
+    assert_eq!(ask(json!({ "query": document })).await.body["data"], json!({ "viewer": null }));
+    assert_eq!(ask(json!({ "query": "{ viewer { id } }" })).await.code(), "DOCUMENT_NOT_TRUSTED");
+}

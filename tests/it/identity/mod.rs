@@ -1,0 +1,3 @@
+mod keys;
+mod sessions;
+mod users;

@@ -1,0 +1,10 @@
+//! The harness: a server of its own for every test, on a database cloned from a template that is migrated and furnished
+//! once. `CABINA_TEST_DB` chooses SQLite (the default) or PostgreSQL with Redis.
+
+mod actor;
+mod app;
+mod database;
+
+pub use actor::{Actor, Refusals};
+pub use app::{Setup, TestApp};
+pub use database::is_postgres;
