@@ -37,7 +37,7 @@ CREATE TABLE session (
     expires_at {instant} NOT NULL,
     revoked_at {instant}
 );;
-CREATE INDEX session_user ON session (user_id, created_at);;
+CREATE INDEX session_of_user ON session (user_id, created_at);;
 CREATE INDEX session_expiry ON session (expires_at);;
 CREATE TABLE refresh_token (
     hash {key} PRIMARY KEY,

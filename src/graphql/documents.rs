@@ -145,6 +145,25 @@ pub fn is_query(operation: &async_graphql::parser::types::OperationDefinition) -
     operation.ty == OperationType::Query
 }
 
+/// Refuses a request that leaves out a variable which must be there. (The executor would notice only at the field.)
+///
+/// # Errors
+/// `Invalid` with the variable's name.
+pub fn check_variables(
+    operation: &async_graphql::parser::types::OperationDefinition,
+    variables: &Variables,
+) -> Result<()> {
+    for definition in &operation.variable_definitions {
+        let definition = &definition.node;
+        let given = variables.get(&definition.name.node).is_some_and(|value| *value != Value::Null);
+        if !definition.var_type.node.nullable && definition.default_value.is_none() && !given {
+            let rule = format!("must be given: it is {}", definition.var_type.node);
+            return Err(Error::invalid(format!("${}", definition.name.node), rule));
+        }
+    }
+    Ok(())
+}
+
 /// Measures what is asked and refuses what is too much, naming the limit.
 ///
 /// # Errors

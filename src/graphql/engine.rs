@@ -100,7 +100,9 @@ impl Engine {
         if manner.only_queries && !is_query {
             return refuse(Cause::Method, ServerError::new("GET is for queries: send this with POST", None));
         }
-        let measure = match documents::measure(&document.parsed, operation, &request.variables, &self.config.limits) {
+        let measured = documents::check_variables(operation, &request.variables)
+            .and_then(|()| documents::measure(&document.parsed, operation, &request.variables, &self.config.limits));
+        let measure = match measured {
             Ok(measure) => measure,
             Err(error) => return refuse(Cause::Document, error::of_request(&error, &request_id)),
         };

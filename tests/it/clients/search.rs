@@ -21,7 +21,7 @@ async fn beginnings_of_words_are_found_whatever_their_accents() {
     ana.client_with(json!({ "name": "Anabel Íñiguez" })).await;
     for (text, expected) in [
         ("gonzalez", vec!["María José González NAME"]),
-        ("GONZÁL", vec!["María José González NAME"]),
+        ("GONZÁLE", vec!["María José González NAME"]),
         ("gonz", vec!["Gonzalo Núñez NAME", "María José González NAME"]),
         ("gonz mar", vec!["María José González NAME"]),
         ("jose maria", vec!["María José González NAME"]),
