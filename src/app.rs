@@ -83,7 +83,12 @@ impl App {
     ///
     /// # Errors
     /// When serving fails.
-    pub async fn serve(&self, listener: TcpListener, web: Web, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
+    pub async fn serve(
+        &self,
+        listener: TcpListener,
+        web: Web,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<()> {
         let service = router(web).into_make_service_with_connect_info::<SocketAddr>();
         axum::serve(listener, service).with_graceful_shutdown(stop).await.map_err(Error::internal)
     }

@@ -10,7 +10,12 @@ pub async fn run(manager: &SchemaManager<'_>, text: &str) -> Result<(), DbErr> {
     let postgres = manager.get_database_backend() == DbBackend::Postgres;
     let (mine, other) = if postgres { ("@postgres", "@sqlite") } else { ("@sqlite", "@postgres") };
     let words = if postgres {
-        [("{uuid}", "uuid"), ("{instant}", "timestamptz"), ("{json}", "jsonb"), ("{key}", "text COLLATE \"C\"")]
+        [
+            ("{uuid}", "uuid"),
+            ("{instant}", "timestamptz"),
+            ("{json}", "jsonb"),
+            ("{key}", "text COLLATE \"C\""),
+        ]
     } else {
         [("{uuid}", "blob"), ("{instant}", "text"), ("{json}", "text"), ("{key}", "text")]
     };

@@ -100,7 +100,8 @@ async fn migrate(config: Config, direction: Direction) -> Result<()> {
         Direction::Down { steps } => Migrator::down(pool, Some(steps)).await?,
         Direction::Status => {}
     }
-    let pending: Vec<String> = Migrator::get_pending_migrations(pool).await?.iter().map(|m| m.name().to_owned()).collect();
+    let pending: Vec<String> =
+        Migrator::get_pending_migrations(pool).await?.iter().map(|m| m.name().to_owned()).collect();
     for migration in Migrator::migrations() {
         let missing = pending.iter().any(|name| name == migration.name());
         println!("{}  {}", if missing { "missing" } else { "applied" }, migration.name());
@@ -130,18 +131,32 @@ async fn health(config: &Config) -> Result<()> {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let mut address: SocketAddr = config.http.listen;
     if address.ip().is_unspecified() {
-        address.set_ip(if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
+        address.set_ip(if address.is_ipv4() {
+            Ipv4Addr::LOCALHOST.into()
+        } else {
+            Ipv6Addr::LOCALHOST.into()
+        });
     }
     let ask = async {
         let mut stream = tokio::net::TcpStream::connect(address).await?;
-        stream.write_all(b"GET /health/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await?;
+        stream
+            .write_all(b"GET /health/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            .await?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await?;
         Ok::<_, std::io::Error>(answer)
     };
-    let unavailable = |cause: Box<dyn std::error::Error + Send + Sync>| Error::Unavailable { provider: "the server", cause };
+    let unavailable = |cause: Box<dyn std::error::Error + Send + Sync>| Error::Unavailable {
+        provider: "the server",
+        cause,
+    };
     let answer = tokio::time::timeout(std::time::Duration::from_secs(4), ask).await;
-    let answer = answer.map_err(|cause| unavailable(cause.into()))?.map_err(|cause| unavailable(cause.into()))?;
+    let answer =
+        answer.map_err(|cause| unavailable(cause.into()))?.map_err(|cause| unavailable(cause.into()))?;
     println!("{}", answer.lines().last().unwrap_or_default());
-    if answer.starts_with("HTTP/1.1 200") { Ok(()) } else { Err(Error::Usage("the server is not ready".to_owned())) }
+    if answer.starts_with("HTTP/1.1 200") {
+        Ok(())
+    } else {
+        Err(Error::Usage("the server is not ready".to_owned()))
+    }
 }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use clap::Subcommand;
 
 use crate::app::App;
-use crate::domains::identity::users::{self, NewUser};
 use crate::domains::identity::rules::UserErrorCode;
 use crate::domains::identity::teams;
+use crate::domains::identity::users::{self, NewUser};
 use crate::kernel::contact::Email;
 use crate::kernel::time::Clock;
 use crate::kernel::words::Word;
@@ -69,10 +69,16 @@ async fn perform(tx: &mut Tx, app: &App, action: Action) -> Result<String, Stop<
         Action::Add { email, name, role, team } => {
             let words = Role::ALL.iter().find(|(_, text, _)| text.eq_ignore_ascii_case(&role));
             let Some((role, ..)) = words else {
-                return Err(Stop::refuse(UserErrorCode::Invalid, "role", "must be advisor, supervisor or admin"));
+                return Err(Stop::refuse(
+                    UserErrorCode::Invalid,
+                    "role",
+                    "must be advisor, supervisor or admin",
+                ));
             };
             let team = match team {
-                Some(name) => Some(teams::named(tx, &name).await.map_err(|stop| Error::Usage(stop.to_string()))?),
+                Some(name) => {
+                    Some(teams::named(tx, &name).await.map_err(|stop| Error::Usage(stop.to_string()))?)
+                }
                 None => None,
             };
             let new = NewUser {
@@ -109,7 +115,8 @@ async fn find(tx: &Tx, email: &str) -> Result<crate::domains::identity::app_user
 fn told(stop: Stop<UserErrorCode>) -> Error {
     match stop {
         Stop::Refused(rules) => {
-            let lines: Vec<String> = rules.iter().map(|r| format!("{}: {}", r.field.join("."), r.message)).collect();
+            let lines: Vec<String> =
+                rules.iter().map(|r| format!("{}: {}", r.field.join("."), r.message)).collect();
             Error::Usage(lines.join("\n"))
         }
         Stop::Conflict(_) => Error::Usage("somebody else changed this user meanwhile: try again".to_owned()),

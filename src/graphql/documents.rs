@@ -59,8 +59,9 @@ impl Documents {
     /// When the file of trusted documents cannot be read.
     pub fn new(trusted: Option<&Path>) -> Result<Self> {
         let read = |path: &Path| -> Result<HashMap<String, String>> {
-            let text = std::fs::read_to_string(path)
-                .map_err(|cause| Error::internal(format!("trusted documents in {}: {cause}", path.display())))?;
+            let text = std::fs::read_to_string(path).map_err(|cause| {
+                Error::internal(format!("trusted documents in {}: {cause}", path.display()))
+            })?;
             Ok(serde_json::from_str(&text)?)
         };
         let cache = || moka::sync::Cache::builder().max_capacity(1000);
@@ -79,7 +80,9 @@ impl Documents {
         let hash = match (asked.query, asked.sha256) {
             ("", None) => return Err(Refused::Missing),
             ("", Some(hash)) => hash.to_lowercase(),
-            (text, Some(told)) if hash_secret(text) != told.to_lowercase() => return Err(Refused::HashMismatch),
+            (text, Some(told)) if hash_secret(text) != told.to_lowercase() => {
+                return Err(Refused::HashMismatch);
+            }
             (text, _) => hash_secret(text),
         };
         let text = match &self.trusted {
@@ -92,7 +95,8 @@ impl Documents {
         if text.is_empty() {
             return Err(Refused::NotFound);
         }
-        let parsed = async_graphql::parser::parse_query(text).map_err(|cause| Refused::Syntax(Box::new(cause.into())))?;
+        let parsed = async_graphql::parser::parse_query(text)
+            .map_err(|cause| Refused::Syntax(Box::new(cause.into())))?;
         let mergeable = !has_fragment_circle(&parsed) && is_mergeable(&parsed);
         let document = Arc::new(Document { parsed, mergeable });
         self.parsed.insert(hash.clone(), document.clone());
@@ -178,7 +182,10 @@ pub fn measure(
     let measure = taker.set(&operation.selection_set.node)?;
     // Fragments are counted once here, however often they are spread: so are their aliases and directives.
     let over = |what: &str, is: u64, most: u64| {
-        Err(Error::invalid("query", format!("the document is too large: {what} {is}, at most {most} are allowed")))
+        Err(Error::invalid(
+            "query",
+            format!("the document is too large: {what} {is}, at most {most} are allowed"),
+        ))
     };
     let count = |n: usize| n as u64;
     if measure.depth > limits.depth {
@@ -259,9 +266,7 @@ impl Taker<'_> {
             _ => None,
         };
         let asked = ["first", "last"].into_iter().find_map(number);
-        let pages = |selection: &Positioned<Selection>| {
-            matches!(&selection.node, Selection::Field(f) if ["nodes", "edges"].contains(&f.node.name.node.as_str()))
-        };
+        let pages = |selection: &Positioned<Selection>| matches!(&selection.node, Selection::Field(f) if ["nodes", "edges"].contains(&f.node.name.node.as_str()));
         let default = if field.selection_set.node.items.iter().any(pages) { DEFAULT_PAGE } else { 1 };
         let rows = asked.unwrap_or_else(|| i64::from(default)).clamp(1, i64::from(MAX_PAGE));
         u64::try_from(rows).unwrap_or(1)
@@ -292,7 +297,11 @@ mod tests {
             ("{ viewer { name } }", 2, 2),
             ("{ clients(first: 50) { nodes { name } } }", 1 + 50 * 2, 3),
             ("{ clients { nodes { name } } }", 1 + 25 * 2, 3),
-            ("{ clients(first: 10) { nodes { eventLog(first: 5) { nodes { text } } } } }", 1 + 10 * (1 + 1 + 5 * 2), 5),
+            (
+                "{ clients(first: 10) { nodes { eventLog(first: 5) { nodes { text } } } } }",
+                1 + 10 * (1 + 1 + 5 * 2),
+                5,
+            ),
             ("{ a: viewer { ...F } b: viewer { ...F } } fragment F on User { name email }", 6, 2),
         ] {
             assert_eq!(measured(text).expect(text), Measure { cost, depth }, "{text}");

@@ -92,7 +92,8 @@ impl Engine {
             Ok(found) => found,
             Err(refused) => return refuse(cause_of(&refused), told(refused)),
         };
-        let Some(operation) = documents::operation(&document.parsed, request.operation_name.as_deref()) else {
+        let Some(operation) = documents::operation(&document.parsed, request.operation_name.as_deref())
+        else {
             let message = "operationName must name one of the document's operations";
             return refuse(Cause::Document, ServerError::new(message, None));
         };
@@ -100,8 +101,9 @@ impl Engine {
         if manner.only_queries && !is_query {
             return refuse(Cause::Method, ServerError::new("GET is for queries: send this with POST", None));
         }
-        let measured = documents::check_variables(operation, &request.variables)
-            .and_then(|()| documents::measure(&document.parsed, operation, &request.variables, &self.config.limits));
+        let measured = documents::check_variables(operation, &request.variables).and_then(|()| {
+            documents::measure(&document.parsed, operation, &request.variables, &self.config.limits)
+        });
         let measure = match measured {
             Ok(measure) => measure,
             Err(error) => return refuse(Cause::Document, error::of_request(&error, &request_id)),
@@ -112,7 +114,8 @@ impl Engine {
             return Answer { standing: Some(standing), ..refuse(Cause::Throttled, error) };
         }
         let raw_json = manner.raw_json && document.mergeable;
-        let response = self.execute(&request, &document, &caller, raw_json, is_query.then_some(hash.as_str())).await;
+        let response =
+            self.execute(&request, &document, &caller, raw_json, is_query.then_some(hash.as_str())).await;
         let request_error = response.errors.iter().all(|e| e.path.is_empty()) && response.data == Value::Null;
         let refused = (response.is_err() && request_error).then_some(Cause::Document);
         let mut response = error::translate(response, &request_id);
@@ -121,7 +124,14 @@ impl Engine {
     }
 
     /// Executes; `query` is the hash of a document that only reads.
-    async fn execute(&self, request: &Request, document: &Document, caller: &Caller, raw_json: bool, query: Option<&str>) -> Response {
+    async fn execute(
+        &self,
+        request: &Request,
+        document: &Document,
+        caller: &Caller,
+        raw_json: bool,
+        query: Option<&str>,
+    ) -> Response {
         let run = |schema| self.run(schema, request, document, caller, raw_json);
         let Some(hash) = query else { return run(&self.strict).await };
         if self.documents.is_proven(hash) {
@@ -137,12 +147,20 @@ impl Engine {
         response
     }
 
-    async fn run(&self, schema: &Schema, asked: &Request, document: &Document, caller: &Caller, raw_json: bool) -> Response {
+    async fn run(
+        &self,
+        schema: &Schema,
+        asked: &Request,
+        document: &Document,
+        caller: &Caller,
+        raw_json: bool,
+    ) -> Response {
         let mut request = Request::new("").variables(asked.variables.clone()).data(caller.clone());
         request.operation_name.clone_from(&asked.operation_name);
         request.set_parsed_query(document.parsed.clone());
         if let Some(reader) = &caller.reader {
-            let loader = DataLoader::new(Loads(reader.clone()), tokio::spawn).delay(std::time::Duration::ZERO);
+            let loader =
+                DataLoader::new(Loads(reader.clone()), tokio::spawn).delay(std::time::Duration::ZERO);
             request = request.data(loader);
         }
         if raw_json {
@@ -197,7 +215,9 @@ fn told(refused: Refused) -> ServerError {
     match refused {
         Refused::Missing => ServerError::new("query must hold a document", None),
         Refused::NotFound => coded("PersistedQueryNotFound", "PERSISTED_QUERY_NOT_FOUND"),
-        Refused::HashMismatch => ServerError::new("extensions.persistedQuery.sha256Hash is not the hash of query", None),
+        Refused::HashMismatch => {
+            ServerError::new("extensions.persistedQuery.sha256Hash is not the hash of query", None)
+        }
         Refused::NotTrusted => coded("only trusted documents are answered here", "DOCUMENT_NOT_TRUSTED"),
         Refused::Syntax(error) => *error,
     }

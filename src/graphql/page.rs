@@ -52,8 +52,14 @@ impl<T: Clone> From<Rows<T>> for Connection<T> {
             end_cursor: page.rows.last().map(|row| row.cursor.clone()),
         };
         let nodes = page.rows.iter().map(|row| row.node.clone()).collect();
-        let edges = page.rows.into_iter().map(|Row { node, cursor }| ConnectionEdge { node, cursor }).collect();
-        Connection { nodes: std::sync::Arc::new(nodes), edges: std::sync::Arc::new(edges), info, total: page.total }
+        let edges =
+            page.rows.into_iter().map(|Row { node, cursor }| ConnectionEdge { node, cursor }).collect();
+        Connection {
+            nodes: std::sync::Arc::new(nodes),
+            edges: std::sync::Arc::new(edges),
+            info,
+            total: page.total,
+        }
     }
 }
 
@@ -147,7 +153,12 @@ impl<T: Planned> Planned for Connection<T> {
             _ => Plan::of::<PageInfo>(env, set),
         }
     }
-    fn render_edge<'a>(edge: usize, rows: &'a [&'a Self], ctx: Context<'a>, plan: &'a Plan<'a>) -> BoxFuture<'a, Result<Parts, GiveUp>> {
+    fn render_edge<'a>(
+        edge: usize,
+        rows: &'a [&'a Self],
+        ctx: Context<'a>,
+        plan: &'a Plan<'a>,
+    ) -> BoxFuture<'a, Result<Parts, GiveUp>> {
         Box::pin(async move {
             let set = ctx.with_selection_set(&ctx.item.node.selection_set);
             match edge {
@@ -173,7 +184,12 @@ impl<T: Planned> Planned for ConnectionEdge<T> {
     fn plan_edge<'a>(_: usize, env: &'a QueryEnv, set: &'a SelectionSet) -> Option<Plan<'a>> {
         Plan::of::<T>(env, set)
     }
-    fn render_edge<'a>(_: usize, rows: &'a [&'a Self], ctx: Context<'a>, plan: &'a Plan<'a>) -> BoxFuture<'a, Result<Parts, GiveUp>> {
+    fn render_edge<'a>(
+        _: usize,
+        rows: &'a [&'a Self],
+        ctx: Context<'a>,
+        plan: &'a Plan<'a>,
+    ) -> BoxFuture<'a, Result<Parts, GiveUp>> {
         Box::pin(async move {
             let nodes: Vec<&T> = rows.iter().map(|edge| &edge.node).collect();
             render(&nodes, plan, &ctx.with_selection_set(&ctx.item.node.selection_set)).await

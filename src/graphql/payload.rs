@@ -87,13 +87,18 @@ impl<I, C: Code> Outcome<I, C> {
             Err(Stop::Refused(refusals)) => refused(refusals),
             Err(Stop::Conflict(conflicts)) => {
                 let message = "somebody else changed this field meanwhile: see conflict";
-                let refusals = conflicts.iter().map(|c| Refusal::of(C::CONFLICT, &c.field, message)).collect();
+                let refusals =
+                    conflicts.iter().map(|c| Refusal::of(C::CONFLICT, &c.field, message)).collect();
                 Outcome { conflicts, ..refused(refusals) }
             }
-            Err(Stop::Error(Error::NotFound)) => {
-                refused(vec![Refusal::of(C::NOT_FOUND, "id", "there is no such thing, or you may not see it")])
+            Err(Stop::Error(Error::NotFound)) => refused(vec![Refusal::of(
+                C::NOT_FOUND,
+                "id",
+                "there is no such thing, or you may not see it",
+            )]),
+            Err(Stop::Error(Error::Invalid { field, rule })) => {
+                refused(vec![Refusal::of(C::INVALID, &field, rule)])
             }
-            Err(Stop::Error(Error::Invalid { field, rule })) => refused(vec![Refusal::of(C::INVALID, &field, rule)]),
             Err(Stop::Error(Error::IdempotencyMismatch)) => {
                 let message = "this key was used before with another input";
                 refused(vec![Refusal::of(C::IDEMPOTENCY_MISMATCH, "idempotencyKey", message)])
@@ -109,7 +114,12 @@ impl<I, C: Code> Outcome<I, C> {
 /// writes nothing and answers with what the first one did.
 ///
 /// `id` is the thing that an update is about; it is shown also when the update is refused.
-pub async fn write<I, C, F>(ctx: &Context<'_>, id: Option<I>, key: Option<String>, verb: F) -> Result<Outcome<I, C>, Error>
+pub async fn write<I, C, F>(
+    ctx: &Context<'_>,
+    id: Option<I>,
+    key: Option<String>,
+    verb: F,
+) -> Result<Outcome<I, C>, Error>
 where
     I: TypedId,
     C: Code,
@@ -152,7 +162,10 @@ pub fn origin(ctx: &Context<'_>, key: Option<String>) -> Result<Origin, Error> {
     let idempotency = match key {
         None => None,
         Some(key) if key.is_empty() || key.chars().count() > KEY_MAX => {
-            return Err(Error::invalid("idempotencyKey", format!("must have between 1 and {KEY_MAX} characters")));
+            return Err(Error::invalid(
+                "idempotencyKey",
+                format!("must have between 1 and {KEY_MAX} characters"),
+            ));
         }
         Some(key) => {
             let arguments = ctx.field().arguments().map_err(|error| Error::internal(error.message))?;
@@ -180,7 +193,8 @@ fn without_key(mut input: serde_json::Value) -> serde_json::Value {
 fn sorted(value: serde_json::Value) -> serde_json::Value {
     match value {
         serde_json::Value::Object(fields) => {
-            let mut fields: Vec<_> = fields.into_iter().map(hidden).map(|(name, value)| (name, sorted(value))).collect();
+            let mut fields: Vec<_> =
+                fields.into_iter().map(hidden).map(|(name, value)| (name, sorted(value))).collect();
             fields.sort_by(|a, b| a.0.cmp(&b.0));
             serde_json::Value::Object(fields.into_iter().collect())
         }

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use async_graphql::parser::types::Field;
 use async_graphql::registry::{MetaEnumValue, MetaType, Registry};
 use async_graphql::{
-    ContextSelectionSet, ID, InputType, InputValueError, InputValueResult, OutputType, Positioned, Scalar, ScalarType,
-    ServerResult, Value,
+    ContextSelectionSet, ID, InputType, InputValueError, InputValueResult, OutputType, Positioned, Scalar,
+    ScalarType, ServerResult, Value,
 };
 
 use super::fast::Leaf;
@@ -176,7 +176,9 @@ impl ScalarType for Json {
 impl Leaf for Json {
     fn put(&self, out: &mut Vec<u8>) {
         // Through the GraphQL value, whose objects keep their order of keys: both ways write the same text.
-        out.extend_from_slice(&serde_json::to_vec(&ScalarType::to_value(self)).unwrap_or_else(|_| b"null".to_vec()));
+        out.extend_from_slice(
+            &serde_json::to_vec(&ScalarType::to_value(self)).unwrap_or_else(|_| b"null".to_vec()),
+        );
     }
 }
 

@@ -29,7 +29,12 @@ pub fn build(services: Services, introspection: bool, validation: ValidationMode
 
 /// The schema as text: what `schema.graphql` holds.
 pub fn sdl() -> String {
-    let options = async_graphql::SDLExportOptions::new().sorted_fields().sorted_enum_items().use_space_ident().indent_width(2).prefer_single_line_descriptions();
+    let options = async_graphql::SDLExportOptions::new()
+        .sorted_fields()
+        .sorted_enum_items()
+        .use_space_ident()
+        .indent_width(2)
+        .prefer_single_line_descriptions();
     let sdl = builder().finish().sdl_with_options(options.include_specified_by());
     let lines: Vec<&str> = sdl.lines().map(str::trim_end).collect();
     format!("{}\n", lines.join("\n").trim())

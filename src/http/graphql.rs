@@ -35,12 +35,20 @@ impl IntoResponse for Malformed {
 }
 
 /// GET: the document and its variables stand in the query string.
-pub async fn by_get(State(web): State<Web>, Extension(origin): Extension<Origin>, request: Request) -> Response {
+pub async fn by_get(
+    State(web): State<Web>,
+    Extension(origin): Extension<Origin>,
+    request: Request,
+) -> Response {
     answer(web, origin, request).await
 }
 
 /// POST: they stand in a JSON body.
-pub async fn by_post(State(web): State<Web>, Extension(origin): Extension<Origin>, request: Request) -> Response {
+pub async fn by_post(
+    State(web): State<Web>,
+    Extension(origin): Extension<Origin>,
+    request: Request,
+) -> Response {
     answer(web, origin, request).await
 }
 
@@ -62,7 +70,9 @@ async fn answer(web: Web, origin: Origin, request: Request) -> Response {
     };
     let caller = match caller(&web, origin.clone(), &headers).await {
         Ok(caller) => caller,
-        Err(error @ Error::Unauthenticated) => return refuse(StatusCode::UNAUTHORIZED, media, &error, &origin),
+        Err(error @ Error::Unauthenticated) => {
+            return refuse(StatusCode::UNAUTHORIZED, media, &error, &origin);
+        }
         Err(error) => return refuse(StatusCode::SERVICE_UNAVAILABLE, media, &error, &origin),
     };
     let answer = web.engine.answer(graphql, caller, Manner { only_queries, raw_json: true }).await;
@@ -80,7 +90,8 @@ async fn read(web: &Web, request: Request) -> Result<async_graphql::Request, (St
         let error = Error::invalid("body", format!("must have at most {} bytes", limits.body));
         (StatusCode::PAYLOAD_TOO_LARGE, error)
     };
-    let announced = parts.headers.get(header::CONTENT_LENGTH).and_then(|n| n.to_str().ok()?.parse::<usize>().ok());
+    let announced =
+        parts.headers.get(header::CONTENT_LENGTH).and_then(|n| n.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limits.body) {
         return Err(too_large());
     }

@@ -24,7 +24,8 @@ impl Media {
 /// What the caller accepts; `None`: nothing that we write. Without a wish it is JSON.
 pub fn accepted(headers: &HeaderMap) -> Option<Media> {
     let mut best: Option<(f32, u8, Media)> = None;
-    let mut wishes = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).peekable();
+    let mut wishes =
+        headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).peekable();
     wishes.peek()?;
     for wish in wishes.flat_map(|value| value.split(',')) {
         let mut parts = wish.split(';').map(str::trim);
@@ -38,7 +39,9 @@ pub fn accepted(headers: &HeaderMap) -> Option<Media> {
         let mut readable = true;
         for parameter in parts {
             match parameter.split_once('=') {
-                Some((name, value)) if name.eq_ignore_ascii_case("q") => quality = value.parse().unwrap_or(0.0),
+                Some((name, value)) if name.eq_ignore_ascii_case("q") => {
+                    quality = value.parse().unwrap_or(0.0)
+                }
                 Some((name, value)) if name.eq_ignore_ascii_case("charset") => {
                     readable = value.trim_matches('"').eq_ignore_ascii_case("utf-8");
                 }

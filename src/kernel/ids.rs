@@ -154,7 +154,8 @@ mod tests {
     fn the_examples_of_the_typeid_specification() {
         let zero = "00000000000000000000000000";
         assert_eq!(parse(&format!("prefix_{zero}")), Some(("prefix", Uuid::nil())));
-        let (prefix, uuid) = parse("prefix_01h455vb4pex5vsknk084sn02q").expect("an example of the specification");
+        let (prefix, uuid) =
+            parse("prefix_01h455vb4pex5vsknk084sn02q").expect("an example of the specification");
         assert_eq!(prefix, "prefix");
         assert_eq!(uuid.to_string(), "01890a5d-ac96-774b-bcce-b302099a8057");
         assert_eq!(parse("prefix_8zzzzzzzzzzzzzzzzzzzzzzzzz"), None, "overflows 128 bits");

@@ -69,7 +69,10 @@ mod tests {
         let points = Points::new(100);
         assert_eq!(points.spend("ana", 60), Standing { limit: 100, remaining: 40, reset: 36, allowed: true });
         let refused = points.spend("ana", 60);
-        assert!(!refused.allowed && refused.remaining == 0 && (1..=12).contains(&refused.reset), "{refused:?}");
+        assert!(
+            !refused.allowed && refused.remaining == 0 && (1..=12).contains(&refused.reset),
+            "{refused:?}"
+        );
         assert!(points.spend("beto", 60).allowed);
     }
 }

@@ -1,6 +1,11 @@
 //! Every test speaks to a running server; see `support`.
 
+mod access;
+mod architecture;
 mod clients;
+mod fast;
 mod http;
 mod identity;
+mod schema;
+mod secrets;
 mod support;

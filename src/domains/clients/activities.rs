@@ -1,6 +1,8 @@
 //! Activities: plan, change, complete, cancel, reopen.
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Select};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Select,
+};
 
 use super::tables::activity::{self, ActivityKind, ActivityState};
 use super::tables::client;
@@ -81,7 +83,12 @@ pub async fn create(
 }
 
 /// Changes a planned activity.
-pub async fn update(tx: &mut Tx, id: ActivityId, expected: i32, patch: ActivityPatch) -> Result<ActivityId, Stop<ActivityErrorCode>> {
+pub async fn update(
+    tx: &mut Tx,
+    id: ActivityId,
+    expected: i32,
+    patch: ActivityPatch,
+) -> Result<ActivityId, Stop<ActivityErrorCode>> {
     let (client, before) = open(tx, id).await?;
     if before.state != ActivityState::Planned {
         return Err(Stop::refuse(ActivityErrorCode::NotPlanned, "id", "reopen the activity first"));
@@ -92,10 +99,19 @@ pub async fn update(tx: &mut Tx, id: ActivityId, expected: i32, patch: ActivityP
 }
 
 /// Moves an activity to another state: done, cancelled, or planned again.
-pub async fn transit(tx: &mut Tx, id: ActivityId, expected: i32, state: ActivityState) -> Result<ActivityId, Stop<ActivityErrorCode>> {
+pub async fn transit(
+    tx: &mut Tx,
+    id: ActivityId,
+    expected: i32,
+    state: ActivityState,
+) -> Result<ActivityId, Stop<ActivityErrorCode>> {
     let (client, before) = open(tx, id).await?;
     if before.state == state {
-        return Err(Stop::refuse(ActivityErrorCode::AlreadySo, "id", format!("the activity is {state} already")));
+        return Err(Stop::refuse(
+            ActivityErrorCode::AlreadySo,
+            "id",
+            format!("the activity is {state} already"),
+        ));
     }
     if state != ActivityState::Planned && before.state != ActivityState::Planned {
         return Err(Stop::refuse(ActivityErrorCode::NotPlanned, "id", "reopen the activity first"));
@@ -112,7 +128,11 @@ pub async fn transit(tx: &mut Tx, id: ActivityId, expected: i32, state: Activity
 }
 
 /// Activities of clients that the viewer may see: of an assignee, in these states.
-pub fn list(viewer: &Viewer, assignee: Option<UserId>, states: Option<&[ActivityState]>) -> Select<activity::Entity> {
+pub fn list(
+    viewer: &Viewer,
+    assignee: Option<UserId>,
+    states: Option<&[ActivityState]>,
+) -> Select<activity::Entity> {
     let mut query = activity::Entity::visible_to(viewer);
     if let Some(assignee) = assignee {
         query = query.filter(activity::Column::AssigneeId.eq(assignee));
@@ -172,7 +192,11 @@ fn place(row: &activity::Model) -> Instant {
     row.done_at.or(row.due_at).unwrap_or(row.created_at)
 }
 
-async fn apply(tx: &Tx, row: &mut activity::Model, fields: ActivityPatch) -> Result<(), Stop<ActivityErrorCode>> {
+async fn apply(
+    tx: &Tx,
+    row: &mut activity::Model,
+    fields: ActivityPatch,
+) -> Result<(), Stop<ActivityErrorCode>> {
     use ActivityErrorCode::Invalid;
     let mut check = Check::default();
     match fields.title {
@@ -192,7 +216,11 @@ async fn apply(tx: &Tx, row: &mut activity::Model, fields: ActivityPatch) -> Res
         && users::assignable(tx, user).await?.is_none()
         && tx.by.user_id() != Some(user)
     {
-        check.refuse(ActivityErrorCode::AssigneeUnknown, "assigneeId", "there is no such user in a team of yours");
+        check.refuse(
+            ActivityErrorCode::AssigneeUnknown,
+            "assigneeId",
+            "there is no such user in a team of yours",
+        );
     }
     fields.assignee.apply(&mut row.assignee_id);
     row.agenda_at = place(row);

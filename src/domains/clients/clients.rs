@@ -1,6 +1,8 @@
 //! The verbs of a client: create, update, reassign, and the transitions of its status.
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
+};
 
 use super::rules::{self, ClientAction, ClientErrorCode as Code, Facts};
 use super::tables::client::{self, Address, ClientKind, ClientStatus, Consents, Model};
@@ -146,7 +148,12 @@ pub async fn create(tx: &mut Tx, new: NewClient) -> Result<ClientId, Stop<Code>>
 }
 
 /// Changes fields of a client.
-pub async fn update(tx: &mut Tx, id: ClientId, expected: i32, patch: ClientPatch) -> Result<ClientId, Stop<Code>> {
+pub async fn update(
+    tx: &mut Tx,
+    id: ClientId,
+    expected: i32,
+    patch: ClientPatch,
+) -> Result<ClientId, Stop<Code>> {
     let before = locked(tx, id).await?;
     allow(tx, ClientAction::Update, &before)?;
     let mut after = before.clone();
@@ -197,7 +204,11 @@ pub async fn update(tx: &mut Tx, id: ClientId, expected: i32, patch: ClientPatch
         }
     }
     if after.status == ClientStatus::Active && !Facts::from(&after).reachable {
-        check.refuse(Code::ContactMissing, "email", "an active client needs an e-mail address or a phone number");
+        check.refuse(
+            Code::ContactMissing,
+            "email",
+            "an active client needs an e-mail address or a phone number",
+        );
     }
     check.done()?;
     after.name_sort = text::fold(&after.name);
@@ -223,7 +234,9 @@ pub async fn reassign(
                 after.team_id = user.team_id.unwrap_or(before.team_id);
                 name = user.name;
             }
-            _ => check.refuse(Code::AdvisorUnknown, "advisorId", "there is no such advisor in a team of yours"),
+            _ => {
+                check.refuse(Code::AdvisorUnknown, "advisorId", "there is no such advisor in a team of yours")
+            }
         }
     } else if let Some(team) = team {
         if teams::exists(tx, team).await? {
@@ -248,7 +261,13 @@ pub async fn reassign(
 }
 
 /// Moves the status by one of the transitions.
-pub async fn transit(tx: &mut Tx, id: ClientId, expected: i32, action: ClientAction, reason: Option<String>) -> Result<ClientId, Stop<Code>> {
+pub async fn transit(
+    tx: &mut Tx,
+    id: ClientId,
+    expected: i32,
+    action: ClientAction,
+    reason: Option<String>,
+) -> Result<ClientId, Stop<Code>> {
     let before = locked(tx, id).await?;
     allow(tx, action, &before)?;
     let status = rules::leads_to(action).ok_or_else(|| Error::internal("this action is no transition"))?;
@@ -272,7 +291,11 @@ pub async fn transit(tx: &mut Tx, id: ClientId, expected: i32, action: ClientAct
 /// # Errors
 /// `NotFound`.
 pub async fn get(tx: &Tx, id: ClientId) -> Result<Model> {
-    client::Entity::visible_to(&tx.by).filter(client::Column::Id.eq(id)).one(tx.conn()).await?.ok_or(Error::NotFound)
+    client::Entity::visible_to(&tx.by)
+        .filter(client::Column::Id.eq(id))
+        .one(tx.conn())
+        .await?
+        .ok_or(Error::NotFound)
 }
 
 async fn locked(tx: &Tx, id: ClientId) -> Result<Model> {
@@ -321,7 +344,11 @@ async fn owner(
         return Ok(match users::assignable(tx, advisor).await? {
             Some(user) if team.is_none_or(|team| user.team_id == Some(team)) => (user.team_id, Some(advisor)),
             _ => {
-                check.refuse(Code::AdvisorUnknown, "advisorId", "there is no such advisor in a team of yours");
+                check.refuse(
+                    Code::AdvisorUnknown,
+                    "advisorId",
+                    "there is no such advisor in a team of yours",
+                );
                 (None, None)
             }
         });
@@ -348,13 +375,21 @@ async fn ecosystem(
 ) -> Result<Option<crate::kernel::ids::EcosystemId>> {
     let found = markets::ecosystem_by_key(tx, key).await?.filter(|e| e.market_id == market && e.active);
     if found.is_none() {
-        check.refuse(Code::EcosystemUnknown, "ecosystem", "there is no active ecosystem with this key in the market");
+        check.refuse(
+            Code::EcosystemUnknown,
+            "ecosystem",
+            "there is no active ecosystem with this key in the market",
+        );
     }
     Ok(found.map(|ecosystem| ecosystem.id))
 }
 
 /// Only clients that the viewer may see count: a refusal must not tell of the others.
-async fn refuse_duplicates(tx: &Tx, check: &mut Check<Code>, [email, phone, tax_id]: [&Option<String>; 3]) -> Result<()> {
+async fn refuse_duplicates(
+    tx: &Tx,
+    check: &mut Check<Code>,
+    [email, phone, tax_id]: [&Option<String>; 3],
+) -> Result<()> {
     // Generic tax ids stand for "none of their own": many clients share them.
     let tax_id = tax_id.as_deref().filter(|id| !tax_id::GENERIC_RFCS.contains(id));
     let same = Condition::any()
@@ -371,25 +406,34 @@ async fn refuse_duplicates(tx: &Tx, check: &mut Check<Code>, [email, phone, tax_
             ("taxId", tax_id.is_some() && twin.tax_id.as_deref() == tax_id),
         ];
         for (field, _) in pairs.into_iter().filter(|(_, same)| *same) {
-            let message = format!("{} {} has the same; allowDuplicate makes another one", twin.number, twin.name);
+            let message =
+                format!("{} {} has the same; allowDuplicate makes another one", twin.number, twin.name);
             check.refuse(Code::Duplicate, field, message);
         }
     }
     Ok(())
 }
 
-async fn check_external_ref(tx: &Tx, check: &mut Check<Code>, index: usize, system: &str, key: &str) -> Result<()> {
-    let sound = |text: &str, max: usize| (1..=max).contains(&text.len()) && !text.contains(char::is_whitespace);
+async fn check_external_ref(
+    tx: &Tx,
+    check: &mut Check<Code>,
+    index: usize,
+    system: &str,
+    key: &str,
+) -> Result<()> {
+    let sound =
+        |text: &str, max: usize| (1..=max).contains(&text.len()) && !text.contains(char::is_whitespace);
     if !sound(system, 40) || !sound(key, 200) {
         let rule = "system (at most 40 characters) and key (at most 200) must be given, without white space";
         check.refuse(Code::Invalid, &format!("externalRefs.{index}"), rule);
         return Ok(());
     }
-    let taken = external_ref::Entity::visible_to(&crate::platform::auth::Viewer::system("external keys are unique"))
-        .filter(external_ref::Column::System.eq(system))
-        .filter(external_ref::Column::Key.eq(key))
-        .one(tx.conn())
-        .await?;
+    let taken =
+        external_ref::Entity::visible_to(&crate::platform::auth::Viewer::system("external keys are unique"))
+            .filter(external_ref::Column::System.eq(system))
+            .filter(external_ref::Column::Key.eq(key))
+            .one(tx.conn())
+            .await?;
     if taken.is_some() {
         check.refuse(Code::ExternalRefTaken, &format!("externalRefs.{index}"), "another client has this key");
     }
@@ -401,7 +445,8 @@ async fn insert_external_refs(tx: &Tx, client_id: ClientId, refs: Vec<(String, S
         return Ok(());
     }
     let rows = refs.into_iter().map(|(system, key)| {
-        let row = external_ref::Model { id: ExternalRefId::new(), client_id, system, key, created_at: tx.now };
+        let row =
+            external_ref::Model { id: ExternalRefId::new(), client_id, system, key, created_at: tx.now };
         row.into_active_model()
     });
     external_ref::Entity::insert_many(rows).exec_without_returning(tx.conn()).await?;

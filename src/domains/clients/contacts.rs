@@ -34,7 +34,11 @@ pub struct ContactPatch {
 }
 
 /// Adds a person to a client.
-pub async fn create(tx: &mut Tx, client: ClientId, fields: ContactPatch) -> Result<ContactId, Stop<ContactErrorCode>> {
+pub async fn create(
+    tx: &mut Tx,
+    client: ClientId,
+    fields: ContactPatch,
+) -> Result<ContactId, Stop<ContactErrorCode>> {
     tx.by.may(Right::WriteClients)?;
     let client = clients::get(tx, client).await?;
     let mut row = contact::Model {
@@ -59,7 +63,12 @@ pub async fn create(tx: &mut Tx, client: ClientId, fields: ContactPatch) -> Resu
 }
 
 /// Changes a contact.
-pub async fn update(tx: &mut Tx, id: ContactId, expected: i32, patch: ContactPatch) -> Result<ContactId, Stop<ContactErrorCode>> {
+pub async fn update(
+    tx: &mut Tx,
+    id: ContactId,
+    expected: i32,
+    patch: ContactPatch,
+) -> Result<ContactId, Stop<ContactErrorCode>> {
     tx.by.may(Right::WriteClients)?;
     let before = locked(tx, id).await?;
     let client = clients::get(tx, before.client_id).await?;
@@ -113,15 +122,23 @@ fn apply(row: &mut contact::Model, fields: ContactPatch) -> Result<(), Stop<Cont
     if let Some(email) = check.take(Invalid, "email", email) {
         email.apply(&mut row.email);
     }
-    let phone = fields.phone.try_map(|value| Phone::parse(&value, None).map(|phone| phone.as_str().to_owned()));
+    let phone =
+        fields.phone.try_map(|value| Phone::parse(&value, None).map(|phone| phone.as_str().to_owned()));
     if let Some(phone) = check.take(Invalid, "phone", phone) {
         phone.apply(&mut row.phone);
     }
-    let texts = [("position", fields.position, &mut row.position, 120), ("notes", fields.notes, &mut row.notes, 5000)];
+    let texts = [
+        ("position", fields.position, &mut row.position, 120),
+        ("notes", fields.notes, &mut row.notes, 5000),
+    ];
     for (field, patch, value, max) in texts {
         let checked = patch.try_map(|given| {
             let given = text::tidy_text(&given);
-            if given.chars().count() > max { Err(format!("must have at most {max} characters")) } else { Ok(given) }
+            if given.chars().count() > max {
+                Err(format!("must have at most {max} characters"))
+            } else {
+                Ok(given)
+            }
         });
         if let Some(patch) = check.take(Invalid, field, checked) {
             patch.apply(value);

@@ -40,7 +40,11 @@ pub fn tags(check: &mut Check<Code>, values: Vec<String>) -> Tags {
     for value in values {
         let tag = text::tidy(&value);
         if !(1..=TAG_MAX).contains(&tag.chars().count()) {
-            check.refuse(Code::Invalid, "tags", format!("each tag must have between 1 and {TAG_MAX} characters"));
+            check.refuse(
+                Code::Invalid,
+                "tags",
+                format!("each tag must have between 1 and {TAG_MAX} characters"),
+            );
         } else if !tags.iter().any(|known| text::fold(known) == text::fold(&tag)) {
             tags.push(tag);
         }
@@ -70,7 +74,11 @@ pub fn address(check: &mut Check<Code>, value: Address) -> Option<Address> {
         country: line("country", country),
     };
     if address.country.as_ref().is_some_and(|c| c.len() != 2 || !c.chars().all(|c| c.is_ascii_uppercase())) {
-        check.refuse(Code::Invalid, "address.country", "must be two upper-case letters (ISO 3166-1), such as MX");
+        check.refuse(
+            Code::Invalid,
+            "address.country",
+            "must be two upper-case letters (ISO 3166-1), such as MX",
+        );
     }
     Some(address).filter(|address| *address != Address::default())
 }

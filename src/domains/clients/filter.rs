@@ -3,7 +3,7 @@
 use sea_orm::sea_query::Query;
 use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryTrait, Select};
 
-use super::tables::client::{Column, ClientKind, ClientStatus, Entity};
+use super::tables::client::{ClientKind, ClientStatus, Column, Entity};
 use super::tables::client_term::{self, MatchedField};
 use super::tables::{ecosystem, external_ref, market};
 use super::terms::compact;
@@ -75,15 +75,19 @@ fn condition(viewer: &Viewer, filter: &ClientFilter, depth: usize) -> Result<Con
         .add_option(filter.kind.map(|kind| Column::Kind.eq(kind)))
         .add_option(filter.advisor.map(|advisor| Column::AdvisorId.eq(advisor)))
         .add_option(filter.team.map(|team| Column::TeamId.eq(team)))
-        .add_option(filter.unassigned.map(|yes| {
-            if yes { Column::AdvisorId.is_null() } else { Column::AdvisorId.is_not_null() }
-        }))
+        .add_option(
+            filter
+                .unassigned
+                .map(|yes| if yes { Column::AdvisorId.is_null() } else { Column::AdvisorId.is_not_null() }),
+        )
         .add_option(filter.number.as_ref().map(|number| Column::Number.eq(number.trim().to_uppercase())))
         .add_option(filter.email.as_ref().map(|email| {
-            Column::Email.eq(Email::parse(email).map_or_else(|_| email.clone(), |email| email.as_str().to_owned()))
+            Column::Email
+                .eq(Email::parse(email).map_or_else(|_| email.clone(), |email| email.as_str().to_owned()))
         }))
         .add_option(filter.phone.as_ref().map(|phone| {
-            Column::Phone.eq(Phone::parse(phone, None).map_or_else(|_| phone.clone(), |p| p.as_str().to_owned()))
+            Column::Phone
+                .eq(Phone::parse(phone, None).map_or_else(|_| phone.clone(), |p| p.as_str().to_owned()))
         }))
         .add_option(filter.tax_id.as_ref().map(|id| Column::TaxId.eq(compact(id).to_uppercase())))
         .add_option(filter.created.0.map(|at| Column::CreatedAt.gte(at)))
@@ -91,12 +95,14 @@ fn condition(viewer: &Viewer, filter: &ClientFilter, depth: usize) -> Result<Con
         .add_option(filter.updated.0.map(|at| Column::UpdatedAt.gte(at)))
         .add_option(filter.updated.1.map(|at| Column::UpdatedAt.lt(at)));
     if let Some(keys) = &filter.markets {
-        let mut ids = market::Entity::visible_to(viewer).filter(market::Column::Key.is_in(keys.clone())).into_query();
+        let mut ids =
+            market::Entity::visible_to(viewer).filter(market::Column::Key.is_in(keys.clone())).into_query();
         ids.clear_selects().column(market::Column::Id);
         all = all.add(Column::MarketId.in_subquery(ids));
     }
     if let Some(key) = &filter.ecosystem {
-        let mut ids = ecosystem::Entity::visible_to(viewer).filter(ecosystem::Column::Key.eq(key)).into_query();
+        let mut ids =
+            ecosystem::Entity::visible_to(viewer).filter(ecosystem::Column::Key.eq(key)).into_query();
         ids.clear_selects().column(ecosystem::Column::Id);
         all = all.add(Column::EcosystemId.in_subquery(ids));
     }

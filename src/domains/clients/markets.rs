@@ -52,7 +52,8 @@ pub async fn create(tx: &mut Tx, new: NewMarket) -> Result<MarketId, Stop<Market
     let zone = check.take(C::Invalid, "timeZone", new.time_zone.parse::<chrono_tz::Tz>());
     let country = check.take(C::Invalid, "country", check_letters(&new.country, 2, 2));
     let prefix = check.take(C::Invalid, "numberPrefix", check_letters(&new.number_prefix, 2, 6));
-    let same = |column: market::Column, value: String| market::Entity::visible_to(&tx.by).filter(column.eq(value));
+    let same =
+        |column: market::Column, value: String| market::Entity::visible_to(&tx.by).filter(column.eq(value));
     if let Some(key) = &key
         && same(market::Column::Key, key.clone()).one(tx.conn()).await?.is_some()
     {
@@ -84,7 +85,12 @@ pub async fn create(tx: &mut Tx, new: NewMarket) -> Result<MarketId, Stop<Market
 }
 
 /// Makes an ecosystem in the market with this key.
-pub async fn create_ecosystem(tx: &mut Tx, market: &str, key: &str, name: &str) -> Result<EcosystemId, Stop<MarketErrorCode>> {
+pub async fn create_ecosystem(
+    tx: &mut Tx,
+    market: &str,
+    key: &str,
+    name: &str,
+) -> Result<EcosystemId, Stop<MarketErrorCode>> {
     use MarketErrorCode as C;
     tx.by.may(Right::Administer)?;
     let mut check = Check::default();
@@ -193,5 +199,9 @@ fn check_letters(text: &str, min: usize, max: usize) -> Result<String, String> {
 
 fn named(text: &str) -> Result<String, &'static str> {
     let text = text::tidy(text);
-    if (1..=120).contains(&text.chars().count()) { Ok(text) } else { Err("must have between 1 and 120 characters") }
+    if (1..=120).contains(&text.chars().count()) {
+        Ok(text)
+    } else {
+        Err("must have between 1 and 120 characters")
+    }
 }

@@ -20,9 +20,9 @@ mod tables;
 mod terms;
 pub mod timeline;
 
+pub use tables::client_term;
 pub use tables::{activity, client, contact, ecosystem, event_log_entry, external_ref, market};
 pub use terms::terms_of;
-pub use tables::client_term;
 
 /// Screens hear here that a client changed.
 pub const CLIENT_UPDATED: &str = "client:updated";

@@ -87,7 +87,11 @@ pub fn judge(action: ClientAction, client: Facts, viewer: &Viewer) -> Result<(),
     use ClientStatus as S;
     let no = |code, message, fix| Err(Blocked { code, message, fix });
     if !viewer.has(Right::WriteClients) {
-        return no(C::RightMissing, "your access is for reading only", "use an account or key that may write");
+        return no(
+            C::RightMissing,
+            "your access is for reading only",
+            "use an account or key that may write",
+        );
     }
     match (action, client.status) {
         (A::Update | A::Reassign | A::AppendToEventLog, _) => Ok(()),
@@ -107,7 +111,9 @@ pub fn judge(action: ClientAction, client: Facts, viewer: &Viewer) -> Result<(),
             "add an e-mail address or a phone number first",
         ),
         (A::Activate, S::Prospect | S::Inactive) | (A::Deactivate, S::Active) => Ok(()),
-        (A::Deactivate, S::Inactive) => no(C::AlreadySo, "the client is inactive already", "nothing is left to do"),
+        (A::Deactivate, S::Inactive) => {
+            no(C::AlreadySo, "the client is inactive already", "nothing is left to do")
+        }
         (A::Deactivate, S::Prospect) => {
             no(C::NotActive, "only an active client can become inactive", "activate the client first")
         }
@@ -145,10 +151,12 @@ mod tests {
             (S::Inactive, [None, Some(C::AlreadySo), None, Some(C::NotBlocked)]),
             (S::Blocked, [Some(C::ClientBlocked), Some(C::ClientBlocked), Some(C::AlreadySo), None]),
         ];
-        let actions = [ClientAction::Activate, ClientAction::Deactivate, ClientAction::Block, ClientAction::Unblock];
+        let actions =
+            [ClientAction::Activate, ClientAction::Deactivate, ClientAction::Block, ClientAction::Unblock];
         for (status, expected) in table {
             for (action, code) in actions.into_iter().zip(expected) {
-                let judged = judge(action, Facts { status, reachable: true }, &viewer(Role::Supervisor, None));
+                let judged =
+                    judge(action, Facts { status, reachable: true }, &viewer(Role::Supervisor, None));
                 assert_eq!(judged.err().map(|b| b.code), code, "{action} of {status}");
             }
         }

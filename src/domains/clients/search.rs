@@ -6,8 +6,8 @@
 
 use std::collections::HashMap;
 
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Order, Query, SelectStatement, SimpleExpr};
 use sea_orm::ConnectionTrait;
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Order, Query, SelectStatement, SimpleExpr};
 use uuid::Uuid;
 
 use super::tables::client_term::{Column, Entity, MatchedField};
@@ -48,14 +48,19 @@ pub async fn find(reader: &Reader, typed: &str, limit: usize) -> Result<Vec<Hit>
         return Ok(Vec::new());
     }
     let leader = if words.len() == 1 { 0 } else { rarest(reader, &views, &words).await? };
-    let others: Vec<&String> = words.iter().enumerate().filter(|(i, _)| *i != leader).map(|(_, word)| word).collect();
+    let others: Vec<&String> =
+        words.iter().enumerate().filter(|(i, _)| *i != leader).map(|(_, word)| word).collect();
     let mut best: HashMap<Uuid, Hit> = HashMap::new();
     for view in &views {
         let query = candidates(*view, &words[leader], &others);
         for row in reader.db.query_all(&query).await? {
             let (client, term, field): (Uuid, String, MatchedField) =
                 (row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?);
-            let hit = Hit { client: ClientId::from_uuid(client), field, score: score(&words[leader], &term, field) };
+            let hit = Hit {
+                client: ClientId::from_uuid(client),
+                field,
+                score: score(&words[leader], &term, field),
+            };
             let known = best.entry(client).or_insert(hit);
             if hit.score > known.score {
                 *known = hit;
@@ -152,7 +157,10 @@ fn candidates(view: View, leader: &str, others: &[&String]) -> SelectStatement {
         // A scalar subquery is asked row by row; EXISTS would let the planner hash a whole range first.
         query.and_where(Expr::val(1).eq(SimpleExpr::SubQuery(None, Box::new(also.into()))));
     }
-    query.order_by(("t", Column::Term), Order::Asc).order_by(("t", Column::ClientId), Order::Asc).limit(CANDIDATES);
+    query
+        .order_by(("t", Column::Term), Order::Asc)
+        .order_by(("t", Column::ClientId), Order::Asc)
+        .limit(CANDIDATES);
     query
 }
 
@@ -160,7 +168,7 @@ fn candidates(view: View, leader: &str, others: &[&String]) -> SelectStatement {
 async fn rarest(reader: &Reader, views: &[View], words: &[String]) -> Result<usize> {
     let mut query = Query::select();
     for word in words {
-        let mut sum: SimpleExpr = Expr::val(0i64).into();
+        let mut sum: SimpleExpr = Expr::val(0i64);
         for view in views {
             let mut some = Query::select();
             some.expr(Expr::val(1)).from_as(Entity, "t").and_where(begins_with("t", word)).limit(COUNTED);
@@ -190,7 +198,6 @@ fn score(typed: &str, term: &str, field: MatchedField) -> f64 {
     };
     weight * if share >= 1.0 { 1.0 } else { 0.5 + 0.4 * share }
 }
-
 
 #[cfg(test)]
 mod tests {

@@ -34,7 +34,8 @@ pub async fn of(reader: &Reader, now: Instant) -> Result<Figures> {
         .expr(Expr::col((client::Entity, client::Column::Status)))
         .expr(Func::count(Expr::val(1)))
         .add_group_by([Expr::col((client::Entity, client::Column::Status))]);
-    let mut by_status: Vec<(ClientStatus, i64)> = ClientStatus::ALL.iter().map(|(status, ..)| (*status, 0)).collect();
+    let mut by_status: Vec<(ClientStatus, i64)> =
+        ClientStatus::ALL.iter().map(|(status, ..)| (*status, 0)).collect();
     for row in reader.db.query_all(&query).await? {
         let (status, count): (ClientStatus, i64) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
         by_status.iter_mut().filter(|(known, _)| *known == status).for_each(|(_, n)| *n = count);
@@ -47,5 +48,10 @@ pub async fn of(reader: &Reader, now: Instant) -> Result<Figures> {
     if let Some(row) = reader.db.query_one(&query).await? {
         (open_activities, overdue_activities) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
     }
-    Ok(Figures { clients: by_status.iter().map(|(_, n)| n).sum(), by_status, open_activities, overdue_activities })
+    Ok(Figures {
+        clients: by_status.iter().map(|(_, n)| n).sum(),
+        by_status,
+        open_activities,
+        overdue_activities,
+    })
 }

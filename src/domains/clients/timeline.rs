@@ -61,7 +61,11 @@ pub fn is_open_to_people(kind: EventLogKind) -> bool {
 }
 
 /// Appends what a viewer has to tell.
-pub async fn append(tx: &mut Tx, client: ClientId, new: NewEntry) -> Result<EntryId, Stop<EventlogErrorCode>> {
+pub async fn append(
+    tx: &mut Tx,
+    client: ClientId,
+    new: NewEntry,
+) -> Result<EntryId, Stop<EventlogErrorCode>> {
     use EventlogErrorCode as C;
     tx.by.may(Right::WriteClients)?;
     let client = clients::get(tx, client).await?;
@@ -80,7 +84,8 @@ pub async fn append(tx: &mut Tx, client: ClientId, new: NewEntry) -> Result<Entr
         check.refuse(C::Invalid, "occurredAt", "must not lie in the future");
     }
     if let Some(old) = new.corrects {
-        let found = of_client(&tx.by, client.id).filter(event_log_entry::Column::Id.eq(old)).one(tx.conn()).await?;
+        let found =
+            of_client(&tx.by, client.id).filter(event_log_entry::Column::Id.eq(old)).one(tx.conn()).await?;
         if found.is_none() {
             check.refuse(C::CorrectsUnknown, "corrects", "there is no such entry in this client's history");
         }

@@ -1,7 +1,9 @@
 //! API keys: what machines sign in with. The key itself is shown once, when it is made.
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveModelTrait, ColumnTrait, DatabaseConnection, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, DatabaseConnection, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
+};
 
 use super::rules::{ApiKeyErrorCode, check_name, team_fits};
 use super::tables::api_key::{self, Scopes};
@@ -37,7 +39,11 @@ pub async fn create(tx: &mut Tx, new: NewApiKey) -> Result<(ApiKeyId, String), S
     let mut check = Check::default();
     let name = check.take(ApiKeyErrorCode::Invalid, "name", check_name(&new.name, 80));
     if !team_fits(new.role, new.team) {
-        check.refuse(ApiKeyErrorCode::TeamMissing, "teamId", "keys of advisors and supervisors belong to a team");
+        check.refuse(
+            ApiKeyErrorCode::TeamMissing,
+            "teamId",
+            "keys of advisors and supervisors belong to a team",
+        );
     }
     if let Some(team) = new.team
         && !teams::exists(tx, team).await?

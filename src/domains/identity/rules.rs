@@ -81,7 +81,8 @@ pub fn check_time_zone(name: &str) -> Result<String, String> {
 /// A language tag, with or without a region: `es`, `es-MX`.
 pub fn check_locale(tag: &str) -> Result<String, String> {
     let mut parts = tag.split('-');
-    let language = parts.next().is_some_and(|l| (2..=3).contains(&l.len()) && l.chars().all(|c| c.is_ascii_lowercase()));
+    let language =
+        parts.next().is_some_and(|l| (2..=3).contains(&l.len()) && l.chars().all(|c| c.is_ascii_lowercase()));
     let region = parts.next().is_none_or(|r| r.len() == 2 && r.chars().all(|c| c.is_ascii_uppercase()));
     if language && region && parts.next().is_none() {
         Ok(tag.to_owned())
@@ -106,7 +107,9 @@ mod tests {
 
     #[test]
     fn locales_and_zones() {
-        for (tag, fits) in [("es", true), ("es-MX", true), ("ES", false), ("es-mx", false), ("es-MX-x", false), ("", false)] {
+        for (tag, fits) in
+            [("es", true), ("es-MX", true), ("ES", false), ("es-mx", false), ("es-MX-x", false), ("", false)]
+        {
             assert_eq!(check_locale(tag).is_ok(), fits, "{tag}");
         }
         assert!(check_time_zone("America/Mexico_City").is_ok());

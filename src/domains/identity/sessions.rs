@@ -5,8 +5,8 @@ use std::sync::Arc;
 use chrono::Duration;
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DatabaseConnection, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
-    QuerySelect, Set,
+    ActiveModelTrait, ColumnTrait, DatabaseConnection, EntityTrait, IntoActiveModel, PaginatorTrait,
+    QueryFilter, QuerySelect, Set,
 };
 
 use super::api_keys;
@@ -95,7 +95,12 @@ impl Door {
         let account = hash_secret(&email.trim().to_lowercase());
         self.refuse_too_many(&account, &address, now).await?;
         let user = match Email::parse(email) {
-            Ok(email) => all_rows::<app_user::Entity>().filter(app_user::Column::Email.eq(email.as_str())).one(&self.db).await?,
+            Ok(email) => {
+                all_rows::<app_user::Entity>()
+                    .filter(app_user::Column::Email.eq(email.as_str()))
+                    .one(&self.db)
+                    .await?
+            }
             Err(_) => None,
         };
         let hash = user.as_ref().and_then(|user| user.password_hash.clone());
@@ -125,16 +130,25 @@ impl Door {
             revoked_at: None,
         };
         session::Entity::insert(row.into_active_model()).exec_without_returning(tx.conn()).await?;
-        let by = FieldChange { field: "user".into(), before: serde_json::Value::Null, after: user.email.into() };
+        let by =
+            FieldChange { field: "user".into(), before: serde_json::Value::Null, after: user.email.into() };
         tx.record(Change::of(ChangeKind::Created, id, 1, vec![by]));
         self.finish(tx, id).await
     }
 
     /// Rotates the tokens of a session. A refresh token that was used before ends its session.
-    pub async fn refresh(&self, token: &str, retry_key: Option<String>, origin: Origin) -> Result<Opened, Stop<SessionErrorCode>> {
+    pub async fn refresh(
+        &self,
+        token: &str,
+        retry_key: Option<String>,
+        origin: Origin,
+    ) -> Result<Opened, Stop<SessionErrorCode>> {
         let hash = hash_secret(token);
         let now = self.clock.now();
-        let found = all_rows::<refresh_token::Entity>().filter(refresh_token::Column::Hash.eq(&hash)).one(&self.db).await?;
+        let found = all_rows::<refresh_token::Entity>()
+            .filter(refresh_token::Column::Hash.eq(&hash))
+            .one(&self.db)
+            .await?;
         let session = found.map(|token| token.session_id).ok_or_else(refused)?;
         let viewer = Arc::new(viewer_of(&self.db, session, now).await?.ok_or_else(refused)?);
         let mut tx = Tx::begin(&self.db, &self.clock, viewer, origin).await?;
@@ -146,10 +160,16 @@ impl Door {
             .filter(|row| row.expires_at > now)
             .ok_or_else(refused)?;
         if let Some(used_at) = row.used_at {
-            let lost_answer = retry_key.is_some() && row.retry_key == retry_key && now - used_at < RETRY_WINDOW;
+            let lost_answer =
+                retry_key.is_some() && row.retry_key == retry_key && now - used_at < RETRY_WINDOW;
             if !lost_answer {
                 end(&tx, session::Column::Id.eq(session), viewer_user(&tx)?).await?;
-                tx.record(Change::of(ChangeKind::Deleted, session, 2, vec![reason("refresh token used twice")]));
+                tx.record(Change::of(
+                    ChangeKind::Deleted,
+                    session,
+                    2,
+                    vec![reason("refresh token used twice")],
+                ));
                 tx.commit().await?;
                 self.forget(&[session]);
                 return Err(refused());
@@ -196,7 +216,8 @@ impl Door {
             return Ok(viewer);
         }
         let viewer = viewer_of(&self.db, claims.sid, self.clock.now()).await?;
-        let viewer = viewer.filter(|viewer| viewer.user_id() == Some(claims.sub)).ok_or(Error::Unauthenticated)?;
+        let viewer =
+            viewer.filter(|viewer| viewer.user_id() == Some(claims.sub)).ok_or(Error::Unauthenticated)?;
         let viewer = Arc::new(viewer);
         self.seen.sessions.insert(claims.sid, viewer.clone());
         Ok(viewer)
@@ -209,7 +230,8 @@ impl Door {
 
     /// This user changed.
     pub fn forget_user(&self, user: UserId) {
-        let theirs: Vec<_> = self.seen.sessions.iter().filter(|(_, v)| v.user_id() == Some(user)).map(|(id, _)| *id).collect();
+        let theirs: Vec<_> =
+            self.seen.sessions.iter().filter(|(_, v)| v.user_id() == Some(user)).map(|(id, _)| *id).collect();
         self.forget(&theirs);
     }
 
@@ -231,7 +253,8 @@ impl Door {
         };
         refresh_token::Entity::insert(row.into_active_model()).exec_without_returning(tx.conn()).await?;
         let event = tx.commit().await?;
-        let expires_at = now + Duration::seconds(i64::try_from(self.config.access_ttl.as_secs()).unwrap_or(900));
+        let expires_at =
+            now + Duration::seconds(i64::try_from(self.config.access_ttl.as_secs()).unwrap_or(900));
         let access_token = self.keys.sign(user, session, now, expires_at)?;
         Ok(Opened { viewer, event, access_token, expires_at, refresh_token: secret })
     }
@@ -240,7 +263,12 @@ impl Door {
         Duration::seconds(i64::try_from(self.config.refresh_ttl.as_secs()).unwrap_or(86_400))
     }
 
-    async fn refuse_too_many(&self, account: &str, address: &str, now: Instant) -> Result<(), Stop<SessionErrorCode>> {
+    async fn refuse_too_many(
+        &self,
+        account: &str,
+        address: &str,
+        now: Instant,
+    ) -> Result<(), Stop<SessionErrorCode>> {
         let recent = || {
             all_rows::<login_failure::Entity>()
                 .filter(login_failure::Column::Address.eq(address))

@@ -26,7 +26,12 @@ pub async fn create(tx: &mut Tx, name: &str) -> Result<TeamId, Stop<TeamErrorCod
 }
 
 /// Renames a team.
-pub async fn rename(tx: &mut Tx, id: TeamId, expected: i32, name: &str) -> Result<TeamId, Stop<TeamErrorCode>> {
+pub async fn rename(
+    tx: &mut Tx,
+    id: TeamId,
+    expected: i32,
+    name: &str,
+) -> Result<TeamId, Stop<TeamErrorCode>> {
     tx.by.may(Right::Administer)?;
     let name = check(name)?;
     let before = locked(tx, id).await?;

@@ -1,7 +1,9 @@
 //! Users: create, change, disable, passwords.
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Select};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Select,
+};
 
 use super::rules::{UserErrorCode, check_locale, check_name, check_password, check_time_zone, team_fits};
 use super::tables::{app_user, session};
@@ -62,7 +64,9 @@ pub struct UserFilter {
 
 /// The users that the viewer may see and the filter lets through.
 pub fn list(viewer: &Viewer, filter: &UserFilter) -> Select<app_user::Entity> {
-    let disabled = |yes| if yes { app_user::Column::DisabledAt.is_not_null() } else { app_user::Column::DisabledAt.is_null() };
+    let disabled = |yes| {
+        if yes { app_user::Column::DisabledAt.is_not_null() } else { app_user::Column::DisabledAt.is_null() }
+    };
     let only = Condition::all()
         .add_option(filter.role.map(|role| app_user::Column::Role.eq(role)))
         .add_option(filter.team.map(|team| app_user::Column::TeamId.eq(team)))
@@ -117,7 +121,12 @@ pub async fn create(tx: &mut Tx, passwords: &Passwords, new: NewUser) -> Result<
 }
 
 /// Changes a user: admins anybody, everybody the own name, language and time zone.
-pub async fn update(tx: &mut Tx, id: UserId, expected: i32, patch: UserPatch) -> Result<UserId, Stop<UserErrorCode>> {
+pub async fn update(
+    tx: &mut Tx,
+    id: UserId,
+    expected: i32,
+    patch: UserPatch,
+) -> Result<UserId, Stop<UserErrorCode>> {
     let own = tx.by.user_id() == Some(id);
     let of_office = patch.role != Patch::Keep || patch.team != Patch::Keep;
     if !own || of_office {
@@ -147,7 +156,12 @@ pub async fn update(tx: &mut Tx, id: UserId, expected: i32, patch: UserPatch) ->
 }
 
 /// Disables a user and ends all sessions, or lets a disabled one in again.
-pub async fn set_disabled(tx: &mut Tx, id: UserId, expected: i32, disabled: bool) -> Result<UserId, Stop<UserErrorCode>> {
+pub async fn set_disabled(
+    tx: &mut Tx,
+    id: UserId,
+    expected: i32,
+    disabled: bool,
+) -> Result<UserId, Stop<UserErrorCode>> {
     tx.by.may(Right::Administer)?;
     if disabled && tx.by.user_id() == Some(id) {
         return Err(Stop::refuse(UserErrorCode::OwnAccount, "id", "you cannot disable your own account"));
@@ -194,7 +208,10 @@ pub async fn set_password(
 
 /// The user with this e-mail address, whoever asks: for log-in and commands.
 pub async fn by_email(tx: &Tx, email: &Email) -> Result<Option<app_user::Model>> {
-    Ok(all_rows::<app_user::Entity>().filter(app_user::Column::Email.eq(email.as_str())).one(tx.conn()).await?)
+    Ok(all_rows::<app_user::Entity>()
+        .filter(app_user::Column::Email.eq(email.as_str()))
+        .one(tx.conn())
+        .await?)
 }
 
 /// An advisor or supervisor whom this viewer may give clients to, with their team.
@@ -212,7 +229,12 @@ async fn locked(tx: &Tx, id: UserId) -> Result<app_user::Model> {
     query.one(tx.conn()).await?.ok_or(Error::NotFound)
 }
 
-async fn write(tx: &mut Tx, before: app_user::Model, mut after: app_user::Model, expected: i32) -> Result<UserId, Stop<UserErrorCode>> {
+async fn write(
+    tx: &mut Tx,
+    before: app_user::Model,
+    mut after: app_user::Model,
+    expected: i32,
+) -> Result<UserId, Stop<UserErrorCode>> {
     let changes = differences(Some(&before), Some(&after))?;
     tx.merge(before.id, expected, before.version, &changes).await?;
     if !changes.is_empty() {
@@ -235,7 +257,12 @@ async fn end_sessions(tx: &Tx, user: UserId) -> Result<()> {
     Ok(())
 }
 
-async fn check_team(tx: &Tx, check: &mut Check<UserErrorCode>, role: Role, team: Option<TeamId>) -> Result<()> {
+async fn check_team(
+    tx: &Tx,
+    check: &mut Check<UserErrorCode>,
+    role: Role,
+    team: Option<TeamId>,
+) -> Result<()> {
     if !team_fits(role, team) {
         check.refuse(UserErrorCode::TeamMissing, "teamId", "advisors and supervisors belong to a team");
     }

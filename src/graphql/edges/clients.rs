@@ -8,8 +8,8 @@ use crate::edges;
 use crate::graphql::context::Ask;
 use crate::graphql::fast::{All, Inline, Inlines, Maybe, The, Within};
 use crate::graphql::nodes::clients::{
-    AGENDA, Activity, Address, Author, AvailableClientAction, BY_KEY, BY_SYSTEM, Client, ClientBlockage, Consents,
-    Contact, Ecosystem, EventLogEntry, ExternalRef, Market, NEWEST,
+    AGENDA, Activity, Address, Author, AvailableClientAction, BY_KEY, BY_SYSTEM, Client, ClientBlockage,
+    Consents, Contact, Ecosystem, EventLogEntry, ExternalRef, Market, NEWEST,
 };
 use crate::graphql::nodes::identity::{BY_NAME, Team, User};
 use crate::kernel::ids::{TypedId, UserId};
@@ -122,17 +122,16 @@ impl From<client::Consents> for Consents {
 }
 
 fn author(entry: &EventLogEntry) -> Author {
-    let user_id = (entry.author_kind == ActorKind::User).then_some(entry.author_id).flatten().map(UserId::from_uuid);
+    let user_id =
+        (entry.author_kind == ActorKind::User).then_some(entry.author_id).flatten().map(UserId::from_uuid);
     Author { kind: entry.author_kind, name: entry.author_name.clone(), user_id }
 }
 
 fn actions(client: &Client, viewer: &Viewer) -> Vec<AvailableClientAction> {
     let facts = Facts { status: client.status, reachable: client.email.is_some() || client.phone.is_some() };
     let judged = |action: ClientAction| {
-        let blockage = rules::judge(action, facts, viewer).err().map(|Blocked { code, message, fix }| ClientBlockage {
-            code,
-            message: message.to_owned(),
-            fix: fix.to_owned(),
+        let blockage = rules::judge(action, facts, viewer).err().map(|Blocked { code, message, fix }| {
+            ClientBlockage { code, message: message.to_owned(), fix: fix.to_owned() }
         });
         AvailableClientAction { action, enabled: blockage.is_none(), blockage }
     };

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use async_graphql::{ID, Interface};
 use uuid::Uuid;
 
-use crate::graphql::nodes::clients::{Activity, Client, Contact, Ecosystem, EventLogEntry, ExternalRef, Market};
+use crate::graphql::nodes::clients::{
+    Activity, Client, Contact, Ecosystem, EventLogEntry, ExternalRef, Market,
+};
 use crate::graphql::nodes::identity::{ApiKey, AuditEntry, Session, Team, User};
 use crate::kernel::Result;
 use crate::kernel::ids::{self, TypedId};
@@ -62,4 +64,3 @@ nodes! {
     Market by MarketId,
     Ecosystem by EcosystemId,
 }
-

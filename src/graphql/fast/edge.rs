@@ -28,7 +28,11 @@ pub trait Edge: Send + Sized {
     /// For the ordinary executor.
     fn resolve(self, ctx: &Context<'_>) -> impl Future<Output = async_graphql::Result<Self::Output>> + Send;
     /// For the plan: the text of each row's edge, in the rows' order.
-    fn render(edges: Vec<Self>, ctx: Context<'_>, plan: &Plan<'_>) -> impl Future<Output = Result<Parts, GiveUp>> + Send;
+    fn render(
+        edges: Vec<Self>,
+        ctx: Context<'_>,
+        plan: &Plan<'_>,
+    ) -> impl Future<Output = Result<Parts, GiveUp>> + Send;
 }
 
 /// The row with this id, if there is one and the viewer may see it.
@@ -103,7 +107,12 @@ impl<T: Positional> Pages<T> {
         Pages { parent, list: Arc::new(ListOf { build: Box::new(build), foreign_key, sort, args }) }
     }
 
-    async fn load(list: &ListOf<T>, reader: &Reader, parents: &[Uuid], with_total: bool) -> Result<HashMap<Uuid, Connection<T>>> {
+    async fn load(
+        list: &ListOf<T>,
+        reader: &Reader,
+        parents: &[Uuid],
+        with_total: bool,
+    ) -> Result<HashMap<Uuid, Connection<T>>> {
         let select = (list.build)(&reader.viewer)?;
         let query = PageQuery::<T>::new(select, list.sort, list.args.clone()).with_total(with_total);
         let pages = query.load_under(reader, list.foreign_key, parents).await?;
@@ -165,7 +174,12 @@ pub struct Under<T: Positional> {
 
 impl<T: Positional> Clone for Under<T> {
     fn clone(&self) -> Self {
-        Under { parent: self.parent, with_total: self.with_total, field: self.field.clone(), list: self.list.clone() }
+        Under {
+            parent: self.parent,
+            with_total: self.with_total,
+            field: self.field.clone(),
+            list: self.list.clone(),
+        }
     }
 }
 impl<T: Positional> PartialEq for Under<T> {
@@ -217,7 +231,14 @@ impl<T: Planned + Positional> Edge for Maybe<T> {
         Ok(loader(ctx)?.load_one(ById::<T>(id, std::marker::PhantomData)).await?)
     }
     async fn render(edges: Vec<Self>, ctx: Context<'_>, plan: &Plan<'_>) -> Result<Parts, GiveUp> {
-        by_ids(edges.into_iter().map(|edge| edge.0).collect(), ctx, plan, |_| Ok(()), std::marker::PhantomData::<T>).await
+        by_ids(
+            edges.into_iter().map(|edge| edge.0).collect(),
+            ctx,
+            plan,
+            |_| Ok(()),
+            std::marker::PhantomData::<T>,
+        )
+        .await
     }
 }
 
@@ -233,7 +254,14 @@ impl<T: Planned + Positional> Edge for The<T> {
     async fn render(edges: Vec<Self>, ctx: Context<'_>, plan: &Plan<'_>) -> Result<Parts, GiveUp> {
         // One that is missing is an error, which the ordinary executor tells.
         let must_be = |found: bool| if found { Ok(()) } else { Err(GiveUp) };
-        by_ids(edges.into_iter().map(|edge| Some(edge.0)).collect(), ctx, plan, must_be, std::marker::PhantomData::<T>).await
+        by_ids(
+            edges.into_iter().map(|edge| Some(edge.0)).collect(),
+            ctx,
+            plan,
+            must_be,
+            std::marker::PhantomData::<T>,
+        )
+        .await
     }
 }
 
@@ -249,7 +277,8 @@ async fn by_ids<T: Planned + Positional>(
     ids.sort_unstable();
     ids.dedup();
     let reader = &ctx.data_opt::<DataLoader<Loads>>().ok_or(GiveUp)?.loader().0;
-    let rows = if ids.is_empty() { HashMap::new() } else { reader.by_ids::<T>(&ids).await.map_err(|_| GiveUp)? };
+    let rows =
+        if ids.is_empty() { HashMap::new() } else { reader.by_ids::<T>(&ids).await.map_err(|_| GiveUp)? };
     let (ids, rows): (Vec<Uuid>, Vec<&T>) = rows.iter().map(|(id, row)| (*id, row)).unzip();
     let place: HashMap<Uuid, usize> = ids.into_iter().enumerate().map(|(place, id)| (id, place)).collect();
     let texts = render(&rows, plan, &ctx.with_selection_set(&ctx.item.node.selection_set)).await?;
@@ -319,7 +348,6 @@ impl<T: Planned> Edge for Inlines<T> {
         Ok(parts)
     }
 }
-
 
 impl<T: Planned> Edge for Within<T> {
     type Output = One<T>;

@@ -11,7 +11,11 @@ pub struct RawJson;
 struct RawFormatter;
 
 impl serde_json::ser::Formatter for RawFormatter {
-    fn write_byte_array<W: ?Sized + std::io::Write>(&mut self, writer: &mut W, text: &[u8]) -> std::io::Result<()> {
+    fn write_byte_array<W: ?Sized + std::io::Write>(
+        &mut self,
+        writer: &mut W,
+        text: &[u8],
+    ) -> std::io::Result<()> {
         writer.write_all(text)
     }
 }
@@ -45,7 +49,10 @@ pub fn to_json(response: &Response, executed: bool) -> Vec<u8> {
 /// Whether no selection of the document asks for a key twice: the executor merges such fields, which it could not do
 /// with ready text. Asked once per document, after its validation (so fragments have no circles).
 pub fn is_mergeable(document: &ExecutableDocument) -> bool {
-    document.operations.iter().all(|(_, op)| unique(document, &op.node.selection_set.node, &mut HashSet::new()))
+    document
+        .operations
+        .iter()
+        .all(|(_, op)| unique(document, &op.node.selection_set.node, &mut HashSet::new()))
 }
 
 fn unique(document: &ExecutableDocument, set: &SelectionSet, seen: &mut HashSet<Name>) -> bool {

@@ -19,8 +19,8 @@ mod plan;
 mod render;
 
 pub use edge::{All, Computed, Edge, Inline, Inlines, Loads, Maybe, Pages, The, Within};
-pub use macros::Columns;
 pub use json::{RawJson, is_mergeable, to_json};
+pub use macros::Columns;
 pub use output::{List, One};
 pub use plan::{Plan, Planned, What, camel, index};
 pub use render::{GiveUp, Leaf, Parts, render};

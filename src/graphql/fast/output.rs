@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_graphql::parser::types::Field;
 use async_graphql::registry::Registry;
 use async_graphql::{ContextSelectionSet, OutputType, Positioned, ServerResult, Value};
+use futures_util::future::try_join_all;
 
 use super::json::RawJson;
 use super::plan::{Plan, Planned};
@@ -73,7 +74,14 @@ impl<T: Planned> OutputType for List<T> {
                 list.push_list(&items, 0..items.len());
                 Ok(Value::Binary(list.text.into()))
             }
-            None => self.0.resolve(ctx, field).await,
+            None => {
+                // As the library does for `Vec`, which however cuts an error's path off at the index.
+                let items = rows.iter().enumerate().map(|(index, row)| {
+                    let ctx = ctx.with_index(index);
+                    async move { row.resolve(&ctx, field).await }
+                });
+                Ok(Value::List(try_join_all(items).await?))
+            }
         }
     }
 }

@@ -71,13 +71,15 @@ impl<'a> Plan<'a> {
                 Selection::Field(field) => self.add_field::<T>(env, field)?,
                 Selection::FragmentSpread(spread) => {
                     let fragment = &env.fragments.get(&spread.node.fragment_name.node)?.node;
-                    let usual = spread.node.directives.is_empty() && fragment.type_condition.node.on.node.as_str() == T::name();
+                    let usual = spread.node.directives.is_empty()
+                        && fragment.type_condition.node.on.node.as_str() == T::name();
                     usual.then_some(())?;
                     self.add::<T>(env, &fragment.selection_set.node)?;
                 }
                 Selection::InlineFragment(inline) => {
                     let on = inline.node.type_condition.as_ref();
-                    let usual = inline.node.directives.is_empty() && on.is_none_or(|on| on.node.on.node.as_str() == T::name());
+                    let usual = inline.node.directives.is_empty()
+                        && on.is_none_or(|on| on.node.on.node.as_str() == T::name());
                     usual.then_some(())?;
                     self.add::<T>(env, &inline.node.selection_set.node)?;
                 }
@@ -127,7 +129,9 @@ mod tests {
 
     #[test]
     fn names_as_in_the_schema() {
-        for (rust, schema) in [("id", "id"), ("created_at", "createdAt"), ("tax_id", "taxId"), ("a_b_c", "aBC")] {
+        for (rust, schema) in
+            [("id", "id"), ("created_at", "createdAt"), ("tax_id", "taxId"), ("a_b_c", "aBC")]
+        {
             assert_eq!(camel(rust), schema);
         }
     }

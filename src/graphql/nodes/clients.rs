@@ -19,7 +19,8 @@ pub const BY_KEY: SortColumn = SortColumn { column: "key", instant: false, direc
 /// By the other system's name.
 pub const BY_SYSTEM: SortColumn = SortColumn { column: "system", instant: false, direction: Direction::Asc };
 /// What happened last first.
-pub const NEWEST: SortColumn = SortColumn { column: "occurred_at", instant: true, direction: Direction::Desc };
+pub const NEWEST: SortColumn =
+    SortColumn { column: "occurred_at", instant: true, direction: Direction::Desc };
 /// What is due or was done last first.
 pub const AGENDA: SortColumn = SortColumn { column: "agenda_at", instant: true, direction: Direction::Desc };
 

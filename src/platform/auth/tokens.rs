@@ -58,7 +58,7 @@ impl TokenKeys {
             return Ok(TokenKeys(vec![Key::new(secret.expose_secret())]));
         }
         if !config.jwt_key_files.is_empty() {
-            let keys: Result<Vec<Key>> = config.jwt_key_files.iter().map(|file| read_key(file)).collect();
+            let keys: Result<Vec<Key>> = config.jwt_key_files.iter().map(read_key).collect();
             return Ok(TokenKeys(keys?));
         }
         let file = beside.join("jwt-secret");
@@ -100,18 +100,23 @@ impl TokenKeys {
         validation.set_required_spec_claims(&["exp", "nbf", "iss", "sub"]);
         // Our own clock decides, below: tests move it, and the library gives a minute of leeway.
         validation.validate_exp = false;
-        let claims = jsonwebtoken::decode::<AccessClaims>(token, &key.decoding, &validation).map_err(refused)?.claims;
+        let claims =
+            jsonwebtoken::decode::<AccessClaims>(token, &key.decoding, &validation).map_err(refused)?.claims;
         let now = now.timestamp();
         if claims.nbf <= now && now < claims.exp { Ok(claims) } else { Err(Error::Unauthenticated) }
     }
 }
 
 fn read_key(file: &PathBuf) -> Result<Key> {
-    let secret = fs::read_to_string(file)
-        .map_err(|cause| Error::internal(format!("the key file {} cannot be read: {cause}", file.display())))?;
+    let secret = fs::read_to_string(file).map_err(|cause| {
+        Error::internal(format!("the key file {} cannot be read: {cause}", file.display()))
+    })?;
     let secret = secret.trim();
     if secret.len() < 32 {
-        return Err(Error::internal(format!("the key file {} must hold at least 32 characters", file.display())));
+        return Err(Error::internal(format!(
+            "the key file {} must hold at least 32 characters",
+            file.display()
+        )));
     }
     Ok(Key::new(secret))
 }
@@ -159,7 +164,8 @@ mod tests {
     fn times_are_judged_to_the_second() {
         let now = Clock::System.now();
         let keys = keys(&["a secret of more than 32 characters"]);
-        let token = keys.sign(UserId::new(), SessionId::new(), now, now + Duration::seconds(60)).expect("signs");
+        let token =
+            keys.sign(UserId::new(), SessionId::new(), now, now + Duration::seconds(60)).expect("signs");
         assert!(keys.verify(&token, now - Duration::seconds(2)).is_err(), "not yet valid");
         assert!(keys.verify(&token, now + Duration::seconds(58)).is_ok());
         assert!(keys.verify(&token, now + Duration::seconds(60)).is_err(), "expired");

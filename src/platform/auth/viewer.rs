@@ -165,7 +165,11 @@ mod tests {
         let cases = [
             (Role::Advisor, None, vec![ReadClients, WriteClients]),
             (Role::Supervisor, None, vec![ReadClients, WriteClients, BlockClients]),
-            (Role::Admin, None, vec![ReadClients, WriteClients, BlockClients, MoveClientsAcrossTeams, Administer, ReadAudit]),
+            (
+                Role::Admin,
+                None,
+                vec![ReadClients, WriteClients, BlockClients, MoveClientsAcrossTeams, Administer, ReadAudit],
+            ),
             (Role::Admin, Some(vec![Scope::Read]), vec![ReadClients]),
             (Role::Admin, Some(vec![Scope::Write]), vec![ReadClients, WriteClients]),
             (Role::Advisor, Some(vec![Scope::Admin]), vec![ReadClients, WriteClients]),

@@ -63,7 +63,14 @@ impl<'a> Env<'a> {
     }
 
     /// A number within bounds.
-    pub(super) fn number(&mut self, name: &'static str, default: &'static str, min: u64, max: u64, doc: &'static str) -> u64 {
+    pub(super) fn number(
+        &mut self,
+        name: &'static str,
+        default: &'static str,
+        min: u64,
+        max: u64,
+        doc: &'static str,
+    ) -> u64 {
         let value = self.read(name, default, doc, "a whole number");
         if !(min..=max).contains(&value) {
             self.mistake(format!("{name} must be between {min} and {max}"));

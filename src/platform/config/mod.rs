@@ -5,4 +5,6 @@ mod env;
 mod sections;
 
 pub use env::{Mistakes, Variable};
-pub use sections::{AuthConfig, Config, DatabaseConfig, HttpConfig, LimitsConfig, LogFormat, TelemetryConfig};
+pub use sections::{
+    AuthConfig, Config, DatabaseConfig, HttpConfig, LimitsConfig, LogFormat, TelemetryConfig,
+};

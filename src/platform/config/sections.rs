@@ -186,7 +186,8 @@ fn database(env: &mut Env) -> DatabaseConfig {
 }
 
 fn redis(env: &mut Env) -> Option<SecretString> {
-    let url = env.text("REDIS_URL", "Redis, for several instances: redis://HOST:6379. Absent: one instance alone.")?;
+    let url = env
+        .text("REDIS_URL", "Redis, for several instances: redis://HOST:6379. Absent: one instance alone.")?;
     if !url.starts_with("redis://") && !url.starts_with("rediss://") {
         env.mistake("REDIS_URL must begin with redis:// or rediss://");
     }
@@ -219,7 +220,13 @@ fn auth(env: &mut Env) -> AuthConfig {
     AuthConfig {
         jwt_secret: jwt_secret.map(Into::into),
         jwt_key_files,
-        access_ttl: seconds(env.number("CABINA_ACCESS_TTL", "900", 30, 86_400, "Life of an access token, in seconds.")),
+        access_ttl: seconds(env.number(
+            "CABINA_ACCESS_TTL",
+            "900",
+            30,
+            86_400,
+            "Life of an access token, in seconds.",
+        )),
         refresh_ttl: seconds(env.number(
             "CABINA_REFRESH_TTL",
             "2592000",
@@ -240,11 +247,29 @@ fn auth(env: &mut Env) -> AuthConfig {
 fn limits(env: &mut Env) -> LimitsConfig {
     let count = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
     LimitsConfig {
-        body: count(env.number("CABINA_MAX_BODY", "1048576", 1024, 104_857_600, "Largest request body, in bytes.")),
+        body: count(env.number(
+            "CABINA_MAX_BODY",
+            "1048576",
+            1024,
+            104_857_600,
+            "Largest request body, in bytes.",
+        )),
         depth: count(env.number("CABINA_MAX_DEPTH", "15", 3, 100, "Deepest nesting of a document.")),
-        cost: env.number("CABINA_MAX_COST", "20000", 100, 10_000_000, "Most points of one operation (a field of a row is one)."),
+        cost: env.number(
+            "CABINA_MAX_COST",
+            "20000",
+            100,
+            10_000_000,
+            "Most points of one operation (a field of a row is one).",
+        ),
         aliases: count(env.number("CABINA_MAX_ALIASES", "50", 0, 10_000, "Most aliases in one document.")),
-        directives: count(env.number("CABINA_MAX_DIRECTIVES", "50", 0, 10_000, "Most directives in one document.")),
+        directives: count(env.number(
+            "CABINA_MAX_DIRECTIVES",
+            "50",
+            0,
+            10_000,
+            "Most directives in one document.",
+        )),
         points_per_minute: u32::try_from(env.number(
             "CABINA_POINTS_PER_MINUTE",
             "300000",
@@ -253,13 +278,24 @@ fn limits(env: &mut Env) -> LimitsConfig {
             "Points that one user, key or anonymous address may spend in a minute.",
         ))
         .unwrap_or(u32::MAX),
-        request_timeout: seconds(env.number("CABINA_REQUEST_TIMEOUT", "30", 1, 600, "Time for one request, in seconds.")),
+        request_timeout: seconds(env.number(
+            "CABINA_REQUEST_TIMEOUT",
+            "30",
+            1,
+            600,
+            "Time for one request, in seconds.",
+        )),
     }
 }
 
 fn telemetry(env: &mut Env) -> TelemetryConfig {
     TelemetryConfig {
-        filter: env.read("CABINA_LOG", "info", "What is logged: error, warn, info, debug, or a tracing filter.", "a filter"),
+        filter: env.read(
+            "CABINA_LOG",
+            "info",
+            "What is logged: error, warn, info, debug, or a tracing filter.",
+            "a filter",
+        ),
         format: env.read("CABINA_LOG_FORMAT", "text", "text for people, json for machines.", "text or json"),
     }
 }
@@ -282,10 +318,8 @@ mod tests {
         let (config, variables) = Config::from_lookup(&|_| None);
         config.expect("the defaults have no mistakes");
         let example = include_str!("../../../.env.example");
-        let expected: String = variables
-            .iter()
-            .map(|v| format!("# {}\n#{}={}\n\n", v.doc, v.name, v.default))
-            .collect();
+        let expected: String =
+            variables.iter().map(|v| format!("# {}\n#{}={}\n\n", v.doc, v.name, v.default)).collect();
         assert!(example.ends_with(&expected), ".env.example must end with:\n{expected}");
     }
 
@@ -299,12 +333,15 @@ mod tests {
             _ => None,
         };
         let mistakes = Config::from_lookup(&lookup).0.expect_err("four mistakes");
-        assert_eq!(mistakes.0, [
-            "CABINA_LISTEN must be an address and port",
-            "DATABASE_URL must begin with sqlite: or postgres:",
-            "CABINA_JWT_SECRET must have at least 32 characters",
-            "CABINA_MAX_DEPTH must be between 3 and 100",
-        ]);
+        assert_eq!(
+            mistakes.0,
+            [
+                "CABINA_LISTEN must be an address and port",
+                "DATABASE_URL must begin with sqlite: or postgres:",
+                "CABINA_JWT_SECRET must have at least 32 characters",
+                "CABINA_MAX_DEPTH must be between 3 and 100",
+            ]
+        );
         assert!(!mistakes.to_string().contains("hunter2"));
     }
 }

@@ -106,7 +106,14 @@ impl Change {
     }
 
     /// Tells the screens that a field of another thing, on which this one hangs, is not what it was.
-    pub fn on_parent<I: TypedId>(mut self, topic: &'static str, audience: Audience, parent: I, version: i32, field: &str) -> Change {
+    pub fn on_parent<I: TypedId>(
+        mut self,
+        topic: &'static str,
+        audience: Audience,
+        parent: I,
+        version: i32,
+        field: &str,
+    ) -> Change {
         let kind = ChangeKind::Updated;
         let (subject_id, fields) = (parent.uuid(), vec![field.to_owned()]);
         self.announce = Some(Announcement { topic, audience, subject_id, kind, version, fields });
@@ -129,9 +136,14 @@ pub fn differences<T: Serialize>(before: Option<&T>, after: Option<&T>) -> Resul
     };
     let (before, after) = (fields(before)?, fields(after)?);
     let names = if after.is_empty() { before.keys() } else { after.keys() };
-    let read = |map: &serde_json::Map<String, Value>, name: &str| map.get(name).cloned().unwrap_or(Value::Null);
+    let read =
+        |map: &serde_json::Map<String, Value>, name: &str| map.get(name).cloned().unwrap_or(Value::Null);
     Ok(names
-        .map(|name| FieldChange { field: name.clone(), before: read(&before, name), after: read(&after, name) })
+        .map(|name| FieldChange {
+            field: name.clone(),
+            before: read(&before, name),
+            after: read(&after, name),
+        })
         .filter(|change| change.before != change.after)
         .collect())
 }

@@ -77,5 +77,7 @@ pub fn sqlite_folder(url: &str) -> Option<PathBuf> {
     if path.starts_with(':') {
         return None; // in memory
     }
-    Path::new(path).parent().map(|folder| if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.into() })
+    Path::new(path)
+        .parent()
+        .map(|folder| if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.into() })
 }

@@ -11,7 +11,9 @@ mod visible;
 
 pub use change::{Announcement, Audience, Change, ChangeKind, FieldChange, Owner, differences};
 pub use connect::{Database, connect, sqlite_folder};
-pub use pages::{DEFAULT_PAGE, Direction, Keyset, MAX_PAGE, PageArgs, PageQuery, Positional, Row, Rows, SortColumn};
+pub use pages::{
+    DEFAULT_PAGE, Direction, Keyset, MAX_PAGE, PageArgs, PageQuery, Positional, Row, Rows, SortColumn,
+};
 pub use reader::Reader;
 pub use tx::{Origin, Tx};
 pub use visible::{Visible, all_rows, none};

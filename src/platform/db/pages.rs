@@ -73,7 +73,8 @@ impl SortColumn {
     fn parse(&self, field: &str, cursor: &str) -> Result<(Value, Uuid)> {
         let wrong = || Error::invalid(field, "is no cursor of this list in this order");
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).map_err(|_| wrong())?;
-        let (name, value, id): (String, Keyset, Uuid) = serde_json::from_slice(&bytes).map_err(|_| wrong())?;
+        let (name, value, id): (String, Keyset, Uuid) =
+            serde_json::from_slice(&bytes).map_err(|_| wrong())?;
         let value = match value {
             Keyset::Instant(at) if self.instant => at.into(),
             Keyset::Text(text) if !self.instant => text.into(),
@@ -110,7 +111,9 @@ impl PageArgs {
         let (field, asked, backwards) = match (self.first, self.last) {
             (Some(_), Some(_)) => return Err(Error::invalid("last", "first and last exclude each other")),
             (None, Some(last)) => ("last", last, true),
-            (first, None) => ("first", first.unwrap_or(DEFAULT_PAGE), self.before.is_some() && first.is_none()),
+            (first, None) => {
+                ("first", first.unwrap_or(DEFAULT_PAGE), self.before.is_some() && first.is_none())
+            }
         };
         match u64::try_from(asked) {
             Ok(limit) if asked <= MAX_PAGE => Ok((limit, backwards)),
@@ -191,7 +194,12 @@ impl<T: Positional> PageQuery<T> {
     ///
     /// # Errors
     /// `Invalid` for wrong arguments.
-    pub async fn load_under(self, reader: &Reader, foreign_key: &'static str, parents: &[Uuid]) -> Result<HashMap<Uuid, Rows<T>>> {
+    pub async fn load_under(
+        self,
+        reader: &Reader,
+        foreign_key: &'static str,
+        parents: &[Uuid],
+    ) -> Result<HashMap<Uuid, Rows<T>>> {
         let (limit, backwards) = self.args.limit()?;
         let mut groups: HashMap<Uuid, Vec<Row<T>>> = HashMap::with_capacity(parents.len());
         if limit > 0 && !parents.is_empty() {
@@ -203,7 +211,8 @@ impl<T: Positional> PageQuery<T> {
                 groups.entry(row.try_get_by_index(0)?).or_default().push(self.row(row, 1)?);
             }
         }
-        let totals = if self.with_total { self.counts(reader, foreign_key, parents).await? } else { HashMap::new() };
+        let totals =
+            if self.with_total { self.counts(reader, foreign_key, parents).await? } else { HashMap::new() };
         Ok(parents
             .iter()
             .map(|parent| {
@@ -214,25 +223,41 @@ impl<T: Positional> PageQuery<T> {
     }
 
     /// PostgreSQL: for each parent an index scan that stops at the limit.
-    fn lateral(&self, foreign_key: &'static str, parents: &[Uuid], limit: u64, backwards: bool) -> Result<SelectStatement> {
+    fn lateral(
+        &self,
+        foreign_key: &'static str,
+        parents: &[Uuid],
+        limit: u64,
+        backwards: bool,
+    ) -> Result<SelectStatement> {
         let mut child = self.select.clone();
         self.choose::<T>(&mut child);
         self.bound(&mut child, backwards)?;
         child.and_where(column::<T>(foreign_key).eq(Expr::col(("parent", "parent")))).limit(limit + 1);
-        let ids = Value::Array(ArrayType::Uuid, Some(Box::new(parents.iter().map(|id| (*id).into()).collect())));
+        let ids =
+            Value::Array(ArrayType::Uuid, Some(Box::new(parents.iter().map(|id| (*id).into()).collect())));
         let mut query = Query::select();
         query.column(("parent", "parent"));
         for name in T::COLUMNS.iter().chain([&"sort_key"]) {
             query.column(("child", *name));
         }
-        query
-            .from_function(Func::cust("unnest").arg(Expr::val(ids)), "parent")
-            .join_lateral(JoinType::InnerJoin, child, "child", Expr::val(true));
+        query.from_function(Func::cust("unnest").arg(Expr::val(ids)), "parent").join_lateral(
+            JoinType::InnerJoin,
+            child,
+            "child",
+            Expr::val(true),
+        );
         Ok(query)
     }
 
     /// SQLite has no LATERAL: rows are numbered within their parent.
-    fn numbered(&self, foreign_key: &'static str, parents: &[Uuid], limit: u64, backwards: bool) -> Result<SelectStatement> {
+    fn numbered(
+        &self,
+        foreign_key: &'static str,
+        parents: &[Uuid],
+        limit: u64,
+        backwards: bool,
+    ) -> Result<SelectStatement> {
         let mut child = self.select.clone();
         child.expr_as(column::<T>(foreign_key), "parent");
         self.choose::<T>(&mut child);
@@ -280,7 +305,9 @@ impl<T: Positional> PageQuery<T> {
     /// The bounds by cursor, as a comparison of (sort column, id).
     fn after(&self, query: &mut SelectStatement, _backwards: bool) -> Result<()> {
         let ascending = self.sort.direction == Direction::Asc;
-        for (field, cursor, beyond) in [("after", &self.args.after, ascending), ("before", &self.args.before, !ascending)] {
+        for (field, cursor, beyond) in
+            [("after", &self.args.after, ascending), ("before", &self.args.before, !ascending)]
+        {
             let Some(cursor) = cursor else { continue };
             let (value, id) = self.sort.parse(field, cursor)?;
             let here = Expr::tuple([column::<T>(self.sort.column), column::<T>(T::COLUMNS[0])]);
@@ -322,7 +349,12 @@ impl<T: Positional> PageQuery<T> {
         Ok(u64::try_from(count).unwrap_or(0))
     }
 
-    async fn counts(&self, reader: &Reader, foreign_key: &'static str, parents: &[Uuid]) -> Result<HashMap<Uuid, u64>> {
+    async fn counts(
+        &self,
+        reader: &Reader,
+        foreign_key: &'static str,
+        parents: &[Uuid],
+    ) -> Result<HashMap<Uuid, u64>> {
         let mut query = self.select.clone();
         query
             .expr(column::<T>(foreign_key))
@@ -347,7 +379,8 @@ fn column<T: Positional>(name: &'static str) -> SimpleExpr {
 fn among(reader: &Reader, column: SimpleExpr, ids: &[Uuid]) -> SimpleExpr {
     match reader.db.get_database_backend() {
         DbBackend::Postgres => {
-            let ids = Value::Array(ArrayType::Uuid, Some(Box::new(ids.iter().map(|id| (*id).into()).collect())));
+            let ids =
+                Value::Array(ArrayType::Uuid, Some(Box::new(ids.iter().map(|id| (*id).into()).collect())));
             column.eq(PgFunc::any(Expr::val(ids)))
         }
         _ => column.is_in(ids.iter().copied()),

@@ -51,7 +51,12 @@ impl Tx {
     ///
     /// # Errors
     /// `Replayed` when the idempotency key did its work before; `IdempotencyMismatch` when it did other work.
-    pub async fn begin(db: &DatabaseConnection, clock: &Clock, by: Arc<Viewer>, origin: Origin) -> Result<Tx> {
+    pub async fn begin(
+        db: &DatabaseConnection,
+        clock: &Clock,
+        by: Arc<Viewer>,
+        origin: Origin,
+    ) -> Result<Tx> {
         let options = TransactionOptions {
             // A deferred transaction that reads first could not become a writer while another one writes.
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
@@ -111,7 +116,12 @@ impl Tx {
     ///
     /// # Errors
     /// `Internal` when the payload cannot be serialised.
-    pub fn enqueue(&mut self, kind: &'static str, payload: &impl Serialize, dedup_key: Option<String>) -> Result<()> {
+    pub fn enqueue(
+        &mut self,
+        kind: &'static str,
+        payload: &impl Serialize,
+        dedup_key: Option<String>,
+    ) -> Result<()> {
         self.jobs.push(job::ActiveModel {
             id: Set(new_uuid()),
             kind: Set(kind.to_owned()),
@@ -134,7 +144,13 @@ impl Tx {
     ///
     /// # Errors
     /// `Conflict` with base, mine and theirs of each field that both changed.
-    pub async fn merge<I: TypedId, C>(&self, id: I, expected: i32, current: i32, mine: &[FieldChange]) -> Result<(), Stop<C>> {
+    pub async fn merge<I: TypedId, C>(
+        &self,
+        id: I,
+        expected: i32,
+        current: i32,
+        mine: &[FieldChange],
+    ) -> Result<(), Stop<C>> {
         if expected == current || mine.is_empty() {
             return Ok(());
         }

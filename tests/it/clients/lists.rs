@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 use crate::support::{Actor, TestApp};
 
 async fn twelve(ana: &Actor) {
-    for (index, name) in ["Ñandú", "Zoe", "Álvaro", "ana", "Óscar", "Bea", "beto", "Eva", "Élia", "Omar", "Zacarías", "Nora"]
-        .iter()
-        .enumerate()
+    for (index, name) in
+        ["Ñandú", "Zoe", "Álvaro", "ana", "Óscar", "Bea", "beto", "Eva", "Élia", "Omar", "Zacarías", "Nora"]
+            .iter()
+            .enumerate()
     {
         let fields = json!({ "name": name, "tags": [if index % 2 == 0 { "Even" } else { "Odd" }], "email": format!("c{index}@x.example") });
         ana.client_with(fields).await;
@@ -28,8 +29,11 @@ async fn pages_go_forwards_and_backwards_without_gap_or_repeat() {
     let app = TestApp::start().await;
     let ana = app.ana().await;
     twelve(&ana).await;
-    let by_name = ["Álvaro", "ana", "Bea", "beto", "Élia", "Eva", "Ñandú", "Nora", "Omar", "Óscar", "Zacarías", "Zoe"];
-    for (field, direction) in [("NAME", "ASC"), ("NAME", "DESC"), ("CREATED_AT", "DESC"), ("NUMBER", "ASC"), ("UPDATED_AT", "ASC")] {
+    let by_name =
+        ["Álvaro", "ana", "Bea", "beto", "Élia", "Eva", "Ñandú", "Nora", "Omar", "Óscar", "Zacarías", "Zoe"];
+    for (field, direction) in
+        [("NAME", "ASC"), ("NAME", "DESC"), ("CREATED_AT", "DESC"), ("NUMBER", "ASC"), ("UPDATED_AT", "ASC")]
+    {
         let order = json!({ "field": field, "direction": direction });
         let whole = names(&ana.data(PAGE, json!({ "first": 100, "orderBy": order })).await["clients"]);
         assert_eq!(whole.len(), 12);
@@ -38,7 +42,9 @@ async fn pages_go_forwards_and_backwards_without_gap_or_repeat() {
         }
         let (mut forwards, mut after) = (Vec::new(), Value::Null);
         loop {
-            let page = ana.data(PAGE, json!({ "first": 5, "after": after, "orderBy": order })).await["clients"].clone();
+            let page =
+                ana.data(PAGE, json!({ "first": 5, "after": after, "orderBy": order })).await["clients"]
+                    .clone();
             forwards.extend(names(&page));
             assert_eq!(page["pageInfo"]["hasPreviousPage"], json!(!after.is_null()));
             assert_eq!(page["edges"][0]["cursor"], page["pageInfo"]["startCursor"]);
@@ -50,7 +56,9 @@ async fn pages_go_forwards_and_backwards_without_gap_or_repeat() {
         assert_eq!(forwards, whole, "{field} {direction}");
         let (mut backwards, mut before) = (Vec::new(), Value::Null);
         loop {
-            let page = ana.data(PAGE, json!({ "last": 5, "before": before, "orderBy": order })).await["clients"].clone();
+            let page =
+                ana.data(PAGE, json!({ "last": 5, "before": before, "orderBy": order })).await["clients"]
+                    .clone();
             backwards.splice(0..0, names(&page));
             before = page["pageInfo"]["startCursor"].clone();
             if page["pageInfo"]["hasPreviousPage"] == false {
@@ -66,7 +74,11 @@ async fn filters_hold_together_and_nest() {
     let app = TestApp::start().await;
     let (ana, sofia) = (app.ana().await, app.sofia().await);
     twelve(&ana).await;
-    let pool = sofia.client_with(json!({ "name": "Pool", "kind": "COMPANY", "externalRefs": [{ "system": "odoo", "key": "7" }] })).await;
+    let pool = sofia
+        .client_with(
+            json!({ "name": "Pool", "kind": "COMPANY", "externalRefs": [{ "system": "odoo", "key": "7" }] }),
+        )
+        .await;
     for (filter, expected) in [
         (json!({ "tags": ["even"] }), vec!["Álvaro", "beto", "Élia", "Ñandú", "Óscar", "Zacarías"]),
         (json!({ "unassigned": true }), vec!["Pool"]),
@@ -76,7 +88,10 @@ async fn filters_hold_together_and_nest() {
         (json!({ "externalRef": { "system": "odoo", "key": "7" } }), vec!["Pool"]),
         (json!({ "email": "C3@X.example" }), vec!["ana"]),
         (json!({ "market": ["madrid"] }), vec![]),
-        (json!({ "advisorId": ana.id, "tags": ["Odd"], "not": { "email": "c3@x.example" } }), vec!["Bea", "Eva", "Nora", "Omar", "Zoe"]),
+        (
+            json!({ "advisorId": ana.id, "tags": ["Odd"], "not": { "email": "c3@x.example" } }),
+            vec!["Bea", "Eva", "Nora", "Omar", "Zoe"],
+        ),
         (json!({ "or": [{ "kind": "COMPANY" }, { "email": "c0@x.example" }] }), vec!["Ñandú", "Pool"]),
         (json!({ "createdAt": { "until": "2020-01-01T00:00:00Z" } }), vec![]),
     ] {
@@ -125,7 +140,11 @@ async fn a_total_is_counted_only_when_asked_for() {
     let ana = app.ana().await;
     twelve(&ana).await;
     let mut statements = Vec::new();
-    for document in ["{ clients { nodes { id } } }", "{ clients { nodes { id } totalCount } }", "{ clients { ...F } } fragment F on ClientConnection { totalCount }"] {
+    for document in [
+        "{ clients { nodes { id } } }",
+        "{ clients { nodes { id } totalCount } }",
+        "{ clients { ...F } } fragment F on ClientConnection { totalCount }",
+    ] {
         let before = app.app.database.statements();
         let data = ana.data(document, json!({})).await;
         statements.push(app.app.database.statements() - before);
@@ -144,7 +163,12 @@ async fn the_summary_counts_what_the_viewer_sees() {
     ana.client("Other").await;
     ana.run("clientActivate", json!({ "id": id, "expectedVersion": 1 }), "client { status }").await;
     for due in ["2020-01-01T00:00:00Z", "2126-01-01T00:00:00Z"] {
-        ana.run("activityCreate", json!({ "clientId": id, "kind": "TASK", "title": "T", "dueAt": due }), "activity { id }").await;
+        ana.run(
+            "activityCreate",
+            json!({ "clientId": id, "kind": "TASK", "title": "T", "dueAt": due }),
+            "activity { id }",
+        )
+        .await;
     }
     let query = "{ clientSummary { clients byStatus { status count } openActivities overdueActivities } }";
     assert_eq!(

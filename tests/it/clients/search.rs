@@ -8,14 +8,25 @@ async fn found(actor: &Actor, text: &str) -> Vec<String> {
     let query = "query($text: String!) { clientSearch(text: $text) { matchedField score client { name } } }";
     let data = actor.data(query, json!({ "text": text })).await;
     let hits = data["clientSearch"].as_array().expect("hits");
-    hits.iter().map(|hit| format!("{} {}", hit["client"]["name"].as_str().expect("a name"), hit["matchedField"].as_str().expect("a field"))).collect()
+    hits.iter()
+        .map(|hit| {
+            format!(
+                "{} {}",
+                hit["client"]["name"].as_str().expect("a name"),
+                hit["matchedField"].as_str().expect("a field")
+            )
+        })
+        .collect()
 }
 
 #[tokio::test]
 async fn beginnings_of_words_are_found_whatever_their_accents() {
     let app = TestApp::start().await;
     let ana = app.ana().await;
-    ana.client_with(json!({ "name": "María José González", "email": "mj@gonzalez.example", "phone": "449 123 4567" })).await;
+    ana.client_with(
+        json!({ "name": "María José González", "email": "mj@gonzalez.example", "phone": "449 123 4567" }),
+    )
+    .await;
     ana.client_with(json!({ "name": "Gonzalo Núñez", "taxId": "GODE561231GR8", "tags": ["Güero"] })).await;
     ana.client_with(json!({ "name": "Ana Belén", "phone": "+34 612 34 56 78", "market": "madrid" })).await;
     ana.client_with(json!({ "name": "Anabel Íñiguez" })).await;
@@ -64,7 +75,9 @@ async fn a_search_takes_a_fixed_number_of_statements() {
     for index in 0..20 {
         ana.client(&format!("Pedro Paramo {index}")).await;
     }
-    for (actor, text, statements) in [(&ana, "pedro", 3), (&sofia, "pedro", 2), (&sofia, "pedro par", 3), (&sofia, "nobody", 1)] {
+    for (actor, text, statements) in
+        [(&ana, "pedro", 3), (&sofia, "pedro", 2), (&sofia, "pedro par", 3), (&sofia, "nobody", 1)]
+    {
         found(actor, text).await;
         let before = app.app.database.statements();
         found(actor, text).await;

@@ -47,12 +47,19 @@ async fn a_refused_input_names_every_wrong_field_and_writes_nothing() {
         "advisorId": "user_00000000000000000000000000", "idempotencyKey": "k",
     });
     let payload = ana.run("clientCreate", input, "client { id } event { id }").await;
-    let wrong: Vec<String> = payload.refusals().into_iter().map(|(code, field)| format!("{field} {code}")).collect();
+    let wrong: Vec<String> =
+        payload.refusals().into_iter().map(|(code, field)| format!("{field} {code}")).collect();
     assert_eq!(
         wrong,
         [
-            "name INVALID", "email INVALID", "phone INVALID", "taxId INVALID", "address.country INVALID",
-            "tags INVALID", "ecosystem ECOSYSTEM_UNKNOWN", "advisorId ADVISOR_UNKNOWN",
+            "name INVALID",
+            "email INVALID",
+            "phone INVALID",
+            "taxId INVALID",
+            "address.country INVALID",
+            "tags INVALID",
+            "ecosystem ECOSYSTEM_UNKNOWN",
+            "advisorId ADVISOR_UNKNOWN",
         ]
     );
     assert_eq!((&payload["client"], &payload["event"]), (&json!(null), &json!(null)));
@@ -66,11 +73,18 @@ async fn a_duplicate_is_told_among_the_visible_ones_only() {
     ana.client_with(json!({ "email": "maria@example.com", "phone": "+524491234567" })).await;
     let twin = json!({ "kind": "PERSON", "name": "M", "market": "aguascalientes", "email": "MARIA@example.com", "phone": "4491234567" });
     let refused = ana.run("clientCreate", twin.clone(), "client { id }").await;
-    assert_eq!(refused.refusals(), [("DUPLICATE".into(), "email".into()), ("DUPLICATE".into(), "phone".into())]);
+    assert_eq!(
+        refused.refusals(),
+        [("DUPLICATE".into(), "email".into()), ("DUPLICATE".into(), "phone".into())]
+    );
     let mut all_the_same = twin.clone();
     all_the_same["allowDuplicate"] = json!(true);
     assert_eq!(ana.run("clientCreate", all_the_same, "client { id }").await.refusals(), []);
-    assert_eq!(carla.run("clientCreate", twin, "client { id }").await.refusals(), [], "she must not learn of it");
+    assert_eq!(
+        carla.run("clientCreate", twin, "client { id }").await.refusals(),
+        [],
+        "she must not learn of it"
+    );
 }
 
 #[tokio::test]
@@ -84,22 +98,34 @@ async fn overlapping_edits_of_one_version_are_a_conflict_and_others_merge() {
         input
     };
     let selection = "client { version name email tags } conflict { field base mine theirs } event { id }";
-    let first = ana.run("clientUpdate", change(json!({ "name": "María Luisa", "email": "m@example.com" })), selection).await;
+    let first = ana
+        .run("clientUpdate", change(json!({ "name": "María Luisa", "email": "m@example.com" })), selection)
+        .await;
     assert_eq!(first["client"]["version"], 2);
     let traces = app.traces().await;
-    let second = sofia.run("clientUpdate", change(json!({ "name": "Mariana", "tags": ["new"] })), selection).await;
+    let second =
+        sofia.run("clientUpdate", change(json!({ "name": "Mariana", "tags": ["new"] })), selection).await;
     assert_eq!(second.refusals(), [("CONFLICT".into(), "name".into())]);
     assert_eq!(
         second["conflict"],
         json!([{ "field": "name", "base": "María", "mine": "Mariana", "theirs": "María Luisa" }])
     );
-    assert_eq!(second["client"], json!({ "version": 2, "name": "María Luisa", "email": "m@example.com", "tags": [] }));
+    assert_eq!(
+        second["client"],
+        json!({ "version": 2, "name": "María Luisa", "email": "m@example.com", "tags": [] })
+    );
     assert_eq!(app.traces().await, traces, "a conflict writes nothing");
     let third = sofia.run("clientUpdate", change(json!({ "tags": ["new"] })), selection).await;
     assert_eq!(third.refusals(), []);
-    assert_eq!(third["client"], json!({ "version": 3, "name": "María Luisa", "email": "m@example.com", "tags": ["new"] }));
+    assert_eq!(
+        third["client"],
+        json!({ "version": 3, "name": "María Luisa", "email": "m@example.com", "tags": ["new"] })
+    );
     let same = ana.run("clientUpdate", change(json!({ "tags": ["new"] })), selection).await;
-    assert_eq!((same.refusals(), &same["client"]["version"], &same["event"]), (vec![], &json!(3), &json!(null)));
+    assert_eq!(
+        (same.refusals(), &same["client"]["version"], &same["event"]),
+        (vec![], &json!(3), &json!(null))
+    );
 }
 
 #[tokio::test]
@@ -121,7 +147,8 @@ async fn the_same_key_writes_once_and_answers_the_same() {
     let app = TestApp::start().await;
     let (ana, beto) = (app.ana().await, app.beto().await);
     let id = ana.client("María").await;
-    let note = |text: &str| json!({ "clientId": id, "kind": "NOTE", "text": text, "idempotencyKey": "note-1" });
+    let note =
+        |text: &str| json!({ "clientId": id, "kind": "NOTE", "text": text, "idempotencyKey": "note-1" });
     let selection = "entry { id text } event { id }";
     let first = ana.run("eventlogAppend", note("hello"), selection).await;
     let traces = (app.traces().await, app.rows("event_log_entry").await);
@@ -130,7 +157,11 @@ async fn the_same_key_writes_once_and_answers_the_same() {
     assert_eq!(other.refusals(), [("IDEMPOTENCY_MISMATCH".into(), "idempotencyKey".into())]);
     assert_eq!((app.traces().await, app.rows("event_log_entry").await), traces);
     let of_another = json!({ "kind": "PERSON", "name": "X", "market": "madrid", "idempotencyKey": "note-1" });
-    assert_eq!(beto.run("clientCreate", of_another, "client { id }").await.refusals(), [], "keys are each actor's own");
+    assert_eq!(
+        beto.run("clientCreate", of_another, "client { id }").await.refusals(),
+        [],
+        "keys are each actor's own"
+    );
 }
 
 #[tokio::test]
@@ -142,7 +173,10 @@ async fn the_same_key_at_the_same_moment_writes_once() {
     let input = json!({ "clientId": id, "kind": "CALL", "text": "rang", "idempotencyKey": "call-1" });
     let calls = (0..8).map(|_| ana.run("eventlogAppend", input.clone(), "entry { id } event { id }"));
     let answers = futures_util::future::join_all(calls).await;
-    assert!(answers.iter().all(|answer| answer == &answers[0] && answer["entry"]["id"].is_string()), "{answers:?}");
+    assert!(
+        answers.iter().all(|answer| answer == &answers[0] && answer["entry"]["id"].is_string()),
+        "{answers:?}"
+    );
     assert_eq!(app.rows("event_log_entry").await, before + 1);
 }
 
@@ -151,9 +185,13 @@ async fn what_is_available_succeeds_and_what_is_blocked_fails_with_its_code() {
     let app = TestApp::start().await;
     let (ana, sofia) = (app.ana().await, app.sofia().await);
     let mutations = [
-        ("ACTIVATE", "clientActivate"), ("DEACTIVATE", "clientDeactivate"), ("BLOCK", "clientBlock"), ("UNBLOCK", "clientUnblock"),
+        ("ACTIVATE", "clientActivate"),
+        ("DEACTIVATE", "clientDeactivate"),
+        ("BLOCK", "clientBlock"),
+        ("UNBLOCK", "clientUnblock"),
     ];
-    let statuses: [&[&str]; 4] = [&[], &["clientActivate"], &["clientActivate", "clientDeactivate"], &["clientBlock"]];
+    let statuses: [&[&str]; 4] =
+        [&[], &["clientActivate"], &["clientActivate", "clientDeactivate"], &["clientBlock"]];
     for path in statuses {
         for reachable in [true, false] {
             for actor in [&ana, &sofia] {
@@ -169,8 +207,13 @@ async fn what_is_available_succeeds_and_what_is_blocked_fails_with_its_code() {
                     }
                     let query = "query($id: ID!) { client(id: $id) { availableActions { action enabled blockedBy { code fix } } } }";
                     let data = actor.data(query, json!({ "id": id })).await;
-                    let told = data["client"]["availableActions"].as_array().expect("a list").iter()
-                        .find(|told| told["action"] == action).expect("every action is told").clone();
+                    let told = data["client"]["availableActions"]
+                        .as_array()
+                        .expect("a list")
+                        .iter()
+                        .find(|told| told["action"] == action)
+                        .expect("every action is told")
+                        .clone();
                     let input = json!({ "id": id, "expectedVersion": version, "reason": "a test" });
                     let done = actor.run(mutation, input, "client { version }").await;
                     if told["enabled"] == true {
@@ -190,7 +233,8 @@ async fn what_is_available_succeeds_and_what_is_blocked_fails_with_its_code() {
 #[tokio::test]
 async fn a_reassigned_client_goes_with_its_words_and_is_gone_for_its_former_advisor() {
     let app = TestApp::start().await;
-    let (ana, sofia, admin, carla) = (app.ana().await, app.sofia().await, app.admin().await, app.carla().await);
+    let (ana, sofia, admin, carla) =
+        (app.ana().await, app.sofia().await, app.admin().await, app.carla().await);
     let id = ana.client("Zulema Quintero").await;
     let found = "{ clientSearch(text: \"zulema\") { client { name } } }";
     assert_eq!(ana.data(found, json!({})).await["clientSearch"].as_array().expect("hits").len(), 1);
@@ -226,10 +270,15 @@ async fn contacts_and_activities_live_with_their_client() {
     let app = TestApp::start().await;
     let ana = app.ana().await;
     let id = ana.client_with(json!({ "kind": "COMPANY", "name": "Transportes Sol" })).await["id"].clone();
-    let contact = json!({ "clientId": id, "name": "Luis Sol", "position": "Gerente", "email": "luis@sol.example" });
-    let contact = ana.run("contactCreate", contact, "contact { id version name email client { name } }").await["contact"].clone();
+    let contact =
+        json!({ "clientId": id, "name": "Luis Sol", "position": "Gerente", "email": "luis@sol.example" });
+    let contact = ana
+        .run("contactCreate", contact, "contact { id version name email client { name } }")
+        .await["contact"]
+        .clone();
     assert_eq!(contact["client"]["name"], "Transportes Sol");
-    let change = json!({ "id": contact["id"], "expectedVersion": 1, "phone": "+524491234567", "email": null });
+    let change =
+        json!({ "id": contact["id"], "expectedVersion": 1, "phone": "+524491234567", "email": null });
     let changed = ana.run("contactUpdate", change, "contact { version email phone }").await;
     assert_eq!(changed["contact"], json!({ "version": 2, "email": null, "phone": "+524491234567" }));
     let wrong = json!({ "id": contact["id"], "expectedVersion": 2, "name": "", "phone": "449 123 4567" });
@@ -237,7 +286,9 @@ async fn contacts_and_activities_live_with_their_client() {
     assert_eq!(wrong.refusals(), [("INVALID".into(), "name".into()), ("INVALID".into(), "phone".into())]);
 
     let plan = json!({ "clientId": id, "kind": "CALL", "title": "Ask for the papers", "dueAt": "2026-12-01T10:00:00Z" });
-    let activity = ana.run("activityCreate", plan, "activity { id version state assignee { name } }").await["activity"].clone();
+    let activity =
+        ana.run("activityCreate", plan, "activity { id version state assignee { name } }").await["activity"]
+            .clone();
     assert_eq!((&activity["state"], &activity["assignee"]["name"]), (&json!("PLANNED"), &json!("Ana Pérez")));
     let step = |version: i64| json!({ "id": activity["id"], "expectedVersion": version });
     let done = ana.run("activityComplete", step(1), "activity { state doneAt version }").await;
@@ -253,7 +304,10 @@ async fn contacts_and_activities_live_with_their_client() {
         contacts { totalCount nodes { name phone } } activities(states: [PLANNED]) { nodes { title } }
         eventLog(kinds: [CALL]) { nodes { text payload } } } }";
     let seen = ana.data(query, json!({ "id": id })).await["client"].clone();
-    assert_eq!(seen["contacts"], json!({ "totalCount": 1, "nodes": [{ "name": "Luis Sol", "phone": "+524491234567" }] }));
+    assert_eq!(
+        seen["contacts"],
+        json!({ "totalCount": 1, "nodes": [{ "name": "Luis Sol", "phone": "+524491234567" }] })
+    );
     assert_eq!(seen["activities"]["nodes"], json!([{ "title": "Ask for the papers" }]));
     assert_eq!(
         seen["eventLog"]["nodes"],
@@ -273,14 +327,22 @@ async fn the_history_is_corrected_by_new_entries_only() {
     let wrong = ana.run("eventlogAppend", wrong, "entry { id }").await["entry"]["id"].clone();
     let right = json!({ "clientId": id, "kind": "NOTE", "text": "Owes 10", "corrects": wrong, "payload": { "amount": [10, null] } });
     let right = ana.run("eventlogAppend", right, "entry { corrects { id text } payload }").await;
-    assert_eq!(right["entry"], json!({ "corrects": { "id": wrong, "text": "Owes 100" }, "payload": { "amount": [10, null] } }));
+    assert_eq!(
+        right["entry"],
+        json!({ "corrects": { "id": wrong, "text": "Owes 100" }, "payload": { "amount": [10, null] } })
+    );
     let elsewhere = json!({ "clientId": other, "kind": "NOTE", "text": "x", "corrects": wrong });
     let refused = ana.run("eventlogAppend", elsewhere, "entry { id }").await;
     assert_eq!(refused.refusals(), [("CORRECTS_UNKNOWN".into(), "corrects".into())]);
-    let reserved = json!({ "clientId": id, "kind": "PAYMENT", "text": "", "occurredAt": "2126-01-01T00:00:00Z" });
+    let reserved =
+        json!({ "clientId": id, "kind": "PAYMENT", "text": "", "occurredAt": "2126-01-01T00:00:00Z" });
     let refused = ana.run("eventlogAppend", reserved, "entry { id }").await;
     assert_eq!(
         refused.refusals(),
-        [("INVALID".into(), "text".into()), ("KIND_RESERVED".into(), "kind".into()), ("INVALID".into(), "occurredAt".into())]
+        [
+            ("INVALID".into(), "text".into()),
+            ("KIND_RESERVED".into(), "kind".into()),
+            ("INVALID".into(), "occurredAt".into())
+        ]
     );
 }

@@ -7,14 +7,26 @@ use crate::support::{Actor, Setup, TestApp};
 
 #[tokio::test]
 async fn the_cost_is_told_and_too_much_is_refused_by_name() {
-    let app = Setup::default().with("CABINA_MAX_COST", 1000).with("CABINA_MAX_DEPTH", 6).with("CABINA_MAX_ALIASES", 5).with("CABINA_MAX_DIRECTIVES", 2).start().await;
+    let app = Setup::default()
+        .with("CABINA_MAX_COST", 1000)
+        .with("CABINA_MAX_DEPTH", 6)
+        .with("CABINA_MAX_ALIASES", 5)
+        .with("CABINA_MAX_DIRECTIVES", 2)
+        .start()
+        .await;
     let ana = app.ana().await;
     let answer = ana.send("{ clients(first: 10) { nodes { id name } } }", json!({})).await;
     assert_eq!(answer.body["extensions"]["cost"]["requested"], 31);
     for (document, told) in [
-        ("query($n: Int) { clients(first: $n) { nodes { eventLog(first: 100) { nodes { id } } } } }", "its cost in points is"),
+        (
+            "query($n: Int) { clients(first: $n) { nodes { eventLog(first: 100) { nodes { id } } } } }",
+            "its cost in points is",
+        ),
         ("{ clients { nodes { advisor { team { users { nodes { team { name } } } } } } } }", "its depth is"),
-        ("{ a: viewer { id } b: viewer { id } c: viewer { id } d: viewer { id } e: viewer { id } f: viewer { id } }", "its aliases are 6"),
+        (
+            "{ a: viewer { id } b: viewer { id } c: viewer { id } d: viewer { id } e: viewer { id } f: viewer { id } }",
+            "its aliases are 6",
+        ),
         ("{ viewer @include(if: true) @skip(if: false) { id @include(if: true) } }", "its directives are 3"),
         ("{ viewer { ...A } } fragment A on User { ...B } fragment B on User { ...A }", "spreads itself"),
     ] {
@@ -62,13 +74,18 @@ async fn a_body_too_large_is_refused_in_graphql() {
     assert_eq!((answer.status, answer.code()), (413, "BAD_INPUT"));
     let chunks = (0..30).map(|_| Ok::<_, std::io::Error>(vec![b' '; 100]));
     let endless = reqwest::Body::wrap_stream(futures_util::stream::iter(chunks));
-    let request = app.nobody().request(Method::POST, "/graphql").header("content-type", "application/json").body(endless);
+    let request = app
+        .nobody()
+        .request(Method::POST, "/graphql")
+        .header("content-type", "application/json")
+        .body(endless);
     assert_eq!(Actor::answer(request).await.status, 413, "also when its length is not announced");
 }
 
 #[tokio::test]
 async fn introspection_can_be_switched_off() {
-    let app = Setup::default().with("CABINA_INTROSPECTION", false).with("CABINA_GRAPHIQL", false).start().await;
+    let app =
+        Setup::default().with("CABINA_INTROSPECTION", false).with("CABINA_GRAPHIQL", false).start().await;
     let answer = app.nobody().send("{ __schema { types { name } } __typename }", json!({})).await;
     assert_eq!(answer.body["data"].get("__schema").unwrap_or(&Value::Null), &Value::Null, "{}", answer.body);
     assert_eq!(Actor::answer(app.nobody().request(Method::GET, "/graphiql")).await.status, 404);

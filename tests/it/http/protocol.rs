@@ -32,7 +32,10 @@ async fn requests_that_were_not_executed_have_a_status_and_no_data() {
         assert!(answer.headers["content-type"].to_str().expect("text").starts_with(RESPONSE));
     }
     let executed = Actor::answer(post(json!({ "query": "{ clients { totalCount } }" }))).await;
-    assert_eq!((executed.status, executed.code(), &executed.body["data"]), (200, "UNAUTHENTICATED", &Value::Null));
+    assert_eq!(
+        (executed.status, executed.code(), &executed.body["data"]),
+        (200, "UNAUTHENTICATED", &Value::Null)
+    );
     assert_eq!(executed.body["errors"][0]["path"], json!(["clients"]));
 }
 
@@ -49,11 +52,22 @@ async fn messages_are_for_people_and_tell_no_internals() {
     let unknown = "client_00000000000000000000000000";
     assert_eq!(ana.data(query, json!({ "id": unknown })).await, json!({ "client": null }));
     use sea_orm::ConnectionTrait;
-    app.app.database.pool.execute_unprepared("ALTER TABLE contact RENAME TO hidden_contact").await.expect("renamed");
+    app.app
+        .database
+        .pool
+        .execute_unprepared("ALTER TABLE contact RENAME TO hidden_contact")
+        .await
+        .expect("renamed");
     let id = ana.client("María").await;
-    let answer = ana.send("query($id: ID!) { client(id: $id) { name contacts { totalCount } } }", json!({ "id": id })).await;
+    let answer = ana
+        .send("query($id: ID!) { client(id: $id) { name contacts { totalCount } } }", json!({ "id": id }))
+        .await;
     assert_eq!((answer.status, answer.code()), (200, "INTERNAL"));
-    assert_eq!(answer.body["data"], json!({ "client": null }), "the error goes up to the next nullable field");
+    assert_eq!(
+        answer.body["data"],
+        json!({ "client": null }),
+        "the error goes up to the next nullable field"
+    );
     assert_eq!(answer.body["errors"][0]["path"], json!(["client", "contacts"]));
     assert_eq!(answer.body["errors"][0]["message"], "something went wrong on our side");
     assert!(!answer.body.to_string().to_lowercase().contains("hidden_contact"));
@@ -75,11 +89,24 @@ async fn get_is_for_queries_only() {
 async fn only_json_bodies_are_read() {
     let app = TestApp::start().await;
     let body = json!({ "query": "{ viewer { id } }" }).to_string();
-    for content_type in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/xml"] {
-        let request = app.nobody().request(Method::POST, "/graphql").header("content-type", content_type).body(body.clone());
+    for content_type in [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "application/xml",
+    ] {
+        let request = app
+            .nobody()
+            .request(Method::POST, "/graphql")
+            .header("content-type", content_type)
+            .body(body.clone());
         assert_eq!(Actor::answer(request).await.status, 415, "{content_type}");
     }
-    let request = app.nobody().request(Method::POST, "/graphql").header("accept", "text/html").json(&json!({ "query": "{ viewer { id } }" }));
+    let request = app
+        .nobody()
+        .request(Method::POST, "/graphql")
+        .header("accept", "text/html")
+        .json(&json!({ "query": "{ viewer { id } }" }));
     assert_eq!(Actor::answer(request).await.status, 406);
 }
 
@@ -112,7 +139,10 @@ async fn variables_are_checked_also_when_the_document_is_known() {
             let answer = ana.send(query, wrong.clone()).await;
             assert_eq!(answer.code(), "BAD_INPUT", "{wrong}: {}", answer.body);
         }
-        assert_eq!(ana.send(query, json!({ "n": 101 })).await.body["errors"][0]["message"], "first: must be between 0 and 100");
+        assert_eq!(
+            ana.send(query, json!({ "n": 101 })).await.body["errors"][0]["message"],
+            "first: must be between 0 and 100"
+        );
         assert_eq!(ana.send(query, json!({ "after": "x" })).await.code(), "BAD_INPUT");
     }
 }
@@ -124,7 +154,8 @@ async fn a_request_keeps_its_id_from_caller_to_answer() {
     let answer = Actor::answer(request.json(&json!({ "query": "{ clients { totalCount } }" }))).await;
     assert_eq!(answer.headers["x-request-id"], "from-the-caller-1");
     assert_eq!(answer.body["errors"][0]["extensions"]["requestId"], "from-the-caller-1");
-    let request = app.nobody().request(Method::POST, "/graphql").header("x-request-id", "bad id: with blanks!");
+    let request =
+        app.nobody().request(Method::POST, "/graphql").header("x-request-id", "bad id: with blanks!");
     let answer = Actor::answer(request.json(&json!({ "query": "{ viewer { id } }" }))).await;
     assert_eq!(answer.headers["x-request-id"].to_str().expect("text").len(), 32);
 }
@@ -133,8 +164,12 @@ async fn a_request_keeps_its_id_from_caller_to_answer() {
 async fn foreign_pages_are_answered_only_where_they_are_named() {
     let app = Setup::default().with("CABINA_CORS_ORIGINS", "https://pwa.example").start().await;
     for (origin, allowed) in [("https://pwa.example", true), ("https://evil.example", false)] {
-        let request = app.nobody().request(Method::OPTIONS, "/graphql").header("origin", origin)
-            .header("access-control-request-method", "POST").header("access-control-request-headers", "authorization,content-type");
+        let request = app
+            .nobody()
+            .request(Method::OPTIONS, "/graphql")
+            .header("origin", origin)
+            .header("access-control-request-method", "POST")
+            .header("access-control-request-headers", "authorization,content-type");
         let answer = Actor::answer(request).await;
         assert_eq!(answer.headers.contains_key("access-control-allow-origin"), allowed, "{origin}");
     }

@@ -12,25 +12,40 @@ async fn a_key_sees_and_does_what_its_role_and_scopes_allow() {
     let (admin, ana, carla) = (app.admin().await, app.ana().await, app.carla().await);
     let id = ana.client("María").await;
     let team = ana.data("{ viewer { team { id } } }", json!({})).await["viewer"]["team"]["id"].clone();
-    let new = |scopes: Value| json!({ "name": "Make", "role": "SUPERVISOR", "teamId": team, "scopes": scopes });
-    let made = admin.run("apiKeyCreate", new(json!(["READ"])), "secret apiKey { id hint scopes team { name } }").await;
+    let new =
+        |scopes: Value| json!({ "name": "Make", "role": "SUPERVISOR", "teamId": team, "scopes": scopes });
+    let made = admin
+        .run("apiKeyCreate", new(json!(["READ"])), "secret apiKey { id hint scopes team { name } }")
+        .await;
     let secret = made["secret"].as_str().expect("the key").to_owned();
     assert!(secret.starts_with(made["apiKey"]["hint"].as_str().expect("a hint")));
     assert_eq!(made["apiKey"]["scopes"], json!(["READ"]));
     let reader = app.bearer(&secret);
-    assert_eq!(reader.data("{ viewer { id } clients { totalCount } }", json!({})).await, json!({ "viewer": null, "clients": { "totalCount": 1 } }));
+    assert_eq!(
+        reader.data("{ viewer { id } clients { totalCount } }", json!({})).await,
+        json!({ "viewer": null, "clients": { "totalCount": 1 } })
+    );
     let note = json!({ "clientId": id, "kind": "NOTE", "text": "from Make" });
     let query = "mutation($input: EventlogAppendInput!) { eventlogAppend(input: $input) { entry { id } } }";
     assert_eq!(reader.send(query, json!({ "input": note })).await.code(), "FORBIDDEN");
-    let writing = admin.run("apiKeyCreate", new(json!(["WRITE"])), "secret").await["secret"].as_str().expect("a key").to_owned();
-    let entry = app.bearer(&writing).run("eventlogAppend", note, "entry { author { kind name user { id } } }").await;
+    let writing = admin.run("apiKeyCreate", new(json!(["WRITE"])), "secret").await["secret"]
+        .as_str()
+        .expect("a key")
+        .to_owned();
+    let entry =
+        app.bearer(&writing).run("eventlogAppend", note, "entry { author { kind name user { id } } }").await;
     assert_eq!(entry["entry"]["author"], json!({ "kind": "MACHINE", "name": "Make", "user": null }));
     assert_eq!(app.bearer(&writing).send("{ apiKeys { totalCount } }", json!({})).await.code(), "FORBIDDEN");
     carla.client("José").await;
-    assert_eq!(reader.data("{ clients { totalCount } }", json!({})).await["clients"]["totalCount"], 1, "not the south's");
+    assert_eq!(
+        reader.data("{ clients { totalCount } }", json!({})).await["clients"]["totalCount"],
+        1,
+        "not the south's"
+    );
     let used = admin.data("{ apiKeys(first: 1) { nodes { lastUsedAt } } }", json!({})).await;
     assert!(used["apiKeys"]["nodes"][0]["lastUsedAt"].is_string());
-    let revoked = admin.run("apiKeyRevoke", json!({ "id": made["apiKey"]["id"] }), "apiKey { revokedAt } secret").await;
+    let revoked =
+        admin.run("apiKeyRevoke", json!({ "id": made["apiKey"]["id"] }), "apiKey { revokedAt } secret").await;
     assert!(revoked["apiKey"]["revokedAt"].is_string() && revoked["secret"].is_null());
     assert_eq!(reader.send("{ clients { totalCount } }", json!({})).await.status, 401);
 }

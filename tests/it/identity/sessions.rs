@@ -39,7 +39,9 @@ async fn a_user_signs_in_and_is_the_viewer() {
 async fn wrong_credentials_are_refused_alike_and_limited() {
     let app = Setup::default().with("CABINA_LOGIN_ATTEMPTS", 3).start().await;
     let audit = app.rows("audit_entry").await;
-    for (email, password) in [("ana@test.example", "wrong"), ("nobody@test.example", "wrong"), ("no address", "wrong")] {
+    for (email, password) in
+        [("ana@test.example", "wrong"), ("nobody@test.example", "wrong"), ("no address", "wrong")]
+    {
         let payload = log_in(&app, email, password).await;
         assert_eq!(payload.refusals(), [("INVALID_CREDENTIALS".into(), "password".into())], "{email}");
         assert_eq!(payload["session"], Value::Null);
@@ -52,7 +54,11 @@ async fn wrong_credentials_are_refused_alike_and_limited() {
     assert_eq!(limited.refusals(), [("TOO_MANY_ATTEMPTS".into(), "email".into())]);
     assert_eq!(log_in(&app, "beto@test.example", "correct horse").await.refusals(), [], "others may");
     app.app.clock.advance(Duration::from_secs(16 * 60));
-    assert_eq!(log_in(&app, "ana@test.example", "correct horse").await.refusals(), [], "after a quarter of an hour");
+    assert_eq!(
+        log_in(&app, "ana@test.example", "correct horse").await.refusals(),
+        [],
+        "after a quarter of an hour"
+    );
 }
 
 #[tokio::test]
@@ -63,7 +69,9 @@ async fn every_wrong_token_is_refused_alike() {
     let parts: Vec<&str> = token.split('.').collect();
     let header = |json: Value| BASE64_URL_SAFE_NO_PAD.encode(json.to_string());
     let none = header(json!({ "alg": "none", "typ": "JWT" }));
-    let kid = serde_json::from_slice::<Value>(&BASE64_URL_SAFE_NO_PAD.decode(parts[0]).expect("base64")).expect("JSON")["kid"].clone();
+    let kid = serde_json::from_slice::<Value>(&BASE64_URL_SAFE_NO_PAD.decode(parts[0]).expect("base64"))
+        .expect("JSON")["kid"]
+        .clone();
     let other = header(json!({ "alg": "HS512", "typ": "JWT", "kid": kid }));
     let stranger = TestApp::start().await.ana().await.token.expect("a token signed by another key");
     let wrong = [
@@ -123,7 +131,11 @@ async fn a_refresh_whose_answer_was_lost_may_be_repeated_with_its_key() {
     let beto = app.beto().await;
     refresh(&app, &beto.refresh_token, Some("try-1")).await;
     app.app.clock.advance(Duration::from_secs(61));
-    assert_eq!(refresh(&app, &beto.refresh_token, Some("try-1")).await.refusals().len(), 1, "after a minute it is theft");
+    assert_eq!(
+        refresh(&app, &beto.refresh_token, Some("try-1")).await.refusals().len(),
+        1,
+        "after a minute it is theft"
+    );
 }
 
 #[tokio::test]
@@ -141,16 +153,20 @@ async fn an_idle_session_ends_and_a_refreshed_one_goes_on() {
 async fn log_out_everywhere_ends_all_own_sessions_and_no_others() {
     let app = TestApp::start().await;
     let (phone, desk, beto) = (app.ana().await, app.ana().await, app.beto().await);
-    let list = phone.data("{ sessions { totalCount nodes { isCurrent revokedAt } } }", json!({})).await["sessions"].clone();
+    let list =
+        phone.data("{ sessions { totalCount nodes { isCurrent revokedAt } } }", json!({})).await["sessions"]
+            .clone();
     assert_eq!(list["totalCount"], 2);
     assert_eq!(list["nodes"].as_array().expect("nodes").iter().filter(|s| s["isCurrent"] == true).count(), 1);
-    let ended = phone.run("sessionRevoke", json!({ "everywhere": true }), "revokedSessionIds event { id }").await;
+    let ended =
+        phone.run("sessionRevoke", json!({ "everywhere": true }), "revokedSessionIds event { id }").await;
     assert_eq!(ended["revokedSessionIds"].as_array().expect("ids").len(), 2);
     for actor in [&phone, &desk] {
         assert_eq!(actor.send(VIEWER, json!({})).await.status, 401);
     }
     assert_eq!(beto.send(VIEWER, json!({})).await.status, 200);
-    let foreign = beto.data("{ sessions { nodes { id } } }", json!({})).await["sessions"]["nodes"][0]["id"].clone();
+    let foreign =
+        beto.data("{ sessions { nodes { id } } }", json!({})).await["sessions"]["nodes"][0]["id"].clone();
     let ana = app.ana().await;
     let refused = ana.run("sessionRevoke", json!({ "id": foreign }), "revokedSessionIds").await;
     assert_eq!(refused.refusals(), [("NOT_FOUND".into(), "id".into())]);
@@ -159,9 +175,13 @@ async fn log_out_everywhere_ends_all_own_sessions_and_no_others() {
 #[tokio::test]
 async fn a_repeated_log_in_leaves_one_session() {
     let app = TestApp::start().await;
-    let input = json!({ "email": "ana@test.example", "password": "correct horse", "idempotencyKey": "login-1" });
+    let input =
+        json!({ "email": "ana@test.example", "password": "correct horse", "idempotencyKey": "login-1" });
     let first = app.nobody().run("sessionCreate", input.clone(), "session { accessToken }").await;
     let second = app.nobody().run("sessionCreate", input, "session { accessToken }").await;
     assert_eq!(app.bearer(&text(&first["session"]["accessToken"])).send(VIEWER, json!({})).await.status, 401);
-    assert_eq!(app.bearer(&text(&second["session"]["accessToken"])).send(VIEWER, json!({})).await.status, 200);
+    assert_eq!(
+        app.bearer(&text(&second["session"]["accessToken"])).send(VIEWER, json!({})).await.status,
+        200
+    );
 }

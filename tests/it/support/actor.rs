@@ -41,7 +41,8 @@ pub trait Refusals {
 
 impl Refusals for Value {
     fn refusals(&self) -> Vec<(String, String)> {
-        let errors = self["userErrors"].as_array().unwrap_or_else(|| panic!("no userErrors were asked for: {self}"));
+        let errors =
+            self["userErrors"].as_array().unwrap_or_else(|| panic!("no userErrors were asked for: {self}"));
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         errors.iter().map(|error| (text(&error["code"]), text(&error["field"]))).collect()
     }
@@ -92,7 +93,9 @@ impl Actor {
         let mut upper = mutation.to_owned();
         upper[..1].make_ascii_uppercase();
         let input_type = match mutation {
-            "clientActivate" | "clientDeactivate" | "clientBlock" | "clientUnblock" => "ClientTransitionInput".to_owned(),
+            "clientActivate" | "clientDeactivate" | "clientBlock" | "clientUnblock" => {
+                "ClientTransitionInput".to_owned()
+            }
             "activityComplete" | "activityCancel" | "activityReopen" => "ActivityTransitionInput".to_owned(),
             "userDisable" | "userEnable" => "UserStateInput".to_owned(),
             _ => format!("{upper}Input"),

@@ -7,6 +7,7 @@ use cabina::app::App;
 use cabina::domains::clients::markets::{self, NewMarket};
 use cabina::domains::identity::teams;
 use cabina::domains::identity::users::{self, NewUser};
+use cabina::graphql::engine::Engine;
 use cabina::kernel::ids::TeamId;
 use cabina::kernel::time::Clock;
 use cabina::platform::auth::{Role, Viewer};
@@ -44,31 +45,35 @@ impl Setup {
     /// Starts the server.
     pub async fn start(self) -> TestApp {
         let database =
-            tokio::task::spawn_blocking(move || if self.empty { TestDatabase::empty() } else { TestDatabase::new() })
-                .await
-                .expect("a database");
+            tokio::task::spawn_blocking(
+                move || if self.empty { TestDatabase::empty() } else { TestDatabase::new() },
+            )
+            .await
+            .expect("a database");
         let mut variables = self.variables;
         variables.insert("DATABASE_URL".into(), database.url.clone());
         variables.entry("CABINA_DATABASE_CONNECTIONS".into()).or_insert("4".into());
         variables.entry("CABINA_WEB_DIR".into()).or_insert("no-such-folder".into());
         if is_postgres() {
-            variables.insert("REDIS_URL".into(), std::env::var("TEST_REDIS_URL").expect("TEST_REDIS_URL is set"));
+            variables
+                .insert("REDIS_URL".into(), std::env::var("TEST_REDIS_URL").expect("TEST_REDIS_URL is set"));
         }
-        let config = Config::from_lookup(&|name| variables.get(name).cloned()).0.expect("a sound configuration");
+        let config =
+            Config::from_lookup(&|name| variables.get(name).cloned()).0.expect("a sound configuration");
         let clock = Clock::Shifted(Arc::default());
         let app = App::start(config, clock).await.expect("starts");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let web = app.web(None).expect("a sound configuration");
         let (stop, stopped) = oneshot::channel::<()>();
-        let served = app.clone();
+        let (served, engine) = (app.clone(), web.engine.clone());
         tokio::spawn(async move {
             let until = async {
                 let _ = stopped.await;
             };
             served.serve(listener, web, until).await.expect("serves");
         });
-        TestApp { app, url: format!("http://{address}"), _stop: stop, _database: database }
+        TestApp { app, engine, url: format!("http://{address}"), _stop: stop, _database: database }
     }
 }
 
@@ -76,6 +81,8 @@ impl Setup {
 pub struct TestApp {
     /// Its parts.
     pub app: App,
+    /// What answers GraphQL.
+    pub engine: Arc<Engine>,
     /// Where it listens.
     pub url: String,
     _stop: oneshot::Sender<()>,
@@ -105,9 +112,11 @@ impl TestApp {
         let input = serde_json::json!({ "input": { "email": email, "password": PASSWORD } });
         let data = self.nobody().data(query, input).await;
         let session = &data["sessionCreate"];
-        let mut actor = self.bearer(session["session"]["accessToken"].as_str().unwrap_or_else(|| panic!("{data}")));
+        let mut actor =
+            self.bearer(session["session"]["accessToken"].as_str().unwrap_or_else(|| panic!("{data}")));
         actor.id = session["viewer"]["id"].as_str().expect("a viewer").to_owned();
-        actor.refresh_token = session["session"]["refreshToken"].as_str().expect("a refresh token").to_owned();
+        actor.refresh_token =
+            session["session"]["refreshToken"].as_str().expect("a refresh token").to_owned();
         actor
     }
 
@@ -134,7 +143,10 @@ impl TestApp {
 
     /// Rows of a table.
     pub async fn rows(&self, table: &str) -> i64 {
-        use sea_orm::{ConnectionTrait, sea_query::{Alias, Asterisk, Expr, ExprTrait, Query}};
+        use sea_orm::{
+            ConnectionTrait,
+            sea_query::{Alias, Asterisk, Expr, ExprTrait, Query},
+        };
         let query = Query::select().expr(Expr::col(Asterisk).count()).from(Alias::new(table)).to_owned();
         let row = self.app.database.pool.query_one(&query).await.expect("a table").expect("a count");
         row.try_get_by_index(0).expect("a number")

@@ -70,7 +70,8 @@ fn fresh_name(kind: &str) -> String {
 }
 
 fn server() -> String {
-    std::env::var("TEST_POSTGRES_URL").expect("TEST_POSTGRES_URL is set: run the tests with scripts/with-services")
+    std::env::var("TEST_POSTGRES_URL")
+        .expect("TEST_POSTGRES_URL is set: run the tests with scripts/with-services")
 }
 
 fn address(database: &str) -> String {

@@ -121,7 +121,9 @@ impl Visible for Entity {
             (Role::Supervisor, Some(team)) => all.filter(Column::TeamId.eq(team)),
             (Role::Advisor, Some(team)) => {
                 let pool = Column::TeamId.eq(team).and(Column::AdvisorId.is_null());
-                all.filter(Cond::any().add_option(viewer.user_id().map(|me| Column::AdvisorId.eq(me))).add(pool))
+                all.filter(
+                    Cond::any().add_option(viewer.user_id().map(|me| Column::AdvisorId.eq(me))).add(pool),
+                )
             }
         }
     }

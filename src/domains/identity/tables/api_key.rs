@@ -1,7 +1,7 @@
 //! A key for a machine.
 
-use sea_orm::entity::prelude::*;
 use sea_orm::FromJsonQueryResult;
+use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::ids::{ApiKeyId, TeamId};

@@ -47,7 +47,9 @@ export async function logIn(email: string, password: string, idempotencyKey: str
 
 /** Ends the session here and on the server; without a connection, here only. */
 export async function logOut() {
+  if (nearsItsEnd()) await refresh();
   const token = bearer();
+  sessionStorage.clear();
   end(false);
   if (token) await ask(SessionRevokeDocument, { input: { idempotencyKey: newKey() } }, token);
 }
@@ -96,7 +98,6 @@ function adopt({ session: tokens, viewer }: OpenSessionFragment) {
 
 function end(byServer: boolean) {
   forget();
-  sessionStorage.clear();
   access = null;
   tell({ phase: 'out', ended: byServer });
 }
@@ -111,7 +112,12 @@ const inTurn = (work: () => Promise<void>): Promise<void> =>
 
 onOtherTab(() => {
   const stored = read();
-  if (!stored && session.phase !== 'out') end(false);
-  // Another person logged in: nothing of the former one may stay on the screen.
-  else if (stored && (session.phase !== 'in' || session.viewer.id !== stored.userId)) location.reload();
+  if (!stored) {
+    if (session.phase !== 'out') end(false);
+  } else if (session.phase === 'out' || session.phase === 'unreachable') {
+    restore();
+  } else if (session.phase === 'in' && session.viewer.id !== stored.userId) {
+    // Another person logged in: nothing of the former one may stay on the screen.
+    location.reload();
+  }
 });

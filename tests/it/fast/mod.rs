@@ -1,0 +1,163 @@
+//! The plan gives what the ordinary executor gives: every stored operation runs both ways.
+
+use std::path::Path;
+
+use async_graphql::{Request, Value as GraphqlValue, Variables};
+use cabina::graphql::context::Caller;
+use cabina::graphql::engine::Manner;
+use cabina::graphql::fast::to_json;
+use cabina::platform::db::Reader;
+use serde_json::{Value, json};
+
+use crate::support::{Actor, TestApp};
+
+async fn furnish(admin: &Actor, ana: &Actor) -> String {
+    let mut last = String::new();
+    for index in 0..6 {
+        let fields = json!({
+            "name": format!("María \"{index}\"\\ Ñandú"), "email": (index % 2 == 0).then(|| format!("c{index}@x.example")),
+            "phone": (index == 0).then_some("+524491234567"), "ecosystem": (index < 2).then_some("ruta-7"),
+            "tags": if index == 1 { json!([]) } else { json!(["VIP", "Ruta \u{1F690}"]) },
+            "address": (index == 2).then(|| json!({ "city": "Aguascalientes" })), "consents": { "data": true },
+            "externalRefs": [{ "system": "odoo", "key": index.to_string() }, { "system": "manychat", "key": index.to_string() }],
+        });
+        last = ana.client_with(fields).await["id"].as_str().expect("an id").to_owned();
+        let note = json!({ "clientId": last, "kind": "NOTE", "text": "first\nsecond\t\u{0}", "payload": { "z": 1, "a": [null, 1.5, "x"] } });
+        let entry = ana.run("eventlogAppend", note, "entry { id }").await["entry"]["id"].clone();
+        let correction = json!({ "clientId": last, "kind": "NOTE", "text": "better", "corrects": entry });
+        ana.run("eventlogAppend", correction, "entry { id }").await;
+        for done in [true, false] {
+            let plan = json!({ "clientId": last, "kind": "CALL", "title": "Call", "done": done, "dueAt": "2026-12-01T10:00:00.5Z" });
+            ana.run("activityCreate", plan, "activity { id }").await;
+        }
+        for name in ["Zoe", "Ana", "Luz"] {
+            ana.run("contactCreate", json!({ "clientId": last, "name": name }), "contact { id }").await;
+        }
+    }
+    admin.client_with(json!({ "teamId": ana.data("{ viewer { team { id } } }", json!({})).await["viewer"]["team"]["id"] })).await;
+    admin.run("apiKeyCreate", json!({ "name": "Make", "role": "ADMIN", "scopes": ["READ", "WRITE"] }), "apiKey { id }").await;
+    last
+}
+
+/// The stored operations: those of the tests and those of the web example.
+fn stored() -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut folders = vec![root.join("tests/it/fast/operations"), root.join("web-example/src")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "graphql") {
+                let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+                files.push((name, std::fs::read_to_string(&path).expect("readable")));
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+#[tokio::test]
+async fn every_stored_operation_gives_the_same_both_ways() {
+    let app = TestApp::start().await;
+    let (ana, admin) = (app.ana().await, app.admin().await);
+    let client = furnish(&admin, &ana).await;
+    let door = &app.engine.services().door;
+    let mut compared = 0;
+    for (file, text) in stored() {
+        let document = async_graphql::parser::parse_query(&text).expect("syntax");
+        for (name, operation) in document.operations.iter() {
+            if !cabina::graphql::documents::is_query(&operation.node) {
+                continue;
+            }
+            let mut answers = Vec::new();
+            for raw_json in [false, true, true] {
+                let viewer = door.viewer(admin.token.as_deref().expect("a token")).await.expect("a viewer");
+                let reader = Reader { db: app.app.database.pool.clone(), viewer };
+                let caller = Caller { reader: Some(reader), request_id: "r".into(), address: None, user_agent: None };
+                let variables = Variables::from_json(json!({
+                    "id": client, "clientId": client, "first": 4, "after": null, "text": "mar",
+                }));
+                let mut request = Request::new(&text).variables(variables);
+                request.operation_name = name.map(|name| name.to_string());
+                let answer = app.engine.answer(request, caller, Manner { only_queries: true, raw_json }).await;
+                assert!(answer.response.is_ok(), "{file}: {:?}", answer.response.errors);
+                let GraphqlValue::Object(fields) = &answer.response.data else { panic!("{file}: no data") };
+                let planned = fields.values().filter(|value| matches!(value, GraphqlValue::Binary(_))).count();
+                let objects = fields.len();
+                assert_eq!(planned, if raw_json { objects } else { 0 }, "{file}: every root field goes through the plan");
+                let mut json: Value = serde_json::from_slice(&to_json(&answer.response, true)).expect("JSON");
+                json.as_object_mut().expect("an answer").remove("extensions");
+                answers.push(json);
+            }
+            assert_eq!(answers[0], answers[1], "{file}");
+            assert_eq!(answers[1], answers[2], "{file}, validated before");
+            assert!(answers[0].to_string().len() > 60, "{file} finds something: {}", answers[0]);
+            compared += 1;
+        }
+    }
+    assert!(compared >= 6, "only {compared} operations were found");
+}
+
+#[tokio::test]
+async fn what_the_plan_cannot_answer_the_executor_answers() {
+    let app = TestApp::start().await;
+    let (ana, admin) = (app.ana().await, app.admin().await);
+    furnish(&admin, &ana).await;
+    let merged = ana.data("{ clients(first: 1) { nodes { name advisor { id } } nodes { number advisor { name } } } }", json!({})).await;
+    let node = &merged["clients"]["nodes"][0];
+    assert!(node["name"].is_string() && node["number"].is_string() && node["advisor"]["id"].is_string(), "{merged}");
+    assert_eq!(node["advisor"]["name"], "Ana Pérez");
+    let id = admin.data("{ clients(first: 1) { nodes { id } } }", json!({})).await["clients"]["nodes"][0]["id"].clone();
+    let by_interface = admin.data("query($id: ID!) { node(id: $id) { __typename id ... on Client { name eventLog(first: 1) { totalCount } } } }", json!({ "id": id })).await;
+    assert_eq!(by_interface["node"]["__typename"], "Client");
+    let wrong = ana.send("{ clients(first: 2) { nodes { name eventLog(first: 101) { totalCount } } } }", json!({})).await;
+    assert_eq!(wrong.code(), "BAD_INPUT");
+    assert_eq!(wrong.body["errors"][0]["path"], json!(["clients", "nodes", 0, "eventLog"]), "{}", wrong.body);
+    assert_eq!(wrong.body["data"], Value::Null, "an error in a field that is never null takes its parents down");
+}
+
+/// Two cases that other versions of async-graphql get wrong (docs/decisions/0001): an error in a field that is never
+/// null takes its parent down, and keys come in the order in which they were asked for.
+mod executor {
+    use async_graphql::{EmptyMutation, EmptySubscription, Object, Result, Schema};
+
+    struct Inner;
+    #[Object]
+    impl Inner {
+        async fn ok(&self) -> i32 {
+            1
+        }
+        async fn bad(&self) -> Result<i32> {
+            Err("no".into())
+        }
+        async fn slow(&self) -> i32 {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            2
+        }
+    }
+    struct Query;
+    #[Object]
+    impl Query {
+        async fn a(&self) -> Option<Inner> {
+            Some(Inner)
+        }
+    }
+
+    async fn json(document: &str) -> String {
+        let schema = Schema::new(Query, EmptyMutation, EmptySubscription);
+        serde_json::to_string(&schema.execute(document).await.data).expect("JSON")
+    }
+
+    #[tokio::test]
+    async fn null_propagates() {
+        assert_eq!(json("{ a { ok bad } }").await, r#"{"a":null}"#);
+    }
+
+    #[tokio::test]
+    async fn keys_keep_their_order() {
+        assert_eq!(json("{ a { slow ok } }").await, r#"{"a":{"slow":2,"ok":1}}"#);
+    }
+}

@@ -1,0 +1,40 @@
+//! `schema.graphql` is the contract: it is what the code says, and it explains itself.
+
+use cabina::graphql::schema::sdl;
+
+#[test]
+fn the_committed_schema_is_what_the_code_says() {
+    let committed = include_str!("../../schema.graphql");
+    assert!(committed == sdl(), "schema.graphql is stale: run make schema");
+}
+
+/// Every type, field, argument and enum value is described, for whoever reads the schema in GraphiQL.
+#[tokio::test]
+async fn everything_is_described() {
+    let app = crate::support::TestApp::start().await;
+    let query = "{ __schema { types { name kind description
+        fields(includeDeprecated: true) { name description args { name description } }
+        inputFields { name description } enumValues(includeDeprecated: true) { name description } } } }";
+    let data = app.nobody().data(query, serde_json::json!({})).await;
+    let empty = |value: &serde_json::Value| value["description"].as_str().is_none_or(|text| text.trim().is_empty());
+    let list = |value: &serde_json::Value| value.as_array().cloned().unwrap_or_default();
+    let mut bare = Vec::new();
+    for kind in list(&data["__schema"]["types"]) {
+        let name = kind["name"].as_str().expect("a name").to_owned();
+        // The specification describes its own types.
+        if name.starts_with("__") || name == "ID" {
+            continue;
+        }
+        if empty(&kind) {
+            bare.push(name.clone());
+        }
+        for member in list(&kind["fields"]).into_iter().chain(list(&kind["inputFields"])).chain(list(&kind["enumValues"])) {
+            let path = format!("{name}.{}", member["name"].as_str().expect("a name"));
+            if empty(&member) {
+                bare.push(path.clone());
+            }
+            bare.extend(list(&member["args"]).iter().filter(|arg| empty(arg)).map(|arg| format!("{path}({})", arg["name"])));
+        }
+    }
+    assert!(bare.is_empty(), "without a description: {bare:#?}");
+}

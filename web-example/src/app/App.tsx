@@ -1,0 +1,70 @@
+import { Button, Center, Loader, Stack, Text } from '@mantine/core';
+import { useEffect, useMemo } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Provider } from 'urql';
+import { Redirect, Route, Switch } from 'wouter';
+import { createClient } from '../api/client';
+import type { ViewerFragment } from '../api/gql/graphql';
+import { ClientScreen } from '../features/clients/ClientScreen';
+import { ClientsScreen } from '../features/clients/ClientsScreen';
+import { LoginScreen } from '../features/session/LoginScreen';
+import { restore, useSession } from '../features/session/session';
+import { ViewerProvider } from '../features/session/Viewer';
+import { Frame } from './Frame';
+
+export function App() {
+  const session = useSession();
+  useEffect(restore, []);
+  switch (session.phase) {
+    case 'restoring':
+      return <Waiting />;
+    case 'unreachable':
+      return <Unreachable />;
+    case 'out':
+      return <LoginScreen ended={session.ended} />;
+    case 'in':
+      return <Screens key={session.viewer.id} viewer={session.viewer} />;
+  }
+}
+
+function Screens({ viewer }: { viewer: ViewerFragment }) {
+  const client = useMemo(createClient, []);
+  return (
+    <Provider value={client}>
+      <ViewerProvider value={viewer}>
+        <Frame>
+          <Switch>
+            <Route path="/">
+              <ClientsScreen />
+            </Route>
+            <Route path="/clients/:id">{({ id }) => <ClientScreen key={id} id={decodeURIComponent(id)} />}</Route>
+            <Route>
+              <Redirect to="/" replace />
+            </Route>
+          </Switch>
+        </Frame>
+      </ViewerProvider>
+    </Provider>
+  );
+}
+
+function Waiting() {
+  const { t } = useTranslation();
+  return (
+    <Center mih="100dvh" role="status">
+      <Loader aria-label={t('app.loading')} />
+    </Center>
+  );
+}
+
+function Unreachable() {
+  const { t } = useTranslation();
+  return (
+    <Center component="main" mih="100dvh" p="md">
+      <Stack align="center">
+        <Text role="alert">{t('failures.NETWORK')}</Text>
+        <Button onClick={restore}>{t('app.retry')}</Button>
+      </Stack>
+    </Center>
+  );
+}

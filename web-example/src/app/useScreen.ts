@@ -1,0 +1,15 @@
+import { useEffect, useRef } from 'react';
+
+/** Names the page after its screen, and moves the focus to its heading, so that a screen reader tells what opened. */
+export function useScreen(title: string | undefined) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  const shown = title !== undefined;
+  useEffect(() => {
+    if (title) document.title = `${title} – cabina`;
+  }, [title]);
+  useEffect(() => {
+    if (shown) heading.current?.focus({ preventScroll: true });
+    scrollTo(0, 0);
+  }, [shown]);
+  return { ref: heading, tabIndex: -1 };
+}

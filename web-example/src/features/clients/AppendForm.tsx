@@ -1,0 +1,116 @@
+import { Alert, Button, Group, Paper, Stack, Text, Textarea } from '@mantine/core';
+import { type FormEvent, type KeyboardEvent, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useMutation } from 'urql';
+import { failureIn } from '../../api/failure';
+import { type ClientDetailFragment, EventlogAppendDocument } from '../../api/gql/graphql';
+import { newKey } from '../../api/key';
+import { FailureNote } from '../../app/FailureNote';
+import { Icon } from '../../app/Icon';
+import { useUserErrorText } from '../../i18n/texts';
+import classes from './AppendForm.module.css';
+import { fresh, useDraft } from './draft';
+import { iconOf, writable } from './kinds';
+
+const LONGEST = 10_000;
+
+/** Writes into the history. Until the server has said that the entry is there, every try carries the same key. */
+export function AppendForm({ client }: { client: ClientDetailFragment }) {
+  const { t } = useTranslation();
+  const textOf = useUserErrorText();
+  const [draft, keep] = useDraft(client.id);
+  const [{ fetching, error }, append] = useMutation(EventlogAppendDocument);
+  const [told, setTold] = useState('');
+  const [refusal, setRefusal] = useState('');
+  const sending = useRef(false);
+  const input = useRef<HTMLTextAreaElement>(null);
+  const tooLong = [...draft.text].length > LONGEST;
+  const blockedBy = client.availableActions.find(({ action }) => action === 'APPEND_TO_EVENT_LOG')?.blockedBy;
+
+  async function submit(event: FormEvent) {
+    event.preventDefault();
+    const text = draft.text.trim();
+    if (!text || tooLong) return input.current?.focus();
+    if (sending.current) return;
+    sending.current = true;
+    setTold('');
+    setRefusal('');
+    const { data } = await append(
+      { input: { clientId: client.id, kind: draft.kind, text, idempotencyKey: draft.key } },
+      { additionalTypenames: ['EventLogEntry'] },
+    );
+    sending.current = false;
+    // No answer: the draft and its key stay as they are.
+    if (!data) return;
+    const refused = data.eventlogAppend.userErrors[0];
+    if (!refused) {
+      keep(fresh(draft.kind));
+      setTold(t('append.done'));
+    } else if (refused.code === 'IDEMPOTENCY_MISMATCH') {
+      // An earlier try got through without our learning of it, and the text was changed since.
+      keep({ ...draft, key: newKey() });
+      setRefusal(t('append.earlierKept'));
+    } else {
+      setRefusal(textOf(refused));
+    }
+    input.current?.focus();
+  }
+
+  const sendByKey = (event: KeyboardEvent) => {
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void submit(event);
+  };
+
+  if (blockedBy) return <Alert>{textOf(blockedBy)}</Alert>;
+  return (
+    <Paper component="form" withBorder p="md" onSubmit={submit} aria-label={t('append.title')}>
+      <Stack gap="sm">
+        <fieldset className={classes.kinds}>
+          <legend>{t('append.kind')}</legend>
+          {writable.map((kind) => (
+            <label key={kind} className={classes.kind}>
+              <input
+                type="radio"
+                name="kind"
+                value={kind}
+                checked={draft.kind === kind}
+                onChange={() => keep({ ...draft, kind })}
+              />
+              <Icon name={iconOf[kind]} size={16} />
+              {t(`kinds.${kind}`)}
+            </label>
+          ))}
+        </fieldset>
+        <Textarea
+          ref={input}
+          label={t('append.text')}
+          placeholder={t('append.placeholder')}
+          autosize
+          minRows={2}
+          maxRows={12}
+          error={tooLong && t('append.tooLong', { max: LONGEST })}
+          readOnly={fetching}
+          value={draft.text}
+          onChange={(event) => {
+            setTold('');
+            keep({ ...draft, text: event.currentTarget.value });
+          }}
+          onKeyDown={sendByKey}
+        />
+        {error && !fetching && <FailureNote failure={failureIn(error)} />}
+        {refusal && (
+          <Alert color="red" role="alert">
+            {refusal}
+          </Alert>
+        )}
+        <Group justify="space-between">
+          <Text role="status" size="sm" className={classes.told}>
+            {told}
+          </Text>
+          <Button type="submit" aria-busy={fetching}>
+            {t('append.send')}
+          </Button>
+        </Group>
+      </Stack>
+    </Paper>
+  );
+}

@@ -1,0 +1,46 @@
+import { Button, Group, Modal, Stack, Textarea } from '@mantine/core';
+import { type FormEvent, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+
+/** Asks why a client is blocked. */
+export function BlockDialog({ name, close }: { name: string; close: (reason: string | null) => void }) {
+  const { t } = useTranslation();
+  const [reason, setReason] = useState('');
+
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    if (reason.trim()) close(reason.trim());
+  }
+
+  return (
+    <Modal
+      opened
+      onClose={() => close(null)}
+      title={t('actions.blockTitle', { name })}
+      closeButtonProps={{ 'aria-label': t('app.cancel') }}
+    >
+      <form onSubmit={submit}>
+        <Stack>
+          <Textarea
+            label={t('actions.reason')}
+            description={t('actions.reasonHint')}
+            required
+            data-autofocus
+            autosize
+            minRows={3}
+            value={reason}
+            onChange={(event) => setReason(event.currentTarget.value)}
+          />
+          <Group justify="flex-end">
+            <Button variant="default" onClick={() => close(null)}>
+              {t('app.cancel')}
+            </Button>
+            <Button type="submit" color="red.9">
+              {t('actions.BLOCK')}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}

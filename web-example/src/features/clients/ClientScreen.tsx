@@ -1,0 +1,56 @@
+import { Alert, Anchor, Skeleton, Stack } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import { useQuery } from 'urql';
+import { Link } from 'wouter';
+import { failureIn } from '../../api/failure';
+import { ClientDetailsDocument } from '../../api/gql/graphql';
+import { FailureNote } from '../../app/FailureNote';
+import { Icon } from '../../app/Icon';
+import { useScreen } from '../../app/useScreen';
+import { AppendForm } from './AppendForm';
+import { ClientActions } from './ClientActions';
+import { ClientData } from './ClientData';
+import classes from './ClientScreen.module.css';
+import { History } from './History';
+import { StatusChip } from './StatusChip';
+
+export function ClientScreen({ id }: { id: string }) {
+  const { t } = useTranslation();
+  const [{ data, error }, ask] = useQuery({ query: ClientDetailsDocument, variables: { id } });
+  const client = data?.client;
+  const heading = useScreen(client?.name);
+  return (
+    <Stack gap="md">
+      <nav>
+        <Anchor component={Link} href="/" className={classes.back}>
+          <Icon name="arrowLeft" /> {t('clients.back')}
+        </Anchor>
+      </nav>
+      {error && !client && <FailureNote failure={failureIn(error)} retry={() => ask({ requestPolicy: 'network-only' })} />}
+      {client === null && <Alert role="alert">{t('clients.notFound')}</Alert>}
+      {!data && !error && <Skeleton h="20rem" aria-label={t('app.loading')} />}
+      {client && (
+        <>
+          <header className={classes.header}>
+            <h1 className={classes.name} {...heading}>
+              {client.name}
+            </h1>
+            <span className={classes.number}>{client.number}</span>
+            <StatusChip status={client.status} />
+          </header>
+          <ClientActions client={client} />
+          <div className={classes.columns}>
+            <ClientData client={client} />
+            <section aria-labelledby="history" className={classes.history}>
+              <h2 id="history" className={classes.title}>
+                {t('history.title')}
+              </h2>
+              <AppendForm client={client} />
+              <History clientId={client.id} />
+            </section>
+          </div>
+        </>
+      )}
+    </Stack>
+  );
+}

@@ -1,0 +1,86 @@
+import { Button, Skeleton, Text } from '@mantine/core';
+import { useEffect, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useQuery } from 'urql';
+import { failureIn } from '../../api/failure';
+import { ClientHistoryDocument, type HistoryEntryFragment } from '../../api/gql/graphql';
+import { FailureNote } from '../../app/FailureNote';
+import { Icon } from '../../app/Icon';
+import { useMoment } from '../../i18n/useMoment';
+import classes from './History.module.css';
+import { iconOf } from './kinds';
+
+/** What happened with a client, latest first. */
+export function History({ clientId }: { clientId: string }) {
+  const [pages, setPages] = useState(1);
+  return (
+    <div className={classes.history}>
+      <Pages clientId={clientId} after={null} left={pages} more={() => setPages(pages + 1)} />
+    </div>
+  );
+}
+
+// An empty history names no entry by which the cache would know that a new one concerns it.
+const context = { additionalTypenames: ['EventLogEntry'] };
+
+type Props = { clientId: string; after: string | null; left: number; more: () => void };
+
+/** One page and, through its last cursor, those after it; so a new entry on top moves the following ones along. */
+function Pages({ clientId, after, left, more }: Props) {
+  const { t } = useTranslation();
+  const first = useRef<HTMLLIElement>(null);
+  const [{ data, error, fetching }, ask] = useQuery({
+    query: ClientHistoryDocument,
+    variables: { id: clientId, after },
+    context,
+  });
+  const loaded = Boolean(data);
+  useEffect(() => {
+    if (loaded && after) first.current?.focus();
+    // Only when the page appears: later its cursor may change, and the person is elsewhere.
+  }, [loaded]);
+
+  if (error && !data) return <FailureNote failure={failureIn(error)} retry={() => ask({ requestPolicy: 'network-only' })} />;
+  if (!data) return <Skeleton h="8rem" aria-label={t('app.loading')} />;
+  if (!data.client) return null;
+  const { nodes, pageInfo } = data.client.eventLog;
+  if (!after && nodes.length === 0) return <Text c="dimmed">{t('history.empty')}</Text>;
+  return (
+    <>
+      <ol className={classes.entries} aria-busy={fetching}>
+        {nodes.map((entry, index) => (
+          <li key={entry.id} className={classes.entry} ref={index === 0 ? first : undefined} tabIndex={-1}>
+            <Entry entry={entry} />
+          </li>
+        ))}
+      </ol>
+      {pageInfo.hasNextPage && left > 1 && (
+        <Pages clientId={clientId} after={pageInfo.endCursor ?? null} left={left - 1} more={more} />
+      )}
+      {pageInfo.hasNextPage && left === 1 && (
+        <Button variant="default" onClick={more}>
+          {t('app.loadMore')}
+        </Button>
+      )}
+    </>
+  );
+}
+
+function Entry({ entry }: { entry: HistoryEntryFragment }) {
+  const { t } = useTranslation();
+  const { short, long } = useMoment()(entry.occurredAt);
+  return (
+    <>
+      <span className={classes.icon} data-kind={entry.kind}>
+        <Icon name={iconOf[entry.kind]} />
+      </span>
+      <div className={classes.meta}>
+        <strong>{t(`kinds.${entry.kind}`)}</strong> <span>{t('history.by', { author: entry.author.name })}</span>{' '}
+        <time dateTime={entry.occurredAt} title={long}>
+          {short}
+        </time>
+      </div>
+      <p className={classes.text}>{entry.text}</p>
+    </>
+  );
+}

@@ -1,0 +1,1 @@
+export const pathOf = (id: string) => `/clients/${encodeURIComponent(id)}`;

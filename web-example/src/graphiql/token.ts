@@ -1,0 +1,40 @@
+import type { Fetcher } from '@graphiql/toolkit';
+import { useSyncExternalStore } from 'react';
+
+// The access token of the last log-in in this window; it is not stored.
+let token: string | null = null;
+const listeners = new Set<() => void>();
+
+export const useToken = () =>
+  useSyncExternalStore(
+    (changed) => {
+      listeners.add(changed);
+      return () => listeners.delete(changed);
+    },
+    () => token,
+  );
+
+export const headersWith = (accessToken: string) => JSON.stringify({ authorization: `Bearer ${accessToken}` }, null, 2);
+
+/** Asks the server; keeps the access token that a log-in brings, and sends it where the headers tab names none. */
+export const fetcher: Fetcher = async (params, options) => {
+  const headers = new Headers(options?.headers as Record<string, string> | undefined);
+  const logsIn = /\bsession(Create|Refresh)\b/.test(params.query);
+  // A token that has ended would make the server refuse the very log-in that replaces it.
+  if (logsIn) headers.delete('authorization');
+  else if (token && !headers.has('authorization')) headers.set('authorization', `Bearer ${token}`);
+  headers.set('accept', 'application/graphql-response+json, application/json');
+  headers.set('content-type', 'application/json');
+  const response = await fetch('/graphql', { method: 'POST', headers, body: JSON.stringify(params) });
+  const answer = await response.json();
+  if (logsIn) remember(answer.data);
+  return answer;
+};
+
+/** Under whatever alias the log-in was asked for. */
+function remember(data: Record<string, { session?: { accessToken?: string } | null } | null> | null | undefined) {
+  const found = Object.values(data ?? {}).find((payload) => payload?.session?.accessToken);
+  if (!found) return;
+  token = found.session!.accessToken!;
+  for (const changed of listeners) changed();
+}
