@@ -1,8 +1,11 @@
 // The tabs that GraphiQL opens with.
 
-const logIn = `# Run this first: the access token of the answer goes into the headers of every tab by itself.
+const logIn = `# Run this first: its access token then goes
+# into the headers of every tab by itself.
 mutation LogIn {
-  sessionCreate(input: { email: "ana@demo.test", password: "demo" }) {
+  sessionCreate(
+    input: { email: "ana@demo.test", password: "demo" }
+  ) {
     session {
       accessToken
       expiresAt
@@ -19,7 +22,8 @@ mutation LogIn {
 }
 `;
 
-const findClients = `# Finds clients as one types: beginnings of words, without regard to accents and case.
+const findClients = `# Finds clients as one types: by beginnings of
+# words; accents and case do not matter.
 query FindClients {
   clientSearch(text: "gonz", first: 5) {
     score
@@ -34,9 +38,14 @@ query FindClients {
 }
 `;
 
-const page = `# A page of clients, each with its advisor, what can be done with it, and its last entries.
+const page = `# A page of clients, each with its advisor, what
+# can be done with it, and its last entries.
 query ClientsWithHistory($after: String) {
-  clients(first: 10, after: $after, orderBy: { field: UPDATED_AT, direction: DESC }) {
+  clients(
+    first: 10
+    after: $after
+    orderBy: { field: UPDATED_AT, direction: DESC }
+  ) {
     totalCount
     nodes {
       id
@@ -73,7 +82,8 @@ query ClientsWithHistory($after: String) {
 }
 `;
 
-const append = `# Adds a note to a history. Run it twice with the same idempotencyKey: it is written once.
+const append = `# Adds a note to a history (see Variables). Run it
+# twice with the same key: it is written once.
 mutation AppendNote($input: EventlogAppendInput!) {
   eventlogAppend(input: $input) {
     entry {

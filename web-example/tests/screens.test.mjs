@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { AxeBuilder } from '@axe-core/playwright';
+import { logIn, useApp } from './support/app.mjs';
+
+const app = useApp();
+const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
+
+const openFirst = async (page) => {
+  await page.getByRole('region', { name: 'Todos los clientes' }).getByRole('link').first().click();
+  await page.getByRole('heading', { name: 'Historial' }).waitFor();
+  await page.getByRole('region', { name: 'Historial' }).getByRole('listitem').first().waitFor();
+};
+
+async function assertAccessible(page, screen) {
+  // Dialogs and lists fade in, and are pale until then.
+  await page.waitForTimeout(400);
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const serious = violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id} ${target.join(' ')}: ${failureSummary}`));
+  assert.deepEqual(serious, [], screen);
+}
+
+for (const colorScheme of ['light', 'dark']) {
+  test(`no serious fault of accessibility on any screen (${colorScheme})`, async (t) => {
+    const page = await app.open(t, { colorScheme, reducedMotion: 'reduce' });
+    await assertAccessible(page, 'login');
+    await logIn(page);
+    await page.getByRole('region', { name: 'Todos los clientes' }).getByRole('link').first().waitFor();
+    await assertAccessible(page, 'list');
+    await page.getByLabel('Buscar un cliente').fill('gonzalez');
+    await page.getByRole('option').first().waitFor();
+    await assertAccessible(page, 'search');
+    await page.getByLabel('Buscar un cliente').fill('');
+    await openFirst(page);
+    await assertAccessible(page, 'detail');
+    await page.getByRole('button', { name: 'Editar' }).click();
+    await page.getByRole('dialog').waitFor();
+    await assertAccessible(page, 'edit');
+  });
+}
+
+test('nothing is wider than a phone', async (t) => {
+  const page = await app.open(t, phone);
+  const assertFits = async (screen) => {
+    const [width, shown] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+    assert.equal(width, 390, screen);
+    assert.equal(shown, 390, screen);
+  };
+  await page.getByRole('button', { name: 'Entrar' }).waitFor();
+  await assertFits('login');
+  await logIn(page);
+  await page.getByRole('region', { name: 'Todos los clientes' }).getByRole('link').first().waitFor();
+  await assertFits('list');
+  await page.getByLabel('Buscar un cliente').fill('gonzalez');
+  await page.getByRole('option').first().waitFor();
+  await assertFits('search');
+  await page.getByLabel('Buscar un cliente').fill('');
+  await openFirst(page);
+  await assertFits('detail');
+  await page.getByRole('button', { name: 'Editar' }).click();
+  await page.getByRole('dialog').waitFor();
+  await assertFits('edit');
+});
+
+test('the screens speak English too, and remember it', async (t) => {
+  const page = await app.signedIn(t);
+  await page.getByRole('radiogroup', { name: 'Idioma' }).getByText('EN').click();
+  await page.getByRole('heading', { name: 'Clients', exact: true }).waitFor();
+  await page.reload();
+  await page.getByRole('heading', { name: 'Clients', exact: true }).waitFor();
+  assert.equal(await page.evaluate(() => document.documentElement.lang), 'en');
+});
+
+test('GraphiQL works without any other network, and a log-in puts its token into the headers', async (t) => {
+  const page = await app.open(t);
+  const abroad = [];
+  await page.route(
+    (url) => url.origin !== app.url && url.protocol.startsWith('http'),
+    (route) => {
+      abroad.push(route.request().url());
+      return route.abort();
+    },
+  );
+  await page.goto(`${app.url}/graphiql`);
+  assert.equal(await page.title(), 'GraphiQL – cabina');
+  const answer = page.locator('.graphiql-response');
+  const run = page.getByRole('button', { name: /Execute query/ });
+  await page.getByRole('tab', { name: 'LogIn' }).waitFor();
+  await page.locator('.graphiql-query-editor .view-line').first().waitFor();
+  await run.click();
+  await answer.getByText('accessToken').first().waitFor();
+  await page.locator('.graphiql-editor-tool').getByText(/"Bearer /).first().waitFor();
+
+  await page.getByRole('tab', { name: 'FindClients' }).click();
+  await run.click();
+  await answer.getByText('clientSearch').first().waitFor();
+  await answer.getByText('"matchedField"').first().waitFor();
+
+  await page.getByRole('tab', { name: 'ClientsWithHistory' }).click();
+  await run.click();
+  await answer.getByText('"totalCount"').first().waitFor();
+  assert.deepEqual(abroad, []);
+});

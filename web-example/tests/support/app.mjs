@@ -1,0 +1,105 @@
+// A server, a browser and what people do with them.
+import assert from 'node:assert/strict';
+import { after, before } from 'node:test';
+import { startBrowser } from './browser.mjs';
+import { startServer } from './server.mjs';
+
+/** One server and one browser for the tests of a file; each test takes pages of its own. */
+export function useApp() {
+  const app = { url: '', browser: null, open, signedIn };
+  let server;
+
+  before(async () => {
+    server = await startServer();
+    app.url = server.url;
+    app.browser = await startBrowser();
+  });
+  after(async () => {
+    await app.browser?.close();
+    await server?.stop();
+  });
+
+  /** A page of a person who was never here. What goes wrong in it unseen fails the test. */
+  async function open(t, options = {}) {
+    const context = await app.browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+    context.setDefaultTimeout(10_000);
+    const page = await context.newPage();
+    const errors = [];
+    page.on('pageerror', (error) => errors.push(error.message));
+    t.after(async () => {
+      await context.close();
+      assert.deepEqual(errors, []);
+    });
+    await page.goto(app.url);
+    return page;
+  }
+
+  async function signedIn(t, options) {
+    const page = await open(t, options);
+    await logIn(page);
+    return page;
+  }
+
+  return app;
+}
+
+export async function logIn(page, password = 'demo') {
+  await page.getByLabel('Correo electrónico').fill('ana@demo.test');
+  await page.getByLabel('Contraseña', { exact: true }).fill(password);
+  await page.getByRole('button', { name: 'Entrar' }).click();
+  if (password === 'demo') await page.getByRole('heading', { name: 'Clientes', exact: true }).waitFor();
+}
+
+/** Asks the server beside the screen, to see what is really there. */
+export async function asks(url, query, variables, token) {
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
+    body: JSON.stringify({ query, variables }),
+  });
+  const { data, errors } = await response.json();
+  assert.equal(errors, undefined, JSON.stringify(errors));
+  return data;
+}
+
+export async function tokenOf(url, email) {
+  const { sessionCreate } = await asks(
+    url,
+    `mutation ($input: SessionCreateInput!) { sessionCreate(input: $input) { session { accessToken } } }`,
+    { input: { email, password: 'demo' } },
+  );
+  return sessionCreate.session.accessToken;
+}
+
+let made = 0;
+
+/** A client of Ana's that no other test touches. */
+export async function newClient(url, token, input = {}) {
+  made += 1;
+  const { markets } = await asks(url, '{ markets { key } }', {}, token);
+  const { clientCreate } = await asks(
+    url,
+    `mutation ($input: ClientCreateInput!) {
+      clientCreate(input: $input) { client { id name version } userErrors { code message } }
+    }`,
+    {
+      input: {
+        kind: 'PERSON', market: markets[0].key, name: `Prueba Número ${process.pid}-${made}`,
+        email: `prueba-${process.pid}-${made}@example.test`, allowDuplicate: true, ...input,
+      },
+    },
+    token,
+  );
+  assert.deepEqual(clientCreate.userErrors, []);
+  return clientCreate.client;
+}
+
+export async function historyOf(url, token, id) {
+  const { client } = await asks(
+    url,
+    'query ($id: ID!) { client(id: $id) { eventLog(first: 100) { nodes { kind text } } } }',
+    { id },
+    token,
+  );
+  return client.eventLog.nodes;
+}
