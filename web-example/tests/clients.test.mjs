@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
+import { test } from 'node:test';
 import { asks, historyOf, newClient, tokenOf, useApp } from './support/app.mjs';
 
-const app = useApp();
 let ana;
-before(async () => {
+const app = useApp(async () => {
   ana = await tokenOf(app.url, 'ana@demo.test');
 });
 

@@ -346,3 +346,54 @@ async fn the_history_is_corrected_by_new_entries_only() {
         ]
     );
 }
+
+#[tokio::test]
+async fn what_is_committed_is_told_in_the_outbox_to_those_who_may_hear_it() {
+    let app = TestApp::start().await;
+    let (ana, beto) = (app.ana().await, app.beto().await);
+    let id = ana.client("María").await;
+    let input = json!({ "id": id, "expectedVersion": 1, "advisorId": beto.id });
+    let event = ana.run("clientReassign", input, "event { id }").await["event"]["id"].clone();
+    use sea_orm::{ConnectionTrait, QueryOrder};
+    let rows = cabina::platform::db::all_rows::<cabina::platform::db::tables::outbox::Entity>()
+        .order_by_asc(cabina::platform::db::tables::outbox::Column::Id)
+        .all(&app.app.database.pool)
+        .await
+        .expect("the outbox");
+    assert_eq!(app.app.database.pool.get_database_backend(), app.app.database.backend());
+    let told: Vec<(&str, String)> = rows.iter().map(|row| (row.topic.as_str(), row.kind.to_string())).collect();
+    let expected = [
+        ("client:updated", "CREATED"), ("eventlog:new", "CREATED"), // made
+        ("client:updated", "UPDATED"), ("eventlog:new", "CREATED"), // given away
+    ];
+    assert_eq!(told, expected.map(|(topic, kind)| (topic, kind.to_owned())));
+    let given = &rows[2];
+    assert_eq!(json!(given.event_id), event, "everything of one change carries its id");
+    assert_eq!(rows[3].event_id, given.event_id);
+    assert_eq!((given.changed_fields.clone(), given.version, given.position), (json!(["advisor"]), 2, None));
+    let uuid = |id: &str| json!(cabina::kernel::ids::parse(id).expect("an id").1);
+    assert_eq!(given.audience["client"], uuid(&id));
+    assert_eq!(given.audience["before"]["advisor"], uuid(&ana.id));
+    assert_eq!(given.audience["now"]["advisor"], uuid(&beto.id));
+    assert_eq!(given.audience["now"]["team"], given.audience["before"]["team"]);
+}
+
+#[tokio::test]
+async fn a_mutation_takes_at_most_eight_statements() {
+    let app = TestApp::start().await;
+    let ana = app.ana().await;
+    let id = ana.client_with(json!({ "phone": "+524491234567" })).await["id"].clone();
+    // BEGIN and COMMIT are two more than the counter sees; nothing is selected, so nothing is read again.
+    let cases = [
+        ("eventlogAppend", json!({ "clientId": id, "kind": "NOTE", "text": "x", "idempotencyKey": "a" })),
+        ("clientActivate", json!({ "id": id, "expectedVersion": 1, "idempotencyKey": "b" })),
+        ("activityCreate", json!({ "clientId": id, "kind": "CALL", "title": "x", "idempotencyKey": "c" })),
+        ("contactCreate", json!({ "clientId": id, "name": "x", "idempotencyKey": "d" })),
+    ];
+    for (mutation, input) in cases {
+        let before = app.app.database.statements();
+        assert_eq!(ana.run(mutation, input, "").await.refusals(), []);
+        let statements = app.app.database.statements() - before + 2;
+        assert!(statements <= 8, "{mutation} takes {statements}");
+    }
+}

@@ -49,7 +49,8 @@ impl Refusals for Value {
 }
 
 impl Actor {
-    pub(super) fn new(url: &str, token: Option<String>) -> Actor {
+    /// Somebody with this token, at this server.
+    pub fn new(url: &str, token: Option<String>) -> Actor {
         // Before the first client: the library asks for a process-wide choice.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().build().expect("a client");

@@ -5,7 +5,7 @@ import { startBrowser } from './browser.mjs';
 import { startServer } from './server.mjs';
 
 /** One server and one browser for the tests of a file; each test takes pages of its own. */
-export function useApp() {
+export function useApp(prepare = async () => {}) {
   const app = { url: '', browser: null, open, signedIn };
   let server;
 
@@ -13,6 +13,7 @@ export function useApp() {
     server = await startServer();
     app.url = server.url;
     app.browser = await startBrowser();
+    await prepare();
   });
   after(async () => {
     await app.browser?.close();
