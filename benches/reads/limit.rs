@@ -47,7 +47,8 @@ pub async fn serve() {
     let pool = PgPoolOptions::new().max_connections(10).connect(&url).await.expect("PostgreSQL answers");
     let statement = |sql: &'static str| {
         post(move |State(pool): State<PgPool>, argument: String| async move {
-            let (json,): (String,) = sqlx::query_as(sql).bind(argument).fetch_one(&pool).await.expect("a row");
+            let (json,): (String,) =
+                sqlx::query_as(sql).bind(argument).fetch_one(&pool).await.expect("a row");
             ([(header::CONTENT_TYPE, "application/json")], json).into_response()
         })
     };

@@ -44,10 +44,18 @@ impl Case {
         path: &str,
         arguments: Vec<String>,
     ) -> Case {
-        let bodies = variables.iter().map(|v| json!({ "query": query, "variables": v }).to_string().into_bytes()).collect();
-        let ours = Asked { url: format!("{ours}/graphql"), token: Some(token.to_owned()), bodies: Arc::new(bodies) };
+        let bodies = variables
+            .iter()
+            .map(|v| json!({ "query": query, "variables": v }).to_string().into_bytes())
+            .collect();
+        let ours =
+            Asked { url: format!("{ours}/graphql"), token: Some(token.to_owned()), bodies: Arc::new(bodies) };
         let plain = arguments.into_iter().map(String::into_bytes).collect();
-        Case { name, ours, limit: Asked { url: format!("{limit}/{path}"), token: None, bodies: Arc::new(plain) } }
+        Case {
+            name,
+            ours,
+            limit: Asked { url: format!("{limit}/{path}"), token: None, bodies: Arc::new(plain) },
+        }
     }
 
     /// Both answer, and with as many rows: otherwise the comparison would mean nothing.
@@ -102,7 +110,8 @@ pub async fn measure(asked: &Asked, pid: u32, seconds: Duration) -> Run {
     let (elapsed, answers) = (began.elapsed().as_secs_f64(), times.len().max(1) as f64);
     let (server, database) = (cpu_of(pid) - server, cpu_of_postgres() - database);
     times.sort_by(f64::total_cmp);
-    let at = |share: f64| times.get(((times.len() as f64 - 1.0) * share) as usize).copied().unwrap_or_default();
+    let at =
+        |share: f64| times.get(((times.len() as f64 - 1.0) * share) as usize).copied().unwrap_or_default();
     Run {
         rate: answers / elapsed,
         median: at(0.5),

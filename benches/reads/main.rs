@@ -49,7 +49,8 @@ impl Drop for Server {
 }
 
 async fn run() {
-    let postgres = std::env::var("TEST_POSTGRES_URL").expect("run it with make bench, which brings a PostgreSQL");
+    let postgres =
+        std::env::var("TEST_POSTGRES_URL").expect("run it with make bench, which brings a PostgreSQL");
     let (base, _) = postgres.rsplit_once('/').expect("an address with a database");
     let name = format!("cabina_bench_{}", std::process::id());
     execute(&postgres, &format!("CREATE DATABASE {name}")).await;
@@ -65,7 +66,14 @@ async fn run() {
         .expect("cabina runs");
     assert!(filled.success(), "the database is filled");
 
-    let ours = start(Command::new(cabina).arg("serve").env("CABINA_LOG", "warn").env("CABINA_POINTS_PER_MINUTE", "4000000000"), &database).await;
+    let ours = start(
+        Command::new(cabina)
+            .arg("serve")
+            .env("CABINA_LOG", "warn")
+            .env("CABINA_POINTS_PER_MINUTE", "4000000000"),
+        &database,
+    )
+    .await;
     let own = std::env::current_exe().expect("this program");
     let limit = start(Command::new(own).env("BENCH_ROLE", "limit"), &database).await;
 
@@ -98,7 +106,8 @@ async fn execute(url: &str, sql: &str) {
 }
 
 async fn start(command: &mut Command, database: &str) -> Server {
-    let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
+    let port =
+        std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
     let address = format!("127.0.0.1:{port}");
     let child = command
         .env("DATABASE_URL", database)
@@ -110,7 +119,12 @@ async fn start(command: &mut Command, database: &str) -> Server {
         .expect("the server starts");
     let server = Server { child, url: format!("http://{address}") };
     for _ in 0..200 {
-        if load::client().get(format!("{}/health/ready", server.url)).send().await.is_ok_and(|r| r.status().is_success()) {
+        if load::client()
+            .get(format!("{}/health/ready", server.url))
+            .send()
+            .await
+            .is_ok_and(|r| r.status().is_success())
+        {
             return server;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -135,7 +149,9 @@ async fn log_in(url: &str) -> String {
 }
 
 async fn some_clients(url: &str, token: &str) -> Vec<String> {
-    let data = ask(url, Some(token), "{ clients(first: 100, orderBy: { field: CREATED_AT }) { nodes { id } } }").await;
+    let data =
+        ask(url, Some(token), "{ clients(first: 100, orderBy: { field: CREATED_AT }) { nodes { id } } }")
+            .await;
     let nodes = data["clients"]["nodes"].as_array().expect("nodes");
     nodes.iter().map(|node| node["id"].as_str().expect("an id").to_owned()).collect()
 }
@@ -149,13 +165,20 @@ const SEARCH: &str = "query($text: String!) { clientSearch(text: $text, first: 1
 const APPEND: &str = "mutation($input: EventlogAppendInput!) { eventlogAppend(input: $input) { entry { id } userErrors { code } event { id } } }";
 
 fn cases(ours: &str, limit: &str, token: &str, ids: &[String]) -> Vec<Case> {
-    let uuids: Vec<String> = ids
-        .iter()
-        .map(|id| cabina::kernel::ids::parse(id).expect("an id").1.to_string())
-        .collect();
+    let uuids: Vec<String> =
+        ids.iter().map(|id| cabina::kernel::ids::parse(id).expect("an id").1.to_string()).collect();
     let search = |name, words: &[&str]| {
         let asked = words.iter().map(|text| json!({ "text": text })).collect();
-        Case::new(name, ours, SEARCH, asked, token, limit, "search", words.iter().map(|w| (*w).to_owned()).collect())
+        Case::new(
+            name,
+            ours,
+            SEARCH,
+            asked,
+            token,
+            limit,
+            "search",
+            words.iter().map(|w| (*w).to_owned()).collect(),
+        )
     };
     vec![
         Case::new("client by id", ours, ONE, ids.iter().map(|id| json!({ "id": id })).collect(), token, limit, "one", uuids.clone()),
@@ -181,8 +204,16 @@ fn cases(ours: &str, limit: &str, token: &str, ids: &[String]) -> Vec<Case> {
 /// SQL statements of one request, from the server's own count.
 async fn statements_of(url: &str, case: &Case) -> u64 {
     let count = || async {
-        let text = load::client().get(format!("{url}/metrics")).send().await.expect("metrics").text().await.expect("text");
-        let line = text.lines().find(|line| line.starts_with("cabina_sql_statements_total ")).expect("the counter");
+        let text = load::client()
+            .get(format!("{url}/metrics"))
+            .send()
+            .await
+            .expect("metrics")
+            .text()
+            .await
+            .expect("text");
+        let line =
+            text.lines().find(|line| line.starts_with("cabina_sql_statements_total ")).expect("the counter");
         line.rsplit(' ').next().and_then(|n| n.parse::<u64>().ok()).expect("a number")
     };
     load::once(&case.ours).await; // signs in

@@ -30,16 +30,24 @@ impl Report {
     pub fn add(&mut self, case: &Case, statements: u64, runs: &[(Run, Run)]) {
         let ours = |f: fn(&Run) -> f64| median(runs.iter().map(|(ours, _)| f(ours)));
         let limit = |f: fn(&Run) -> f64| median(runs.iter().map(|(_, limit)| f(limit)));
-        let ratio = |f: fn(&Run) -> f64| median(runs.iter().map(|(ours, limit)| f(ours) / f(limit).max(1e-9)));
+        let ratio =
+            |f: fn(&Run) -> f64| median(runs.iter().map(|(ours, limit)| f(ours) / f(limit).max(1e-9)));
         let all: fn(&Run) -> f64 = |run| run.server + run.database;
         let row = format!(
             "| {} | {statements} | {} | {:.0} ({:.0}) | {:.2} | {:.2} / {:.2} | {:.0} ({:.0}) | {:.2} | {:.0} ({:.0}) | {:.2} |",
             case.name,
             runs.first().map_or(0, |(ours, _)| ours.bytes),
-            ours(|r| r.rate), limit(|r| r.rate), ratio(|r| r.rate),
-            ours(|r| r.median), ours(|r| r.p99),
-            ours(|r| r.server), limit(|r| r.server), ratio(|r| r.server),
-            ours(all), limit(all), ratio(all),
+            ours(|r| r.rate),
+            limit(|r| r.rate),
+            ratio(|r| r.rate),
+            ours(|r| r.median),
+            ours(|r| r.p99),
+            ours(|r| r.server),
+            limit(|r| r.server),
+            ratio(|r| r.server),
+            ours(all),
+            limit(all),
+            ratio(all),
         );
         eprintln!("{row}");
         let _ = writeln!(self.text, "{row}");
@@ -49,7 +57,8 @@ impl Report {
     pub fn footprint(&mut self, pid: u32, binary: &str) {
         let size = std::fs::metadata(binary).map_or(0, |file| file.len()) as f64 / 1e6;
         let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or("?").trim().to_owned();
+        let resident =
+            status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or("?").trim().to_owned();
         let _ = writeln!(self.text, "\nBinary {size:.1} MB; memory of the server after the load {resident}.");
     }
 

@@ -28,7 +28,7 @@ pub fn words(s: &str) -> Vec<String> {
     folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
-/// What is stored of a typed line: composed (NFC), without control and [invisible](is_invisible)
+/// What is stored of a typed line: composed (NFC), without control and invisible
 /// characters, every run of white space (tabs and line ends too) one space, trimmed.
 pub fn tidy(s: &str) -> String {
     let visible: String = s.chars().filter(|c| c.is_whitespace() || !is_invisible(*c)).collect();

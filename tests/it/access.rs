@@ -42,9 +42,14 @@ async fn world() -> World {
     let mut ids = BTreeMap::new();
     let makers = [(&ana, "own"), (&beto, "team"), (&sofia, "pool"), (&carla, "other")];
     for (maker, whose) in makers {
-        let client = maker.client_with(json!({ "name": format!("Zz {whose}"), "phone": "+524491234567", "allowDuplicate": true })).await;
+        let client = maker
+            .client_with(
+                json!({ "name": format!("Zz {whose}"), "phone": "+524491234567", "allowDuplicate": true }),
+            )
+            .await;
         let client = client["id"].as_str().expect("an id").to_owned();
-        let contact = maker.run("contactCreate", json!({ "clientId": client, "name": "C" }), "contact { id }").await;
+        let contact =
+            maker.run("contactCreate", json!({ "clientId": client, "name": "C" }), "contact { id }").await;
         let plan = json!({ "clientId": client, "kind": "CALL", "title": "T" });
         let activity = maker.run("activityCreate", plan, "activity { id }").await;
         let note = json!({ "clientId": client, "kind": "NOTE", "text": "N" });
@@ -58,12 +63,18 @@ async fn world() -> World {
         }
         // One for each actor to delete.
         for name in ["ana", "sofia", "carla", "admin", "reader", "nobody"] {
-            let fresh = maker.run("contactCreate", json!({ "clientId": client, "name": "F" }), "contact { id }").await;
-            ids.insert(format!("fresh contact {whose} {name}"), fresh["contact"]["id"].as_str().expect("an id").to_owned());
+            let fresh = maker
+                .run("contactCreate", json!({ "clientId": client, "name": "F" }), "contact { id }")
+                .await;
+            ids.insert(
+                format!("fresh contact {whose} {name}"),
+                fresh["contact"]["id"].as_str().expect("an id").to_owned(),
+            );
         }
         ids.insert(format!("client {whose}"), client);
     }
-    let teams = admin.data("{ teams { nodes { id name } } markets { id ecosystems { id } } }", json!({})).await;
+    let teams =
+        admin.data("{ teams { nodes { id name } } markets { id ecosystems { id } } }", json!({})).await;
     let team = |name: &str| {
         let all = teams["teams"]["nodes"].as_array().expect("teams");
         all.iter().find(|t| t["name"] == name).expect("a team")["id"].as_str().expect("an id").to_owned()
@@ -114,8 +125,12 @@ fn outcome(body: &Value, field: &str) -> Gets {
         None => {}
     }
     let value = &body["data"][field];
-    let codes: Vec<&str> =
-        value["userErrors"].as_array().into_iter().flatten().filter_map(|error| error["code"].as_str()).collect();
+    let codes: Vec<&str> = value["userErrors"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|error| error["code"].as_str())
+        .collect();
     match () {
         () if value.is_null() || codes.contains(&"NOT_FOUND") => Nothing,
         () if codes.contains(&"RIGHT_MISSING") => Forbidden,
@@ -137,7 +152,8 @@ fn root_fields(kind: &str) -> BTreeSet<String> {
 }
 
 /// Root queries by id: kind of the id, and whether users of the own team are seen too.
-const BY_ID: [(&str, &str); 4] = [("client", "client"), ("node", "client"), ("nodes", "client"), ("user", "user")];
+const BY_ID: [(&str, &str); 4] =
+    [("client", "client"), ("node", "client"), ("nodes", "client"), ("user", "user")];
 
 /// Root queries that are lists or figures: (field, selection, who may not).
 const LISTS: [(&str, &str, &[&str]); 11] = [
@@ -157,8 +173,13 @@ const LISTS: [(&str, &str, &[&str]); 11] = [
 #[tokio::test]
 async fn every_root_query_gives_each_role_its_own() {
     let world = world().await;
-    let listed: BTreeSet<String> =
-        BY_ID.iter().map(|(f, _)| *f).chain(LISTS.iter().map(|(f, ..)| *f)).chain(["team"]).map(str::to_owned).collect();
+    let listed: BTreeSet<String> = BY_ID
+        .iter()
+        .map(|(f, _)| *f)
+        .chain(LISTS.iter().map(|(f, ..)| *f))
+        .chain(["team"])
+        .map(str::to_owned)
+        .collect();
     assert_eq!(listed, root_fields("Query"), "every root query has its row here");
     for (name, actor) in &world.actors {
         for whose in WHOSE {
@@ -169,25 +190,68 @@ async fn every_root_query_gives_each_role_its_own() {
                     _ if sees(name, whose) => Through,
                     _ => Nothing,
                 };
-                let body = actor.send("query($id: ID!) { node(id: $id) { id } }", json!({ "id": id })).await.body;
+                let body =
+                    actor.send("query($id: ID!) { node(id: $id) { id } }", json!({ "id": id })).await.body;
                 assert_eq!(outcome(&body, "node"), expected, "{name} node {kind} {whose}");
-                let body = actor.send("query($id: ID!) { nodes(ids: [$id]) { id } }", json!({ "id": id })).await.body;
-                let got = if expected == Stranger { outcome(&body, "nodes") } else if body["data"]["nodes"][0].is_null() { Nothing } else { Through };
+                let body = actor
+                    .send("query($id: ID!) { nodes(ids: [$id]) { id } }", json!({ "id": id }))
+                    .await
+                    .body;
+                let got = if expected == Stranger {
+                    outcome(&body, "nodes")
+                } else if body["data"]["nodes"][0].is_null() {
+                    Nothing
+                } else {
+                    Through
+                };
                 assert_eq!(got, expected, "{name} nodes {kind} {whose}");
                 if kind == "client" {
-                    let body = actor.send("query($id: ID!) { client(id: $id) { id } }", json!({ "id": id })).await.body;
+                    let body = actor
+                        .send("query($id: ID!) { client(id: $id) { id } }", json!({ "id": id }))
+                        .await
+                        .body;
                     assert_eq!(outcome(&body, "client"), expected, "{name} client {whose}");
                 }
             }
         }
-        for (whose, seen_by) in [("own", ["ana", "sofia", "reader", "admin"]), ("team", ["ana", "sofia", "reader", "admin"]), ("other", ["carla", "admin", "", ""])] {
-            let expected = if *name == "nobody" { Stranger } else if seen_by.contains(name) { Through } else { Nothing };
-            let body = actor.send("query($id: ID!) { user(id: $id) { id } }", json!({ "id": world.id(&format!("user {whose}")) })).await.body;
+        for (whose, seen_by) in [
+            ("own", ["ana", "sofia", "reader", "admin"]),
+            ("team", ["ana", "sofia", "reader", "admin"]),
+            ("other", ["carla", "admin", "", ""]),
+        ] {
+            let expected = if *name == "nobody" {
+                Stranger
+            } else if seen_by.contains(name) {
+                Through
+            } else {
+                Nothing
+            };
+            let body = actor
+                .send(
+                    "query($id: ID!) { user(id: $id) { id } }",
+                    json!({ "id": world.id(&format!("user {whose}")) }),
+                )
+                .await
+                .body;
             assert_eq!(outcome(&body, "user"), expected, "{name} user {whose}");
         }
-        for (whose, seen_by) in [("own", ["ana", "sofia", "reader", "admin"]), ("other", ["carla", "admin", "", ""])] {
-            let expected = if *name == "nobody" { Stranger } else if seen_by.contains(name) { Through } else { Nothing };
-            let body = actor.send("query($id: ID!) { team(id: $id) { id } }", json!({ "id": world.id(&format!("team {whose}")) })).await.body;
+        for (whose, seen_by) in
+            [("own", ["ana", "sofia", "reader", "admin"]), ("other", ["carla", "admin", "", ""])]
+        {
+            let expected = if *name == "nobody" {
+                Stranger
+            } else if seen_by.contains(name) {
+                Through
+            } else {
+                Nothing
+            };
+            let body = actor
+                .send(
+                    "query($id: ID!) { team(id: $id) { id } }",
+                    json!({ "id": world.id(&format!("team {whose}")) }),
+                )
+                .await
+                .body;
             assert_eq!(outcome(&body, "team"), expected, "{name} team {whose}");
         }
         for (field, selection, forbidden) in LISTS {
@@ -205,7 +269,11 @@ async fn every_root_query_gives_each_role_its_own() {
             let query = "{ clients { totalCount } clientSummary { clients openActivities } clientSearch(text: \"zz\") { client { id } } activities { totalCount } }";
             let data = actor.data(query, json!({})).await;
             assert_eq!(data["clients"]["totalCount"], visible, "{name}");
-            assert_eq!(data["clientSummary"], json!({ "clients": visible, "openActivities": visible }), "{name}");
+            assert_eq!(
+                data["clientSummary"],
+                json!({ "clients": visible, "openActivities": visible }),
+                "{name}"
+            );
             assert_eq!(data["activities"]["totalCount"], visible, "{name}");
             assert_eq!(data["clientSearch"].as_array().expect("hits").len(), visible, "{name}");
         }
@@ -229,7 +297,7 @@ enum About {
     /// Anybody with a session.
     Session(Value),
 }
-use About::{Account, New, OnClient, Office, Open, Session, Supervising};
+use About::{Account, New, Office, OnClient, Open, Session, Supervising};
 
 fn mutations(world: &World) -> Vec<(&'static str, About)> {
     let version = |mut fields: Value| {
@@ -249,12 +317,20 @@ fn mutations(world: &World) -> Vec<(&'static str, About)> {
         ("teamRename", Office(version(json!({ "id": world.id("team own"), "name": "" })))),
         ("apiKeyCreate", Office(json!({ "name": "", "role": "ADMIN", "scopes": [] }))),
         ("apiKeyRevoke", Office(json!({ "id": "apikey_00000000000000000000000000" }))),
-        ("marketCreate", Office(json!({ "key": "", "name": "", "country": "", "currency": "", "timeZone": "", "numberPrefix": "" }))),
+        (
+            "marketCreate",
+            Office(
+                json!({ "key": "", "name": "", "country": "", "currency": "", "timeZone": "", "numberPrefix": "" }),
+            ),
+        ),
         ("ecosystemCreate", Office(json!({ "market": "", "key": "", "name": "" }))),
         ("ecosystemUpdate", Office(version(json!({ "id": world.id("ecosystem") })))),
         ("clientCreate", New(json!({ "kind": "PERSON", "name": "", "market": "" }))),
         ("clientUpdate", OnClient("client", "id", version(json!({})))),
-        ("clientReassign", OnClient("client", "id", version(json!({ "advisorId": "user_00000000000000000000000000" })))),
+        (
+            "clientReassign",
+            OnClient("client", "id", version(json!({ "advisorId": "user_00000000000000000000000000" }))),
+        ),
         ("clientActivate", OnClient("client", "id", json!({ "expectedVersion": 99 }))),
         ("clientDeactivate", OnClient("client", "id", version(json!({})))),
         ("clientBlock", Supervising(version(json!({})))),
@@ -275,7 +351,9 @@ fn document(mutation: &str) -> String {
     let schema = cabina::graphql::schema::sdl();
     let field = schema.split(&format!(" {mutation}(")).nth(1).expect("a mutation");
     let input = field.split("input: ").nth(1).and_then(|rest| rest.split('!').next()).expect("an input");
-    format!("mutation($input: {input}!) {{ {mutation}(input: $input) {{ userErrors {{ code field }} event {{ id }} }} }}")
+    format!(
+        "mutation($input: {input}!) {{ {mutation}(input: $input) {{ userErrors {{ code field }} event {{ id }} }} }}"
+    )
 }
 
 #[tokio::test]
@@ -293,7 +371,11 @@ async fn every_mutation_lets_each_role_reach_its_own() {
             let mut on = |kind: &str, field: &str, fields: &Value, forbidden: bool| {
                 for whose in WHOSE {
                     let mut input = fields.clone();
-                    let key = if kind.starts_with("fresh") { format!("{kind} {whose} {name}") } else { format!("{kind} {whose}") };
+                    let key = if kind.starts_with("fresh") {
+                        format!("{kind} {whose} {name}")
+                    } else {
+                        format!("{kind} {whose}")
+                    };
                     input[field] = json!(world.id(&key));
                     let expected = match () {
                         () if nobody => Stranger,
@@ -333,7 +415,16 @@ async fn every_mutation_lets_each_role_reach_its_own() {
                         cases.push((input, expected));
                     }
                 }
-                New(fields) => cases.push((fields.clone(), if nobody { Stranger } else if reader { Forbidden } else { Through })),
+                New(fields) => cases.push((
+                    fields.clone(),
+                    if nobody {
+                        Stranger
+                    } else if reader {
+                        Forbidden
+                    } else {
+                        Through
+                    },
+                )),
                 Open(fields) => cases.push((fields.clone(), Through)),
                 Session(fields) => {
                     cases.push((fields.clone(), if nobody || reader { Stranger } else { Nothing }));
@@ -376,7 +467,11 @@ impl Crawl {
             }
             let mut fields = Vec::new();
             for field in kind["fields"].as_array().expect("fields") {
-                let needs = field["args"].as_array().expect("args").iter().any(|arg| arg["type"]["kind"] == "NON_NULL");
+                let needs = field["args"]
+                    .as_array()
+                    .expect("args")
+                    .iter()
+                    .any(|arg| arg["type"]["kind"] == "NON_NULL");
                 let mut inner = &field["type"];
                 while inner["name"].is_null() {
                     inner = &inner["ofType"];
@@ -400,7 +495,11 @@ impl Crawl {
                 None => text.push_str(&format!(" {field}")),
                 Some(target) if depth > 0 && !self.interfaces.contains(target) => {
                     // Pages are no level of their own.
-                    let inner = if target.ends_with("Connection") || target.ends_with("Edge") { depth } else { depth - 1 };
+                    let inner = if target.ends_with("Connection") || target.ends_with("Edge") {
+                        depth
+                    } else {
+                        depth - 1
+                    };
                     if field == "edges" {
                         continue; // the same rows as nodes
                     }
@@ -417,7 +516,9 @@ impl Crawl {
 fn gather(value: &Value, found: &mut BTreeMap<String, BTreeSet<String>>) {
     match value {
         Value::Object(fields) => {
-            if let (Some(kind), Some(id)) = (fields.get("__typename").and_then(Value::as_str), fields.get("id").and_then(Value::as_str)) {
+            if let (Some(kind), Some(id)) =
+                (fields.get("__typename").and_then(Value::as_str), fields.get("id").and_then(Value::as_str))
+            {
                 found.entry(kind.to_owned()).or_default().insert(id.to_owned());
             }
             fields.values().for_each(|value| gather(value, found));
@@ -438,7 +539,8 @@ async fn whatever_hangs_on_what_one_sees_is_what_one_may_see() {
             if LISTS.iter().any(|(field, _, forbidden)| field == root && forbidden.contains(name)) {
                 continue;
             }
-            let body = actor.send(&format!("{{ {root} {} }}", crawl.selection(target, 2)), json!({})).await.body;
+            let body =
+                actor.send(&format!("{{ {root} {} }}", crawl.selection(target, 2)), json!({})).await.body;
             assert!(body.get("errors").is_none(), "{name} {root}: {body}");
             gather(&body["data"], &mut found);
         }
@@ -465,7 +567,17 @@ async fn whatever_hangs_on_what_one_sees_is_what_one_may_see() {
         assert_eq!(found["User"].contains(world.id("user other")), !north, "{name}");
         assert_eq!(found["User"].contains(world.id("user own")), north || *name == "admin", "{name}");
         let everybodys = ["Market", "Ecosystem"];
-        let judged = ["Client", "Contact", "Activity", "EventLogEntry", "Team", "User", "Session", "ApiKey", "AuditEntry"];
+        let judged = [
+            "Client",
+            "Contact",
+            "Activity",
+            "EventLogEntry",
+            "Team",
+            "User",
+            "Session",
+            "ApiKey",
+            "AuditEntry",
+        ];
         for kind in found.keys() {
             let known = everybodys.contains(&kind.as_str()) || judged.contains(&kind.as_str());
             assert!(known, "{kind} has no rule in this test: who may see it?");

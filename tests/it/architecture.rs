@@ -54,7 +54,8 @@ fn module(root: &Path, file: &Path) -> String {
 /// Every `crate::…` path that a file names outside of its tests and comments; braces are opened.
 fn imports(text: &str) -> BTreeSet<String> {
     let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-    let code: String = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+    let code: String =
+        code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
     let mut found = BTreeSet::new();
     for (at, _) in code.match_indices("crate::") {
         if code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_') {
@@ -165,12 +166,20 @@ fn rooms_have_no_circles() {
             graph.entry(from).or_default().insert(to);
         }
     }
-    fn reaches(graph: &BTreeMap<String, BTreeSet<String>>, from: &str, goal: &str, seen: &mut BTreeSet<String>) -> bool {
-        graph.get(from).into_iter().flatten().any(|next| {
-            next == goal || (seen.insert(next.clone()) && reaches(graph, next, goal, seen))
-        })
+    fn reaches(
+        graph: &BTreeMap<String, BTreeSet<String>>,
+        from: &str,
+        goal: &str,
+        seen: &mut BTreeSet<String>,
+    ) -> bool {
+        graph
+            .get(from)
+            .into_iter()
+            .flatten()
+            .any(|next| next == goal || (seen.insert(next.clone()) && reaches(graph, next, goal, seen)))
     }
-    let circles: Vec<&String> = graph.keys().filter(|room| reaches(&graph, room, room, &mut BTreeSet::new())).collect();
+    let circles: Vec<&String> =
+        graph.keys().filter(|room| reaches(&graph, room, room, &mut BTreeSet::new())).collect();
     assert!(circles.is_empty(), "in a circle: {circles:?}");
     assert!(graph.values().map(BTreeSet::len).sum::<usize>() > 15, "the test reads the imports: {graph:#?}");
 }

@@ -21,7 +21,8 @@ fn cabina(folder: &Path, arguments: &[&str]) -> Command {
 }
 
 fn run(command: &mut Command, input: &str) -> Output {
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("runs");
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("runs");
     child.stdin.take().expect("a standard input").write_all(input.as_bytes()).expect("written");
     child.wait_with_output().expect("ends")
 }
@@ -44,7 +45,11 @@ impl Drop for Running {
 async fn serve_demo_greets_answers_and_stops_when_told() {
     let folder = tempfile::TempDir::new().expect("a folder");
     let began = Instant::now();
-    let child = cabina(folder.path(), &["serve", "--demo"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("starts");
+    let child = cabina(folder.path(), &["serve", "--demo"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("starts");
     let mut server = Running(child);
     let mut lines = BufReader::new(server.0.stdout.take().expect("a standard output")).lines();
     let mut greeting = String::new();
@@ -66,7 +71,9 @@ async fn serve_demo_greets_answers_and_stops_when_told() {
     let input = json!({ "email": "ana@demo.test", "password": "demo" });
     let opened = nobody.run("sessionCreate", input, "session { accessToken }").await;
     let ana = Actor::new(&url, opened["session"]["accessToken"].as_str().map(str::to_owned));
-    let found = ana.data("{ clientSearch(text: \"gonzalez\") { client { id name } } clients { totalCount } }", json!({})).await;
+    let found = ana
+        .data("{ clientSearch(text: \"gonzalez\") { client { id name } } clients { totalCount } }", json!({}))
+        .await;
     let client = &found["clientSearch"][0]["client"];
     assert!(client["name"].as_str().expect("somebody is found").contains("González"), "{found}");
     let note = json!({ "clientId": client["id"], "kind": "NOTE", "text": "Hola" });
@@ -75,7 +82,8 @@ async fn serve_demo_greets_answers_and_stops_when_told() {
     let page = Actor::answer(nobody.request(reqwest::Method::GET, "/graphiql")).await;
     assert!(page.status == 200 && page.body.to_string().contains("graphiql"));
 
-    let stopped = Command::new("kill").args(["-TERM", &server.0.id().to_string()]).status().expect("kill runs");
+    let stopped =
+        Command::new("kill").args(["-TERM", &server.0.id().to_string()]).status().expect("kill runs");
     assert!(stopped.success());
     let until = Instant::now() + Duration::from_secs(10);
     let status = loop {
@@ -90,7 +98,8 @@ async fn serve_demo_greets_answers_and_stops_when_told() {
     // The same database again, and one that holds something else.
     let mut again = cabina(folder.path(), &["serve", "--demo"]);
     let mut again = Running(again.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("starts"));
-    let first = BufReader::new(again.0.stdout.take().expect("output")).lines().nth(1).expect("a line").expect("text");
+    let first =
+        BufReader::new(again.0.stdout.take().expect("output")).lines().nth(1).expect("a line").expect("text");
     assert!(first.contains("is ready"), "{first}");
     drop(again);
     let other = tempfile::TempDir::new().expect("a folder");
@@ -107,10 +116,16 @@ async fn users_are_managed_from_the_terminal() {
         let output = run(&mut cabina(folder.path(), &[&["user"], arguments].concat()), input);
         (output.status.success(), text(&output.stdout) + &text(&output.stderr))
     };
-    let (done, told) = user(&["add", "eva@company.example", "--name", "Eva", "--role", "advisor", "--team", "North"], "a good password\n");
+    let (done, told) = user(
+        &["add", "eva@company.example", "--name", "Eva", "--role", "advisor", "--team", "North"],
+        "a good password\n",
+    );
     assert!(done, "{told}");
     let (done, told) = user(&["add", "eva@company.example", "--name", "Eva"], "short\n");
-    assert!(!done && told.contains("password: must have at least 8") && told.contains("email: another user"), "{told}");
+    assert!(
+        !done && told.contains("password: must have at least 8") && told.contains("email: another user"),
+        "{told}"
+    );
     let (done, told) = user(&["password", "eva@company.example"], "another password\n");
     assert!(done, "{told}");
     let (done, told) = user(&["disable", "eva@company.example"], "");
@@ -122,16 +137,26 @@ async fn users_are_managed_from_the_terminal() {
 #[tokio::test]
 async fn tables_come_and_go_and_mistakes_are_told_at_once() {
     let folder = tempfile::TempDir::new().expect("a folder");
-    let migrate = |arguments: &[&str]| text(&run(&mut cabina(folder.path(), &[&["migrate"], arguments].concat()), "").stdout);
+    let migrate = |arguments: &[&str]| {
+        text(&run(&mut cabina(folder.path(), &[&["migrate"], arguments].concat()), "").stdout)
+    };
     assert_eq!(migrate(&["status"]).matches("missing").count(), 3);
     assert_eq!(migrate(&["up"]).matches("applied").count(), 3);
     assert_eq!(migrate(&["down", "2"]).matches("missing").count(), 2);
     assert_eq!(migrate(&["up"]).matches("applied").count(), 3);
     let mut wrong = cabina(folder.path(), &["serve"]);
-    let output = run(wrong.env("CABINA_LISTEN", "here").env("CABINA_MAX_DEPTH", "x").env("CABINA_JWT_SECRET", "hunter2"), "");
+    let output = run(
+        wrong.env("CABINA_LISTEN", "here").env("CABINA_MAX_DEPTH", "x").env("CABINA_JWT_SECRET", "hunter2"),
+        "",
+    );
     let told = text(&output.stderr);
     assert!(!output.status.success());
-    for mistake in ["3 mistake(s)", "CABINA_LISTEN must be an address and port", "CABINA_MAX_DEPTH must be a whole number", "CABINA_JWT_SECRET must have"] {
+    for mistake in [
+        "3 mistake(s)",
+        "CABINA_LISTEN must be an address and port",
+        "CABINA_MAX_DEPTH must be a whole number",
+        "CABINA_JWT_SECRET must have",
+    ] {
         assert!(told.contains(mistake), "{told}");
     }
     assert!(!told.contains("hunter2"), "{told}");

@@ -16,7 +16,8 @@ async fn everything_is_described() {
         fields(includeDeprecated: true) { name description args { name description } }
         inputFields { name description } enumValues(includeDeprecated: true) { name description } } } }";
     let data = app.nobody().data(query, serde_json::json!({})).await;
-    let empty = |value: &serde_json::Value| value["description"].as_str().is_none_or(|text| text.trim().is_empty());
+    let empty =
+        |value: &serde_json::Value| value["description"].as_str().is_none_or(|text| text.trim().is_empty());
     let list = |value: &serde_json::Value| value.as_array().cloned().unwrap_or_default();
     let mut bare = Vec::new();
     for kind in list(&data["__schema"]["types"]) {
@@ -28,12 +29,21 @@ async fn everything_is_described() {
         if empty(&kind) {
             bare.push(name.clone());
         }
-        for member in list(&kind["fields"]).into_iter().chain(list(&kind["inputFields"])).chain(list(&kind["enumValues"])) {
+        for member in list(&kind["fields"])
+            .into_iter()
+            .chain(list(&kind["inputFields"]))
+            .chain(list(&kind["enumValues"]))
+        {
             let path = format!("{name}.{}", member["name"].as_str().expect("a name"));
             if empty(&member) {
                 bare.push(path.clone());
             }
-            bare.extend(list(&member["args"]).iter().filter(|arg| empty(arg)).map(|arg| format!("{path}({})", arg["name"])));
+            bare.extend(
+                list(&member["args"])
+                    .iter()
+                    .filter(|arg| empty(arg))
+                    .map(|arg| format!("{path}({})", arg["name"])),
+            );
         }
     }
     assert!(bare.is_empty(), "without a description: {bare:#?}");

@@ -25,7 +25,11 @@ async fn secrets_appear_in_no_log_and_in_no_table() {
     let log = Log::default();
     let writer = log.clone();
     // For the whole process, at the most talkative level: other tests write into it too, which does no harm.
-    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).json().with_writer(move || writer.clone()).finish();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .json()
+        .with_writer(move || writer.clone())
+        .finish();
     tracing::subscriber::set_global_default(subscriber).expect("nobody else set one");
     let secret = "this-is-the-signing-secret-of-the-test";
     let app = Setup::default().with("CABINA_JWT_SECRET", secret).start().await;
@@ -33,7 +37,9 @@ async fn secrets_appear_in_no_log_and_in_no_table() {
     let password = "hunter2-hunter2-hunter2";
     let new = json!({ "email": "eve@test.example", "name": "Eve", "role": "ADMIN", "password": password, "idempotencyKey": "k" });
     let eve = admin.run("userCreate", new, "user { id }").await["user"]["id"].clone();
-    let made = admin.run("apiKeyCreate", json!({ "name": "K", "role": "ADMIN", "scopes": ["READ"] }), "secret").await;
+    let made = admin
+        .run("apiKeyCreate", json!({ "name": "K", "role": "ADMIN", "scopes": ["READ"] }), "secret")
+        .await;
     let key = made["secret"].as_str().expect("a key").to_owned();
     app.bearer(&key).data("{ clients { totalCount } }", json!({})).await;
     let wrong = json!({ "email": "eve@test.example", "password": "wrong-wrong-wrong" });
@@ -52,7 +58,16 @@ async fn secrets_appear_in_no_log_and_in_no_table() {
         let line = text.lines().find(|line| line.contains(secret));
         assert_eq!(line, None, "a secret is in the log");
     }
-    let tables = ["app_user", "session", "refresh_token", "api_key", "audit_entry", "outbox", "idempotency_key", "login_failure"];
+    let tables = [
+        "app_user",
+        "session",
+        "refresh_token",
+        "api_key",
+        "audit_entry",
+        "outbox",
+        "idempotency_key",
+        "login_failure",
+    ];
     for table in tables {
         let rows = everything(&app, table).await;
         for secret in secrets {
@@ -68,16 +83,23 @@ async fn everything(app: &crate::support::TestApp, table: &str) -> String {
     let pool = &app.app.database.pool;
     if is_postgres() {
         let sql = format!("SELECT coalesce(string_agg(t::text, ' '), '') FROM {table} t");
-        let row = pool.query_one_raw(Statement::from_string(pool.get_database_backend(), sql)).await.expect("a table");
+        let row = pool
+            .query_one_raw(Statement::from_string(pool.get_database_backend(), sql))
+            .await
+            .expect("a table");
         return row.expect("a row").try_get_by_index::<String>(0).expect("text");
     }
-    let columns = Statement::from_string(pool.get_database_backend(), format!("SELECT name FROM pragma_table_info('{table}')"));
+    let columns = Statement::from_string(
+        pool.get_database_backend(),
+        format!("SELECT name FROM pragma_table_info('{table}')"),
+    );
     let mut names = Vec::new();
     for row in pool.query_all_raw(columns).await.expect("a table") {
         names.push(row.try_get_by_index::<String>(0).expect("a name"));
     }
     let joined: Vec<String> = names.iter().map(|name| format!("quote(\"{name}\")")).collect();
     let sql = format!("SELECT coalesce(group_concat({}), '') FROM {table}", joined.join(" || ' ' || "));
-    let row = pool.query_one_raw(Statement::from_string(pool.get_database_backend(), sql)).await.expect("rows");
+    let row =
+        pool.query_one_raw(Statement::from_string(pool.get_database_backend(), sql)).await.expect("rows");
     row.expect("a row").try_get_by_index::<String>(0).expect("text")
 }

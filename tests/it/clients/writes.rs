@@ -361,10 +361,13 @@ async fn what_is_committed_is_told_in_the_outbox_to_those_who_may_hear_it() {
         .await
         .expect("the outbox");
     assert_eq!(app.app.database.pool.get_database_backend(), app.app.database.backend());
-    let told: Vec<(&str, String)> = rows.iter().map(|row| (row.topic.as_str(), row.kind.to_string())).collect();
+    let told: Vec<(&str, String)> =
+        rows.iter().map(|row| (row.topic.as_str(), row.kind.to_string())).collect();
     let expected = [
-        ("client:updated", "CREATED"), ("eventlog:new", "CREATED"), // made
-        ("client:updated", "UPDATED"), ("eventlog:new", "CREATED"), // given away
+        ("client:updated", "CREATED"),
+        ("eventlog:new", "CREATED"), // made
+        ("client:updated", "UPDATED"),
+        ("eventlog:new", "CREATED"), // given away
     ];
     assert_eq!(told, expected.map(|(topic, kind)| (topic, kind.to_owned())));
     let given = &rows[2];

@@ -35,7 +35,13 @@ async fn furnish(admin: &Actor, ana: &Actor) -> String {
         }
     }
     admin.client_with(json!({ "teamId": ana.data("{ viewer { team { id } } }", json!({})).await["viewer"]["team"]["id"] })).await;
-    admin.run("apiKeyCreate", json!({ "name": "Make", "role": "ADMIN", "scopes": ["READ", "WRITE"] }), "apiKey { id }").await;
+    admin
+        .run(
+            "apiKeyCreate",
+            json!({ "name": "Make", "role": "ADMIN", "scopes": ["READ", "WRITE"] }),
+            "apiKey { id }",
+        )
+        .await;
     last
 }
 
@@ -76,18 +82,25 @@ async fn every_stored_operation_gives_the_same_both_ways() {
             for raw_json in [false, true, true] {
                 let viewer = door.viewer(admin.token.as_deref().expect("a token")).await.expect("a viewer");
                 let reader = Reader { db: app.app.database.pool.clone(), viewer };
-                let caller = Caller { reader: Some(reader), request_id: "r".into(), address: None, user_agent: None };
+                let caller =
+                    Caller { reader: Some(reader), request_id: "r".into(), address: None, user_agent: None };
                 let variables = Variables::from_json(json!({
                     "id": client, "clientId": client, "first": 4, "after": null, "text": "mar",
                 }));
                 let mut request = Request::new(&text).variables(variables);
                 request.operation_name = name.map(|name| name.to_string());
-                let answer = app.engine.answer(request, caller, Manner { only_queries: true, raw_json }).await;
+                let answer =
+                    app.engine.answer(request, caller, Manner { only_queries: true, raw_json }).await;
                 assert!(answer.response.is_ok(), "{file}: {:?}", answer.response.errors);
                 let GraphqlValue::Object(fields) = &answer.response.data else { panic!("{file}: no data") };
-                let planned = fields.values().filter(|value| matches!(value, GraphqlValue::Binary(_))).count();
+                let planned =
+                    fields.values().filter(|value| matches!(value, GraphqlValue::Binary(_))).count();
                 let objects = fields.len();
-                assert_eq!(planned, if raw_json { objects } else { 0 }, "{file}: every root field goes through the plan");
+                assert_eq!(
+                    planned,
+                    if raw_json { objects } else { 0 },
+                    "{file}: every root field goes through the plan"
+                );
                 let mut json: Value = serde_json::from_slice(&to_json(&answer.response, true)).expect("JSON");
                 json.as_object_mut().expect("an answer").remove("extensions");
                 answers.push(json);
@@ -106,17 +119,33 @@ async fn what_the_plan_cannot_answer_the_executor_answers() {
     let app = TestApp::start().await;
     let (ana, admin) = (app.ana().await, app.admin().await);
     furnish(&admin, &ana).await;
-    let merged = ana.data("{ clients(first: 1) { nodes { name advisor { id } } nodes { number advisor { name } } } }", json!({})).await;
+    let merged = ana
+        .data(
+            "{ clients(first: 1) { nodes { name advisor { id } } nodes { number advisor { name } } } }",
+            json!({}),
+        )
+        .await;
     let node = &merged["clients"]["nodes"][0];
-    assert!(node["name"].is_string() && node["number"].is_string() && node["advisor"]["id"].is_string(), "{merged}");
+    assert!(
+        node["name"].is_string() && node["number"].is_string() && node["advisor"]["id"].is_string(),
+        "{merged}"
+    );
     assert_eq!(node["advisor"]["name"], "Ana Pérez");
-    let id = admin.data("{ clients(first: 1) { nodes { id } } }", json!({})).await["clients"]["nodes"][0]["id"].clone();
+    let id =
+        admin.data("{ clients(first: 1) { nodes { id } } }", json!({})).await["clients"]["nodes"][0]["id"]
+            .clone();
     let by_interface = admin.data("query($id: ID!) { node(id: $id) { __typename id ... on Client { name eventLog(first: 1) { totalCount } } } }", json!({ "id": id })).await;
     assert_eq!(by_interface["node"]["__typename"], "Client");
-    let wrong = ana.send("{ clients(first: 2) { nodes { name eventLog(first: 101) { totalCount } } } }", json!({})).await;
+    let wrong = ana
+        .send("{ clients(first: 2) { nodes { name eventLog(first: 101) { totalCount } } } }", json!({}))
+        .await;
     assert_eq!(wrong.code(), "BAD_INPUT");
     assert_eq!(wrong.body["errors"][0]["path"], json!(["clients", "nodes", 0, "eventLog"]), "{}", wrong.body);
-    assert_eq!(wrong.body["data"], Value::Null, "an error in a field that is never null takes its parents down");
+    assert_eq!(
+        wrong.body["data"],
+        Value::Null,
+        "an error in a field that is never null takes its parents down"
+    );
 }
 
 /// Two cases that other versions of async-graphql get wrong (docs/decisions/0001): an error in a field that is never

@@ -1,16 +1,18 @@
-import { Combobox, Loader, TextInput, useCombobox, VisuallyHidden } from '@mantine/core';
-import { useDebouncedValue } from '@mantine/hooks';
-import { useEffect, useState } from 'react';
+import { Loader, Paper, TextInput, VisuallyHidden } from '@mantine/core';
+import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useQuery } from 'urql';
 import { useLocation } from 'wouter';
-import { failureIn } from '../../api/failure';
-import { ClientSearchDocument } from '../../api/gql/graphql';
+import type { ClientSearchQuery } from '../../api/gql/graphql';
 import { Icon } from '../../app/Icon';
 import { useFailureText } from '../../i18n/texts';
 import classes from './ClientSearch.module.css';
 import { pathOf } from './path';
 import { StatusChip } from './StatusChip';
+import { useSearch } from './useSearch';
+
+type Hit = ClientSearchQuery['clientSearch'][number];
+
+const LIST = 'client-hits';
 
 /** Finds clients as one types; the arrow keys choose, Enter opens. */
 export function ClientSearch() {
@@ -18,80 +20,108 @@ export function ClientSearch() {
   const failureText = useFailureText();
   const [, go] = useLocation();
   const [typed, setTyped] = useState('');
+  const [open, setOpen] = useState(false);
+  const [active, setActive] = useState(0);
   const text = typed.trim();
-  const [asked] = useDebouncedValue(text, 150);
-  const [{ data, error, fetching, operation }] = useQuery({
-    query: ClientSearchDocument,
-    variables: { text: asked },
-    pause: asked === '',
-    requestPolicy: 'network-only',
-  });
-  // An answer to anything but what stands in the box is not shown.
-  const answered = !fetching && operation?.variables.text === text;
-  const hits = answered && data ? data.clientSearch : null;
-  const waiting = text !== '' && !answered;
+  const { waiting, hits, failure } = useSearch(text);
+  const shown = open && text !== '' && !waiting;
+  const chosen = shown ? hits?.[active] : undefined;
 
-  const { openDropdown, closeDropdown, selectFirstOption, resetSelectedOption, ...rest } = useCombobox();
-  const combobox = { openDropdown, closeDropdown, selectFirstOption, resetSelectedOption, ...rest };
-  useEffect(() => {
-    if (hits) selectFirstOption();
-    else resetSelectedOption();
-  }, [hits, selectFirstOption, resetSelectedOption]);
+  useEffect(() => setActive(0), [hits]);
 
   const told = () => {
     if (text === '') return '';
     if (waiting) return t('search.searching');
-    if (error) return failureText(failureIn(error));
+    if (failure) return failureText(failure);
     return hits?.length ? t('search.found', { count: hits.length }) : t('search.nothing', { text });
   };
 
+  function press(event: KeyboardEvent) {
+    const count = hits?.length ?? 0;
+    const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
+    if (step !== 0 && count > 0) {
+      event.preventDefault();
+      setActive(shown ? (active + step + count) % count : active);
+      setOpen(true);
+    } else if (event.key === 'Enter' && chosen) {
+      event.preventDefault();
+      go(pathOf(chosen.client.id));
+    } else if (event.key === 'Escape' && shown) {
+      event.preventDefault();
+      setOpen(false);
+    }
+  }
+
   return (
-    <>
-      <Combobox store={combobox} onOptionSubmit={(id) => go(pathOf(id))} shadow="md">
-        <Combobox.Target>
-          <TextInput
-            size="md"
-            type="search"
-            label={t('search.label')}
-            placeholder={t('search.placeholder')}
-            leftSection={<Icon name="search" />}
-            rightSection={waiting && <Loader size="xs" aria-hidden />}
-            spellCheck={false}
-            value={typed}
-            onChange={(event) => {
-              setTyped(event.currentTarget.value);
-              if (event.currentTarget.value.trim()) openDropdown();
-              else closeDropdown();
-            }}
-            onFocus={() => text && openDropdown()}
-            onBlur={() => closeDropdown()}
-          />
-        </Combobox.Target>
-        <Combobox.Dropdown hidden={text === '' || (!hits && !error)}>
-          {hits && hits.length > 0 ? (
-            <Combobox.Options aria-label={t('search.results')} mah="60vh" style={{ overflowY: 'auto' }}>
-              {hits.map(({ client, matchedField }) => (
-                <Combobox.Option key={client.id} value={client.id} className={classes.hit}>
-                  <span className={classes.name}>{client.name}</span>
-                  <span className={classes.more}>
-                    {[
-                      client.number,
-                      matchedField === 'EMAIL' ? client.email : client.phone,
-                      matchedField !== 'NAME' && t(`matched.${matchedField}`),
-                    ]
-                      .filter(Boolean)
-                      .join(' · ')}
-                  </span>
-                  <StatusChip status={client.status} />
-                </Combobox.Option>
-              ))}
-            </Combobox.Options>
-          ) : (
-            <Combobox.Empty>{told()}</Combobox.Empty>
-          )}
-        </Combobox.Dropdown>
-      </Combobox>
+    <div className={classes.search}>
+      <TextInput
+        size="md"
+        type="search"
+        role="combobox"
+        aria-expanded={shown && Boolean(hits?.length)}
+        aria-controls={LIST}
+        aria-autocomplete="list"
+        aria-activedescendant={chosen && `${LIST}-${active}`}
+        autoComplete="off"
+        spellCheck={false}
+        label={t('search.label')}
+        placeholder={t('search.placeholder')}
+        leftSection={<Icon name="search" />}
+        rightSection={waiting && <Loader size="xs" aria-hidden />}
+        value={typed}
+        onChange={(event) => {
+          setTyped(event.currentTarget.value);
+          setOpen(true);
+        }}
+        onKeyDown={press}
+        onFocus={() => setOpen(true)}
+        onBlur={() => setOpen(false)}
+      />
       <VisuallyHidden role="status">{told()}</VisuallyHidden>
-    </>
+      <Paper withBorder shadow="md" className={classes.dropdown} hidden={!shown}>
+        <ul id={LIST} role="listbox" aria-label={t('search.results')} className={classes.hits}>
+          {hits?.map((hit, index) => (
+            <Option
+              key={hit.client.id}
+              hit={hit}
+              id={`${LIST}-${index}`}
+              active={index === active}
+              choose={() => go(pathOf(hit.client.id))}
+            />
+          ))}
+        </ul>
+        {!hits?.length && <p className={classes.nothing}>{told()}</p>}
+      </Paper>
+    </div>
+  );
+}
+
+function Option({ hit, id, active, choose }: { hit: Hit; id: string; active: boolean; choose: () => void }) {
+  const { t } = useTranslation();
+  const { client, matchedField } = hit;
+  const option = useRef<HTMLLIElement>(null);
+  useEffect(() => {
+    if (active) option.current?.scrollIntoView({ block: 'nearest' });
+  }, [active]);
+  const more = [
+    client.number,
+    matchedField === 'EMAIL' ? client.email : client.phone,
+    matchedField !== 'NAME' && t(`matched.${matchedField}`),
+  ];
+  return (
+    <li
+      ref={option}
+      id={id}
+      role="option"
+      aria-selected={active}
+      className={classes.hit}
+      // The box keeps the focus, so the list stays open until the click.
+      onMouseDown={(event) => event.preventDefault()}
+      onClick={choose}
+    >
+      <span className={classes.name}>{client.name}</span>
+      <span className={classes.more}>{more.filter(Boolean).join(' · ')}</span>
+      <StatusChip status={client.status} />
+    </li>
   );
 }
