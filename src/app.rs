@@ -1,7 +1,6 @@
 //! Wiring: everything is built here, at the top, and taken apart here.
 
 use std::future::Future;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -13,7 +12,7 @@ use tokio::net::TcpListener;
 use crate::domains::identity::sessions::{Door, Seen};
 use crate::graphql::context::Services;
 use crate::graphql::engine::Engine;
-use crate::http::{Web, router};
+use crate::http::{Web, router, serve};
 use crate::kernel::time::Clock;
 use crate::kernel::{Error, Result};
 use crate::platform::auth::{Passwords, TokenKeys};
@@ -80,16 +79,8 @@ impl App {
     }
 
     /// Serves until `stop` ends; then lets the requests under way finish.
-    ///
-    /// # Errors
-    /// When serving fails.
-    pub async fn serve(
-        &self,
-        listener: TcpListener,
-        web: Web,
-        stop: impl Future<Output = ()> + Send + 'static,
-    ) -> Result<()> {
-        let service = router(web).into_make_service_with_connect_info::<SocketAddr>();
-        axum::serve(listener, service).with_graceful_shutdown(stop).await.map_err(Error::internal)
+    pub async fn serve(&self, listener: TcpListener, web: Web, stop: impl Future<Output = ()>) {
+        let header_time = self.config.limits.request_timeout;
+        serve(listener, router(web), header_time, stop).await;
     }
 }

@@ -52,7 +52,7 @@ impl Serve {
             let _ = told.wait_for(|stop| *stop).await;
         };
         let worker = tokio::spawn(crate::worker::run(app.clone(), until(told.clone())));
-        app.serve(listener, web, until(told)).await?;
+        app.serve(listener, web, until(told)).await;
         let _ = worker.await;
         Ok(())
     }

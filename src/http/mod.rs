@@ -5,6 +5,9 @@ mod graphql;
 mod health;
 mod negotiate;
 mod pages;
+mod serve;
+
+pub use serve::serve;
 
 use std::sync::Arc;
 use std::time::Duration;

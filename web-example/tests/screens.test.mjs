@@ -86,20 +86,15 @@ test('GraphiQL works without any other network, and a log-in puts its token into
   await page.goto(`${app.url}/graphiql`);
   assert.equal(await page.title(), 'GraphiQL – cabina');
   const answer = page.locator('.graphiql-response');
-  const run = page.getByRole('button', { name: /Execute query/ });
-  await page.getByRole('tab', { name: 'LogIn' }).waitFor();
-  await page.locator('.graphiql-query-editor .view-line').first().waitFor();
-  await run.click();
-  await answer.getByText('accessToken').first().waitFor();
-  await page.locator('.graphiql-editor-tool').getByText(/"Bearer /).first().waitFor();
-
-  await page.getByRole('tab', { name: 'FindClients' }).click();
-  await run.click();
-  await answer.getByText('clientSearch').first().waitFor();
-  await answer.getByText('"matchedField"').first().waitFor();
-
-  await page.getByRole('tab', { name: 'ClientsWithHistory' }).click();
-  await run.click();
-  await answer.getByText('"totalCount"').first().waitFor();
+  const run = async (tab, awaited) => {
+    await page.getByRole('tab', { name: tab }).click();
+    await page.locator('.graphiql-query-editor .view-line').filter({ hasText: tab }).waitFor();
+    await page.getByRole('button', { name: /Execute query/ }).click();
+    await answer.locator('.view-line').filter({ hasText: awaited }).first().waitFor();
+  };
+  await run('LogIn', '"accessToken"');
+  await page.locator('.graphiql-editors .view-line').filter({ hasText: /authorization.*Bearer/ }).waitFor();
+  await run('FindClients', '"matchedField"');
+  await run('ClientsWithHistory', '"totalCount"');
   assert.deepEqual(abroad, []);
 });

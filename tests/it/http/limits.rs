@@ -105,3 +105,28 @@ async fn only_trusted_documents_are_answered_where_they_are_listed() {
     assert_eq!(ask(json!({ "query": document })).await.body["data"], json!({ "viewer": null }));
     assert_eq!(ask(json!({ "query": "{ viewer { id } }" })).await.code(), "DOCUMENT_NOT_TRUSTED");
 }
+
+#[tokio::test]
+async fn who_never_ends_the_headers_or_the_body_is_cut_off() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let app = Setup::default().with("CABINA_REQUEST_TIMEOUT", 1).start().await;
+    let address = app.url.trim_start_matches("http://").to_owned();
+    let slow = |text: &'static str| {
+        let address = address.clone();
+        async move {
+            let mut stream = tokio::net::TcpStream::connect(address).await.expect("connects");
+            stream.write_all(text.as_bytes()).await.expect("written");
+            let mut answer = String::new();
+            let read = stream.read_to_string(&mut answer);
+            tokio::time::timeout(std::time::Duration::from_secs(10), read)
+                .await
+                .expect("it is cut off")
+                .expect("reads");
+            answer
+        }
+    };
+    let headers = slow("POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: appl").await;
+    assert!(headers.is_empty() || headers.starts_with("HTTP/1.1 408"), "{headers}");
+    let body = slow("POST /graphql HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{").await;
+    assert!(body.starts_with("HTTP/1.1 408") && body.contains("took too long to arrive"), "{body}");
+}

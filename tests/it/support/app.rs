@@ -71,7 +71,7 @@ impl Setup {
             let until = async {
                 let _ = stopped.await;
             };
-            served.serve(listener, web, until).await.expect("serves");
+            served.serve(listener, web, until).await;
         });
         TestApp { app, engine, url: format!("http://{address}"), _stop: stop, _database: database }
     }

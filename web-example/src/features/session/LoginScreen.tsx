@@ -49,10 +49,8 @@ export function LoginScreen({ ended }: { ended: boolean }) {
               </Title>
               <Text c="dimmed">{t('session.subtitle')}</Text>
             </div>
-            <div role="alert">
-              {refusal && <Alert color="red">{textOf(refusal)}</Alert>}
-              {ended && !refusal && <Alert color="yellow">{t('session.ended')}</Alert>}
-            </div>
+            {refusal && <Alert color="red">{textOf(refusal)}</Alert>}
+            {ended && !refusal && <Alert color="yellow">{t('session.ended')}</Alert>}
             <TextInput
               label={t('session.email')}
               type="email"
