@@ -1,14 +1,15 @@
-import { Alert, Button, Group, Text } from '@mantine/core';
+import { Button, Group, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { Failure } from '../api/failure';
 import { useFailureText } from '../i18n/texts';
+import { Note } from './Note';
 
 /** Tells why there is no answer, and offers to ask again. */
 export function FailureNote({ failure, retry }: { failure: Failure; retry?: () => void }) {
   const { t } = useTranslation();
   const textOf = useFailureText();
   return (
-    <Alert color="red" role="alert">
+    <Note tone="error">
       <Group justify="space-between">
         <div>
           {textOf(failure)}
@@ -24,6 +25,6 @@ export function FailureNote({ failure, retry }: { failure: Failure; retry?: () =
           </Button>
         )}
       </Group>
-    </Alert>
+    </Note>
   );
 }

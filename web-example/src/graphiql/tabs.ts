@@ -4,7 +4,10 @@ const logIn = `# Run this first: its access token then goes
 # into the headers of every tab by itself.
 mutation LogIn {
   sessionCreate(
-    input: { email: "ana@demo.test", password: "demo" }
+    input: {
+      email: "ana@demo.test"
+      password: "demo"
+    }
   ) {
     session {
       accessToken

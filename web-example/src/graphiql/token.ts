@@ -1,4 +1,3 @@
-import type { Fetcher } from '@graphiql/toolkit';
 import { useSyncExternalStore } from 'react';
 
 // The access token of the last log-in in this window; it is not stored.
@@ -14,18 +13,23 @@ export const useToken = () =>
     () => token,
   );
 
+type Params = { query: string; operationName?: string | null; variables?: unknown };
+
 export const headersWith = (accessToken: string) => JSON.stringify({ authorization: `Bearer ${accessToken}` }, null, 2);
 
 /** Asks the server; keeps the access token that a log-in brings, and sends it where the headers tab names none. */
-export const fetcher: Fetcher = async (params, options) => {
-  const headers = new Headers(options?.headers as Record<string, string> | undefined);
+export const fetcher = async (params: Params, options?: { headers?: Record<string, string> }) => {
+  const headers = new Headers(options?.headers);
   const logsIn = /\bsession(Create|Refresh)\b/.test(params.query);
   // A token that has ended would make the server refuse the very log-in that replaces it.
   if (logsIn) headers.delete('authorization');
   else if (token && !headers.has('authorization')) headers.set('authorization', `Bearer ${token}`);
   headers.set('accept', 'application/graphql-response+json, application/json');
   headers.set('content-type', 'application/json');
-  const response = await fetch('/graphql', { method: 'POST', headers, body: JSON.stringify(params) });
+  // Just after a change of tabs, GraphiQL still names the operation of the former one.
+  const named = new RegExp(`\\b${params.operationName}\\b`).test(params.query);
+  const body = JSON.stringify(named ? params : { ...params, operationName: undefined });
+  const response = await fetch('/graphql', { method: 'POST', headers, body });
   const answer = await response.json();
   if (logsIn) remember(answer.data);
   return answer;

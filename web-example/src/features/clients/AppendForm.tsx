@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Paper, Stack, Text, Textarea } from '@mantine/core';
+import { Button, Group, Paper, Stack, Text, Textarea } from '@mantine/core';
 import { type FormEvent, type KeyboardEvent, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMutation } from 'urql';
@@ -7,6 +7,7 @@ import { type ClientDetailFragment, EventlogAppendDocument } from '../../api/gql
 import { newKey } from '../../api/key';
 import { FailureNote } from '../../app/FailureNote';
 import { Icon } from '../../app/Icon';
+import { Note } from '../../app/Note';
 import { useUserErrorText } from '../../i18n/texts';
 import classes from './AppendForm.module.css';
 import { fresh, useDraft } from './draft';
@@ -60,7 +61,7 @@ export function AppendForm({ client }: { client: ClientDetailFragment }) {
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void submit(event);
   };
 
-  if (blockedBy) return <Alert>{textOf(blockedBy)}</Alert>;
+  if (blockedBy) return <Note>{textOf(blockedBy)}</Note>;
   return (
     <Paper component="form" withBorder p="md" onSubmit={submit} aria-label={t('append.title')}>
       <Stack gap="sm">
@@ -97,11 +98,7 @@ export function AppendForm({ client }: { client: ClientDetailFragment }) {
           onKeyDown={sendByKey}
         />
         {error && !fetching && <FailureNote failure={failureIn(error)} />}
-        {refusal && (
-          <Alert color="red" role="alert">
-            {refusal}
-          </Alert>
-        )}
+        {refusal && <Note tone="error">{refusal}</Note>}
         <Group justify="space-between">
           <Text role="status" size="sm" className={classes.told}>
             {told}

@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Stack, Text, Tooltip } from '@mantine/core';
+import { Button, Group, Stack, Text, Tooltip } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useClient } from 'urql';
@@ -9,6 +9,7 @@ import {
 } from '../../api/gql/graphql';
 import { useKeyed } from '../../api/key';
 import { FailureNote } from '../../app/FailureNote';
+import { Note } from '../../app/Note';
 import { useUserErrorText } from '../../i18n/texts';
 import { BlockDialog } from './BlockDialog';
 import classes from './ClientActions.module.css';
@@ -80,11 +81,11 @@ export function ClientActions({ client }: { client: ClientDetailFragment }) {
       </Text>
       {failure && <FailureNote failure={failure} />}
       {refused && (
-        <Alert color="red" role="alert" title={refused.conflict.length > 0 ? t('conflict.title') : undefined}>
+        <Note tone="error" title={refused.conflict.length > 0 ? t('conflict.title') : undefined}>
           {refused.userErrors.map((error) => error.code !== 'CONFLICT' && <p key={error.code}>{textOf(error)}</p>)}
           {refused.conflict.length > 0 && <p>{t('conflict.introPlain')}</p>}
           <ConflictList conflicts={refused.conflict} />
-        </Alert>
+        </Note>
       )}
       {blocking && (
         <BlockDialog

@@ -1,4 +1,4 @@
-import { Alert, Anchor, Skeleton, Stack } from '@mantine/core';
+import { Anchor, Skeleton, Stack } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { useQuery } from 'urql';
 import { Link } from 'wouter';
@@ -6,6 +6,7 @@ import { failureIn } from '../../api/failure';
 import { ClientDetailsDocument } from '../../api/gql/graphql';
 import { FailureNote } from '../../app/FailureNote';
 import { Icon } from '../../app/Icon';
+import { Note } from '../../app/Note';
 import { useScreen } from '../../app/useScreen';
 import { AppendForm } from './AppendForm';
 import { ClientActions } from './ClientActions';
@@ -27,7 +28,7 @@ export function ClientScreen({ id }: { id: string }) {
         </Anchor>
       </nav>
       {error && !client && <FailureNote failure={failureIn(error)} retry={() => ask({ requestPolicy: 'network-only' })} />}
-      {client === null && <Alert role="alert">{t('clients.notFound')}</Alert>}
+      {client === null && <Note tone="warning">{t('clients.notFound')}</Note>}
       {!data && !error && <Skeleton h="20rem" aria-label={t('app.loading')} />}
       {client && (
         <>

@@ -35,8 +35,10 @@ export function ConflictList(props: {
               checked={props.chosen?.[field] === side}
               onChange={() => props.choose?.(field, side)}
             />
-          )}{' '}
-          {t(`conflict.${side}`)}: <strong>{value(sides[side])}</strong>
+          )}
+          <span>
+            {t(`conflict.${side}`)}: <b>{value(sides[side])}</b>
+          </span>
         </label>
       ))}
     </fieldset>

@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Modal, Stack, TextInput } from '@mantine/core';
+import { Button, Group, Modal, Stack, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMutation } from 'urql';
@@ -6,6 +6,7 @@ import { failureIn } from '../../api/failure';
 import { type ClientChangeFragment, type ClientDetailFragment, ClientUpdateDocument } from '../../api/gql/graphql';
 import { useKeyed } from '../../api/key';
 import { FailureNote } from '../../app/FailureNote';
+import { Note } from '../../app/Note';
 import { useUserErrorText } from '../../i18n/texts';
 import { ConflictList, type Side } from './ConflictList';
 
@@ -72,20 +73,20 @@ export function EditDialog({ client, close }: { client: ClientDetailFragment; cl
           {error && <FailureNote failure={failureIn(error)} />}
           {userErrors.map((userError) =>
             fields.some((field) => field === userError.field) ? null : (
-              <Alert key={userError.code} color="red" role="alert">
+              <Note key={userError.code} tone="error">
                 {textOf(userError)}
-              </Alert>
+              </Note>
             ),
           )}
           {conflicts.length > 0 && (
-            <Alert color="yellow" role="alert" title={t('conflict.title')}>
+            <Note tone="warning" title={t('conflict.title')}>
               {t('conflict.intro')}
               <ConflictList
                 conflicts={conflicts}
                 chosen={chosen}
                 choose={(field, side) => setChosen({ ...chosen, [field]: side })}
               />
-            </Alert>
+            </Note>
           )}
           {fields.map((field) => (
             <TextInput

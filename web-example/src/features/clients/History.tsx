@@ -9,6 +9,7 @@ import { Icon } from '../../app/Icon';
 import { useMoment } from '../../i18n/useMoment';
 import classes from './History.module.css';
 import { iconOf } from './kinds';
+import { useEntryText } from './useEntryText';
 
 /** What happened with a client, latest first. */
 export function History({ clientId }: { clientId: string }) {
@@ -69,6 +70,7 @@ function Pages({ clientId, after, left, more }: Props) {
 function Entry({ entry }: { entry: HistoryEntryFragment }) {
   const { t } = useTranslation();
   const { short, long } = useMoment()(entry.occurredAt);
+  const textOf = useEntryText();
   return (
     <>
       <span className={classes.icon} data-kind={entry.kind}>
@@ -80,7 +82,7 @@ function Entry({ entry }: { entry: HistoryEntryFragment }) {
           {short}
         </time>
       </div>
-      <p className={classes.text}>{entry.text}</p>
+      <p className={classes.text}>{textOf(entry)}</p>
     </>
   );
 }

@@ -1,9 +1,10 @@
-import { Alert, Anchor, Button, Paper, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core';
+import { Anchor, Button, Paper, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core';
 import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { newKey } from '../../api/key';
 import { Brand } from '../../app/Brand';
 import { LanguageSwitch } from '../../app/LanguageSwitch';
+import { Note } from '../../app/Note';
 import { useRefusalText } from '../../i18n/texts';
 import classes from './LoginScreen.module.css';
 import { logIn, type Refusal } from './session';
@@ -49,8 +50,8 @@ export function LoginScreen({ ended }: { ended: boolean }) {
               </Title>
               <Text c="dimmed">{t('session.subtitle')}</Text>
             </div>
-            {refusal && <Alert color="red">{textOf(refusal)}</Alert>}
-            {ended && !refusal && <Alert color="yellow">{t('session.ended')}</Alert>}
+            {refusal && <Note tone="error">{textOf(refusal)}</Note>}
+            {ended && !refusal && <Note tone="warning">{t('session.ended')}</Note>}
             <TextInput
               label={t('session.email')}
               type="email"
