@@ -23,9 +23,11 @@ const SEED: u64 = 0x00ca_b17a;
 const PASSWORD: &str = "demo";
 const DEPTH: Depth = Depth { least: 3, most: 20, done: 40, planned: 75, second: 30 };
 
-/// Whose the clients are: number of the team, number of the user (`None`: the pool), how many, and names that are
-/// always among them.
-const SHARES: [(usize, Option<usize>, usize, &[[&str; 3]]); 5] = [
+/// Whose some clients are: number of the team, number of the user (`None`: the pool), how many, and names that are always
+/// among them.
+type Share = (usize, Option<usize>, usize, &'static [[&'static str; 3]]);
+
+const SHARES: [Share; 5] = [
     (0, Some(0), 60, &[["María", "González", "Rivera"], ["José Ángel", "González", "Águila"], ["Nuria", "Peña", "Íñiguez"]]),
     (0, Some(1), 60, &[["Jorge", "González", "Ávila"], ["Guadalupe", "Muñoz", "Zúñiga"]]),
     (0, None, 30, &[["Inés", "González", "Núñez"]]),
