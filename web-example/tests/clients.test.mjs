@@ -19,9 +19,13 @@ const told = (page, text) => page.getByRole('status').filter({ hasText: text }).
 test('typing gonzalez finds a González, and the keyboard opens it', async (t) => {
   const page = await app.signedIn(t);
   const box = page.getByRole('combobox', { name: 'Buscar un cliente' });
+  const dropdown = page.locator('div:has(> [role=listbox])');
+  await box.waitFor();
+  assert.equal(await dropdown.isVisible(), false);
   await box.pressSequentially('gonzalez');
   const hits = page.getByRole('option');
   await hits.first().waitFor();
+  assert.equal(await dropdown.isVisible(), true);
   for (const hit of await hits.all()) assert.match(await hit.textContent(), /gonz[aá]lez/i);
   await told(page, /clientes? encontrados?/);
   assert.equal(await hits.first().getAttribute('aria-selected'), 'true');

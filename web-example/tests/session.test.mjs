@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { asks, logIn, useApp } from './support/app.mjs';
+import { asks, logIn, tokenOf, useApp } from './support/app.mjs';
 
 const app = useApp();
 const clients = (page) => page.getByRole('heading', { name: 'Clientes', exact: true });
@@ -69,6 +69,20 @@ test('a refresh whose answer is lost works the second time', async (t) => {
   await page.getByRole('button', { name: 'Reintentar' }).click();
   await clients(page).waitFor();
   assert.equal(lost, 1);
+});
+
+test('a session that was ended elsewhere asks to log in again', async (t) => {
+  const page = await app.signedIn(t);
+  const token = await tokenOf(app.url, 'ana@demo.test');
+  await asks(
+    app.url,
+    'mutation { sessionRevoke(input: { everywhere: true }) { revokedSessionIds } }',
+    {},
+    token,
+  );
+  await page.getByLabel('Buscar un cliente').fill('gonzalez');
+  await page.getByText('Su sesión terminó. Inicie sesión de nuevo.').waitFor();
+  await logIn(page);
 });
 
 test('logging out ends the session in every tab and on the server', async (t) => {

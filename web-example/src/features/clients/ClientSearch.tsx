@@ -86,6 +86,7 @@ export function ClientSearch() {
               hit={hit}
               id={`${LIST}-${index}`}
               active={index === active}
+              point={() => setActive(index)}
               choose={() => go(pathOf(hit.client.id))}
             />
           ))}
@@ -96,7 +97,9 @@ export function ClientSearch() {
   );
 }
 
-function Option({ hit, id, active, choose }: { hit: Hit; id: string; active: boolean; choose: () => void }) {
+type OptionProps = { hit: Hit; id: string; active: boolean; point: () => void; choose: () => void };
+
+function Option({ hit, id, active, point, choose }: OptionProps) {
   const { t } = useTranslation();
   const { client, matchedField } = hit;
   const option = useRef<HTMLLIElement>(null);
@@ -117,6 +120,7 @@ function Option({ hit, id, active, choose }: { hit: Hit; id: string; active: boo
       className={classes.hit}
       // The box keeps the focus, so the list stays open until the click.
       onMouseDown={(event) => event.preventDefault()}
+      onMouseMove={point}
       onClick={choose}
     >
       <span className={classes.name}>{client.name}</span>
