@@ -25,6 +25,8 @@ pub struct Serve {
 impl Serve {
     /// Serves until the process is told to stop.
     pub async fn run(self, config: Config) -> Result<()> {
+        // Before anything counts: a counter that was made earlier counts into the void.
+        let metrics = telemetry::start_metrics();
         let app = App::start(config, Clock::System).await?;
         let sqlite = app.config.database.url.expose_secret().starts_with("sqlite:");
         if sqlite || self.migrate || self.demo {
@@ -40,7 +42,7 @@ impl Serve {
             Error::Usage(format!("cannot listen on {address}: {cause}. CABINA_LISTEN names another address."))
         })?;
         let address = listener.local_addr().map_err(Error::internal)?;
-        let web = app.web(telemetry::start_metrics())?;
+        let web = app.web(metrics)?;
         greet(&app, &address.to_string(), loaded.as_ref());
         let (tell, told) = watch::channel(false);
         tokio::spawn(async move {

@@ -5,13 +5,15 @@ use sea_orm::DbBackend;
 use tokio::task::JoinHandle;
 
 use super::dice::Dice;
+use super::hours::at_work;
 use super::load::{AGE, found};
-use super::names::{FAMILY, FIRST, REGIONS};
+use super::names::{FAMILY, FIRST};
 use super::office::{TEAMS, desk, logins, new_team, new_user, person};
 use super::people::{Desk, Person, Wish, make};
+use super::regions::REGIONS;
 use super::rows::Rows;
 use super::store::{Batch, Store, analyze};
-use super::story::{Depth, at_work, tell};
+use super::story::{Depth, tell};
 use crate::domains::clients::{ecosystem, market};
 use crate::domains::identity::{app_user, team};
 use crate::kernel::time::{Clock, Instant};
@@ -108,7 +110,8 @@ impl Maker {
         let (known_teams, known_users) = (office.teams.len(), office.users.len());
         // Of the demo's own teams, the other advisor's is the one of the second region.
         let other = office.users.iter().find(|user| user.email == logins()[2]).and_then(|user| user.team_id);
-        let mut regions: Vec<usize> = office.teams.iter().map(|team| usize::from(Some(team.id) == other)).collect();
+        let mut regions: Vec<usize> =
+            office.teams.iter().map(|team| usize::from(Some(team.id) == other)).collect();
         for number in 0..(of / CLIENTS_PER_TEAM).max(LEAST_TEAMS) {
             let region = usize::from(number % 3 == 2); // two thirds in the first one
             regions.push(region);
@@ -116,12 +119,18 @@ impl Maker {
         }
         let mut last_numbers = [0; REGIONS.len()];
         for (last, region) in last_numbers.iter_mut().zip(&REGIONS) {
-            *last = office.markets.iter().find(|market| market.key == region.key).map_or(0, |market| market.last_number);
+            *last = office
+                .markets
+                .iter()
+                .find(|market| market.key == region.key)
+                .map_or(0, |market| market.last_number);
         }
         let desks: Option<Vec<Desk>> =
             office.teams.iter().zip(&regions).map(|(team, region)| desk(&office, team.id, *region)).collect();
-        let desks = desks.ok_or_else(|| Error::Usage("the demo's markets or users are not complete".to_owned()))?;
-        let works = office.users.iter().filter(|user| user.role == Role::Advisor && user.disabled_at.is_none());
+        let desks =
+            desks.ok_or_else(|| Error::Usage("the demo's markets or users are not complete".to_owned()))?;
+        let works =
+            office.users.iter().filter(|user| user.role == Role::Advisor && user.disabled_at.is_none());
         let advisors = works.filter_map(|user| {
             Some((office.teams.iter().position(|team| user.team_id == Some(team.id))?, person(user)))
         });
@@ -162,7 +171,10 @@ impl Maker {
     /// The statements that tell the markets how far their numbers are.
     fn numbers(&self) -> String {
         let told = REGIONS.iter().zip(self.last_numbers);
-        told.map(|(region, last)| format!("UPDATE market SET last_number = {last} WHERE key = '{}';", region.key)).collect()
+        told.map(|(region, last)| {
+            format!("UPDATE market SET last_number = {last} WHERE key = '{}';", region.key)
+        })
+        .collect()
     }
 }
 
@@ -180,65 +192,14 @@ fn hire(dice: &mut Dice, office: &mut Rows, number: u64, region: usize, since: I
 
 #[cfg(test)]
 mod tests {
-    use sea_orm::PaginatorTrait;
-
     use super::*;
-    use crate::demo::load;
-    use crate::demo::load::tests::{admit, empty_database};
-    use crate::domains::clients::{activity, client, client_term, event_log_entry};
-
-    #[tokio::test]
-    async fn a_floor_is_filled_beside_the_demo() {
-        let (database, _folder) = empty_database().await;
-        let (clock, passwords) = (Clock::System, Passwords::default());
-        load(&database, &clock, &passwords).await.expect("loaded");
-        let heard = std::cell::RefCell::new(Vec::new());
-        let hear = |done, of| heard.borrow_mut().push((done, of));
-        fill(&database, &clock, &passwords, 500, &hear).await.expect("filled");
-
-        let pool = &database.pool;
-        let clients = all_rows::<client::Entity>().all(pool).await.expect("read");
-        assert_eq!(clients.len(), 700);
-        assert_eq!(all_rows::<team::Entity>().count(pool).await.expect("counted"), 6);
-        assert_eq!(all_rows::<app_user::Entity>().count(pool).await.expect("counted"), 5 + 4 * 13);
-        let entries = all_rows::<event_log_entry::Entity>().count(pool).await.expect("counted");
-        assert!(entries > 700 * 5, "{entries}");
-        assert!(all_rows::<activity::Entity>().count(pool).await.expect("counted") > 300);
-        assert!(all_rows::<client_term::Entity>().count(pool).await.expect("counted") > 700 * 5);
-        for market in all_rows::<market::Entity>().all(pool).await.expect("read") {
-            let of_market = clients.iter().filter(|client| client.market_id == Some(market.id)).count();
-            assert_eq!(market.last_number, of_market as i64, "{}", market.key);
-        }
-        assert_eq!(*heard.borrow(), [(0, 500), (500, 500)]);
-        admit(clients.iter());
-
-        let again = fill(&database, &clock, &passwords, 500, &|_, _| {}).await;
-        assert!(again.expect_err("refused").to_string().contains("filled before"));
-    }
-
-    #[tokio::test]
-    async fn indexes_are_back_after_they_were_set_aside() {
-        let (database, _folder) = empty_database().await;
-        let indexes = async || {
-            let mut store = Store::begin(&database).await.expect("begun");
-            let aside = store.set_aside().await.expect("set aside");
-            let left = store.set_aside().await.expect("nothing left");
-            assert_eq!(left.len(), 0);
-            store.put_back(aside.clone()).await.expect("put back");
-            store.commit().await.expect("committed");
-            aside
-        };
-        let before = indexes().await;
-        assert!(before.iter().any(|(_, back)| back.contains("client_term_team")), "{before:?}");
-        assert_eq!(indexes().await, before);
-    }
 
     #[test]
     fn the_same_moment_makes_the_same_floor() {
         let now = Clock::System.now();
         let floor = || {
-            let mut rows = crate::demo::office::found(&mut Dice::seeded(1), now, "hash");
-            let (mut maker, staff) = Maker::new(std::mem::take(&mut rows), 40, now).expect("made");
+            let office = crate::demo::office::found(&mut Dice::seeded(1), now, "hash");
+            let (mut maker, staff) = Maker::new(office, 40, now).expect("made");
             let chunk = maker.chunk();
             (staff.users, chunk.clients, chunk.entries, chunk.activities)
         };

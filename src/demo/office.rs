@@ -1,8 +1,8 @@
 //! The people who work with the demo: two teams, their users, and the markets that they work in.
 
 use super::dice::Dice;
-use super::names::{REGIONS, Region};
 use super::people::{Desk, Person};
+use super::regions::{REGIONS, Region};
 use super::rows::Rows;
 use crate::domains::clients::{ecosystem, market};
 use crate::domains::identity::{app_user, team};
@@ -72,7 +72,14 @@ pub fn found(dice: &mut Dice, since: Instant, password_hash: &str) -> Rows {
 /// A team.
 pub fn new_team(dice: &mut Dice, since: Instant, name: &str) -> team::Model {
     let name = name.to_owned();
-    team::Model { id: dice.id(since), version: 1, name_sort: text::fold(&name), name, created_at: since, updated_at: since }
+    team::Model {
+        id: dice.id(since),
+        version: 1,
+        name_sort: text::fold(&name),
+        name,
+        created_at: since,
+        updated_at: since,
+    }
 }
 
 /// A user; without a password hash nobody can sign in as them.
@@ -107,7 +114,8 @@ pub fn desk(rows: &Rows, team: TeamId, region: usize) -> Option<Desk> {
     let region = REGIONS.get(region)?;
     let market = rows.markets.iter().find(|market| market.key == region.key)?.id;
     let of_role = |role, team| rows.users.iter().find(|user| user.role == role && user.team_id == team);
-    let lead = of_role(Role::Supervisor, Some(team)).or_else(|| rows.users.iter().find(|user| user.role == Role::Admin))?;
+    let lead = of_role(Role::Supervisor, Some(team))
+        .or_else(|| rows.users.iter().find(|user| user.role == Role::Admin))?;
     let ecosystems = rows.ecosystems.iter().filter(|ecosystem| ecosystem.market_id == market);
     let ecosystems = ecosystems.map(|ecosystem| (ecosystem.id, ecosystem.name.clone())).collect();
     Some(Desk { region, market, ecosystems, team, lead: person(lead) })

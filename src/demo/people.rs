@@ -1,7 +1,8 @@
 //! Makes clients and the people at companies: names, numbers and addresses that pass the rules of their country.
 
 use super::dice::Dice;
-use super::names::{CONTACT_NOTES, FAMILY, FIRST, POSITIONS, Region, TAGS};
+use super::names::{CONTACT_NOTES, FAMILY, FIRST, POSITIONS, TAGS};
+use super::regions::Region;
 use crate::domains::clients::client::{self, Address, ClientKind, ClientStatus, Consents, Tags};
 use crate::domains::clients::contact;
 use crate::kernel::ids::{EcosystemId, MarketId, TeamId, UserId};
@@ -56,7 +57,8 @@ pub fn make(dice: &mut Dice, wish: Wish<'_>) -> Made {
     let region = wish.desk.region;
     let company = dice.chance(30) && wish.named.is_none();
     let first = wish.named.map_or_else(|| dice.pick(&FIRST), |named| named[0]);
-    let [family, second] = wish.named.map_or_else(|| [dice.pick(&FAMILY), dice.pick(&FAMILY)], |[_, a, b]| [a, b]);
+    let [family, second] =
+        wish.named.map_or_else(|| [dice.pick(&FAMILY), dice.pick(&FAMILY)], |[_, a, b]| [a, b]);
     let (name, form) = if company {
         let form = dice.pick(region.forms);
         let title = dice.pick(region.companies).replace("{}", &format!("{family} {second}"));
@@ -64,7 +66,11 @@ pub fn make(dice: &mut Dice, wish: Wish<'_>) -> Made {
     } else {
         (format!("{first} {family} {second}"), "")
     };
-    let host = if company { host_of(&name, form) } else { format!("{}.example", dice.pick(&["correo", "buzon", "mail"])) };
+    let host = if company {
+        host_of(&name, form)
+    } else {
+        format!("{}.example", dice.pick(&["correo", "buzon", "mail"]))
+    };
     let local = if company { "contacto".to_owned() } else { mailbox(dice, first, family) };
     let identity = match (region.country, company) {
         ("MX", _) => rfc(dice, company, [first, family, second], &name),
@@ -73,7 +79,8 @@ pub fn make(dice: &mut Dice, wish: Wish<'_>) -> Made {
     };
     let phone = phone(dice, region);
     // Nobody is without both: an active client must be within reach.
-    let (has_email, has_phone, has_identity) = (dice.chance(88), dice.chance(95), dice.chance(if company { 97 } else { 80 }));
+    let (has_email, has_phone, has_identity) =
+        (dice.chance(88), dice.chance(95), dice.chance(if company { 97 } else { 80 }));
     let (town, address) = address(dice, region);
     let in_route = dice.chance(if company { 30 } else { 65 });
     let route = dice.below(wish.desk.ecosystems.len() as u64) as usize;
@@ -95,13 +102,19 @@ pub fn make(dice: &mut Dice, wish: Wish<'_>) -> Made {
         team_id: wish.desk.team,
         advisor_id: wish.advisor.map(|(id, _)| *id),
         tags: tags(dice),
-        consents: Consents { data: dice.chance(97), email: dice.chance(80), phone: dice.chance(85), whatsapp: dice.chance(75) },
+        consents: Consents {
+            data: dice.chance(97),
+            email: dice.chance(80),
+            phone: dice.chance(85),
+            whatsapp: dice.chance(75),
+        },
         created_at: wish.created_at,
         updated_at: wish.created_at,
     };
     let count = if company { dice.between(1, 3) } else { 0 };
     let contacts: Vec<_> = (0..count).map(|_| contact(dice, &row, region, &host)).collect();
-    let speaks = contacts.first().map_or(first, |contact| contact.name.split(' ').next().unwrap_or(first)).to_owned();
+    let speaks =
+        contacts.first().map_or(first, |contact| contact.name.split(' ').next().unwrap_or(first)).to_owned();
     let place = route.map_or_else(|| town.to_owned(), |(_, name)| name.clone());
     Made { client: row, contacts, speaks, place }
 }
@@ -223,7 +236,7 @@ fn decent(mut letters: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::demo::names::REGIONS;
+    use crate::demo::regions::REGIONS;
     use crate::kernel::contact::{Email, Phone};
 
     #[test]
@@ -240,7 +253,10 @@ mod tests {
                     let name = format!("{} {family} y Cía.", dice.pick(region.companies));
                     let made = match (region.country, company) {
                         ("MX", _) => rfc(&mut dice, company, [first, family, family], &name),
-                        (_, true) => { let form = dice.pick(region.forms); cif(&mut dice, form) }
+                        (_, true) => {
+                            let form = dice.pick(region.forms);
+                            cif(&mut dice, form)
+                        }
                         (_, false) => nif(&mut dice),
                     };
                     let made = made.expect("made");
@@ -249,7 +265,8 @@ mod tests {
             }
         }
         for (first, family) in FIRST.iter().zip(FAMILY) {
-            let address = format!("{}@{}", mailbox(&mut dice, first, family), host_of("Cía. Muñoz S.A.", "S.A."));
+            let address =
+                format!("{}@{}", mailbox(&mut dice, first, family), host_of("Cía. Muñoz S.A.", "S.A."));
             assert_eq!(Email::parse(&address).expect(&address).as_str(), address);
         }
     }

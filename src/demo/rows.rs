@@ -2,11 +2,15 @@
 
 use std::fmt::Write;
 
-use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IdenStatic, IntoActiveModel, Iterable, ModelTrait, Value};
+use sea_orm::{
+    ActiveModelTrait, ConnectionTrait, EntityTrait, IdenStatic, IntoActiveModel, Iterable, ModelTrait, Value,
+};
 
 use super::people::Made;
 use super::story::Story;
-use crate::domains::clients::{activity, client, client_term, contact, ecosystem, event_log_entry, market, terms_of};
+use crate::domains::clients::{
+    activity, client, client_term, contact, ecosystem, event_log_entry, market, terms_of,
+};
 use crate::domains::identity::{app_user, team};
 use crate::kernel::{Error, Result};
 

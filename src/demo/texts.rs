@@ -4,7 +4,9 @@
 
 use crate::domains::clients::activity::ActivityKind;
 use crate::domains::clients::event_log_entry::EventLogKind;
-use EventLogKind::{Call, Contract, Contribution, Credit, Document, Email, Kyc, Meeting, Note, Payment, Whatsapp};
+use EventLogKind::{
+    Call, Contract, Contribution, Credit, Document, Email, Kyc, Meeting, Note, Payment, Whatsapp,
+};
 
 /// A step of a client's story.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -51,16 +53,30 @@ pub fn lines(step: Step, company: bool) -> &'static [(EventLogKind, &'static str
         Step::Opening => &OPENING,
         Step::Talk if company => &COMPANY_TALK,
         Step::Talk => &TALK,
-        Step::Papers if company => &[(Document, "Recibo {escritura}."), (Document, "Llega la constancia fiscal de la empresa.")],
-        Step::Papers => &[(Document, "Recibo {identidad}."), (Document, "{a} sube sus documentos; falta el reverso de uno.")],
-        Step::Identity => &[(Kyc, "Identidad verificada."), (Kyc, "Identidad verificada tras repetir la foto.")],
+        Step::Papers if company => {
+            &[(Document, "Recibo {escritura}."), (Document, "Llega la constancia fiscal de la empresa.")]
+        }
+        Step::Papers => &[
+            (Document, "Recibo {identidad}."),
+            (Document, "{a} sube sus documentos; falta el reverso de uno."),
+        ],
+        Step::Identity => {
+            &[(Kyc, "Identidad verificada."), (Kyc, "Identidad verificada tras repetir la foto.")]
+        }
         Step::Credit => &[
             (Credit, "Crédito aprobado: {p} a 48 meses."),
             (Credit, "Crédito aprobado: {p} a 60 meses, con aval."),
             (Credit, "Crédito en revisión: piden otro estado de cuenta."),
         ],
-        Step::Signed => &[(Contract, "Contrato firmado: {v}, {p}."), (Contract, "Contrato firmado con firma electrónica: {v}.")],
-        Step::Paid => &[(Payment, "Pago de {m} por {transferencia}."), (Payment, "Pago de {m} con tarjeta."), (Payment, "Mensualidad pagada: {m}.")],
+        Step::Signed => &[
+            (Contract, "Contrato firmado: {v}, {p}."),
+            (Contract, "Contrato firmado con firma electrónica: {v}."),
+        ],
+        Step::Paid => &[
+            (Payment, "Pago de {m} por {transferencia}."),
+            (Payment, "Pago de {m} con tarjeta."),
+            (Payment, "Mensualidad pagada: {m}."),
+        ],
         Step::Saved => &[(Contribution, "Aportación al plan de ahorro de {r}: {m}.")],
         Step::Care => &CARE,
         Step::Leaving => &LEAVING,
@@ -163,8 +179,12 @@ const TROUBLE: [(EventLogKind, &str); 4] = [
 ];
 
 /// Why a lead blocks a client.
-pub const BLOCK_REASONS: [&str; 4] =
-    ["Pagos devueltos", "Documentos que no coinciden", "Reclamación en curso", "A petición de administración"];
+pub const BLOCK_REASONS: [&str; 4] = [
+    "Pagos devueltos",
+    "Documentos que no coinciden",
+    "Reclamación en curso",
+    "A petición de administración",
+];
 
 /// Why a client becomes inactive.
 pub const LEAVE_REASONS: [&str; 3] = ["Sin compras en el año", "Vendió la unidad", "Compró en otro lugar"];
@@ -202,6 +222,11 @@ pub const PLANS_AFTER: [(ActivityKind, &str); 11] = [
 
 /// Days to come, as advisors write them.
 pub const DAYS: [&str; 7] = [
-    "el lunes", "el martes por la tarde", "el miércoles", "el jueves a las diez", "el viernes", "a fin de mes",
+    "el lunes",
+    "el martes por la tarde",
+    "el miércoles",
+    "el jueves a las diez",
+    "el viernes",
+    "a fin de mes",
     "la próxima semana",
 ];

@@ -236,8 +236,8 @@ macro_rules! payload {
                 &self,
                 ctx: &async_graphql::Context<'_>,
             ) -> async_graphql::Result<Option<$crate::graphql::fast::One<$Node>>> {
-                use $crate::graphql::fast::{Edge, Maybe};
-                Edge::resolve(Maybe::<$Node>::of(self.outcome.subject), ctx).await
+                let Some(id) = self.outcome.subject else { return Ok(None) };
+                Ok($crate::graphql::fast::find::<$Node>(ctx, id).await?)
             }
             $($(#[$extra_meta])*
             async fn $extra(&self) -> Option<$Extra> {

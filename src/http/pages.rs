@@ -1,7 +1,10 @@
 //! The web example at `/`, GraphiQL at `/graphiql`.
 
 use axum::Router;
-use axum::response::{Html, Redirect};
+use axum::extract::Request;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use tower_http::services::{ServeDir, ServeFile};
 
@@ -12,7 +15,8 @@ use crate::platform::config::HttpConfig;
 pub fn routes(config: &HttpConfig) -> Router<Web> {
     let index = config.web_dir.join("index.html");
     let bundled = config.web_dir.join("graphiql.html");
-    let mut router = Router::new();
+    // Reached as /graphiql alone, so that switching it off switches all of it off.
+    let mut router = Router::new().route("/graphiql.html", get(|| async { StatusCode::NOT_FOUND }));
     if config.graphiql {
         router = if bundled.exists() {
             router.route_service("/graphiql", ServeFile::new(bundled))
@@ -21,15 +25,30 @@ pub fn routes(config: &HttpConfig) -> Router<Web> {
         };
     }
     if index.exists() {
-        router.fallback_service(ServeDir::new(&config.web_dir).fallback(ServeFile::new(index)))
+        router = router
+            .nest_service("/assets", ServeDir::new(config.web_dir.join("assets")))
+            .fallback_service(ServeDir::new(&config.web_dir).fallback(ServeFile::new(index)));
     } else if config.graphiql {
-        router.route("/", get(|| async { Redirect::temporary("/graphiql") }))
-    } else {
-        router
+        router = router.route("/", get(|| async { Redirect::temporary("/graphiql") }));
     }
+    router.layer(from_fn(cache))
+}
+
+/// Assets carry a hash of their content in their names and never change; pages are asked for anew each time.
+async fn cache(request: Request, next: Next) -> Response {
+    let asset = request.uri().path().starts_with("/assets/");
+    let mut response = next.run(request).await;
+    let keep = if asset && response.status().is_success() {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-cache"
+    };
+    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static(keep));
+    response
 }
 
 /// GraphiQL from its public network address, for when the web example was not built.
-async fn graphiql() -> Html<String> {
+async fn graphiql() -> Response {
     Html(async_graphql::http::GraphiQLSource::build().endpoint("/graphql").title("cabina").finish())
+        .into_response()
 }

@@ -143,7 +143,12 @@ pub async fn create(tx: &mut Tx, new: NewClient) -> Result<ClientId, Stop<Code>>
     insert_external_refs(tx, row.id, new.external_refs).await?;
     let change = Change::of(ChangeKind::Created, row.id, 1, differences(None, Some(&row))?);
     tx.record(change.on(CLIENT_UPDATED, timeline::audience(&row, None)));
-    timeline::write(tx, &row, NewEntry::of(EventLogKind::System, "Client created")).await?;
+    timeline::write(
+        tx,
+        &row,
+        NewEntry::of(EventLogKind::System, "Client created").with(serde_json::json!({ "change": "created" })),
+    )
+    .await?;
     Ok(row.id)
 }
 
@@ -252,7 +257,8 @@ pub async fn reassign(
         tx.by.may(Right::MoveClientsAcrossTeams)?;
     }
     if changed {
-        let entry = NewEntry::of(EventLogKind::StateChange, format!("Given to {name}"));
+        let payload = serde_json::json!({ "change": "advisor", "to": advisor.map(|_| &name) });
+        let entry = NewEntry::of(EventLogKind::StateChange, format!("Given to {name}")).with(payload);
         write(tx, before, after.clone(), expected).await?;
         terms::hand_over(tx, &after).await?;
         timeline::write(tx, &after, entry).await?;

@@ -221,6 +221,18 @@ fn loader<'a>(ctx: &Context<'a>) -> async_graphql::Result<&'a DataLoader<Loads>>
     ctx.data_opt::<DataLoader<Loads>>().ok_or_else(|| Error::Unauthenticated.into())
 }
 
+/// A root field's row by its id, if there is one and the viewer may see it: alone, so without the data loader.
+///
+/// # Errors
+/// `Unauthenticated` when nobody is signed in.
+pub async fn find<T: Positional>(
+    ctx: &Context<'_>,
+    id: impl crate::kernel::ids::TypedId,
+) -> Result<Option<One<T>>> {
+    let reader = &ctx.data_opt::<DataLoader<Loads>>().ok_or(Error::Unauthenticated)?.loader().0;
+    Ok(reader.by_ids::<T>(&[id.uuid()]).await?.into_values().next().map(One::new))
+}
+
 impl<T: Planned + Positional> Edge for Maybe<T> {
     fn plan<'a>(env: &'a QueryEnv, set: &'a SelectionSet) -> Option<Plan<'a>> {
         Plan::of::<T>(env, set)

@@ -18,7 +18,7 @@ use crate::domains::clients::{
     activities::ActivityErrorCode, client, clients, contacts, market, search, summary,
 };
 use crate::graphql::context::Ask;
-use crate::graphql::fast::{Edge, List, Maybe, One, The};
+use crate::graphql::fast::{List, One, The, find};
 use crate::graphql::nodes::clients::{
     AGENDA, Activity, BY_KEY, Client, Contact, Ecosystem, EventLogEntry, Market,
 };
@@ -42,8 +42,7 @@ impl ClientsQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "The client.")] id: ClientId,
     ) -> Result<Option<One<Client>>> {
-        ctx.reader()?;
-        Edge::resolve(Maybe::<Client>::of(Some(id)), ctx).await
+        Ok(find::<Client>(ctx, id).await?)
     }
 
     /// The clients that you may see: advisors their own and their team's unassigned ones, supervisors their team's,

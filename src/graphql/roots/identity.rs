@@ -9,7 +9,7 @@ use crate::domains::identity::users::{self, NewUser, UserFilter, UserPatch};
 use crate::domains::identity::{api_key, api_keys, sessions, team, teams};
 use crate::graphql::context::Ask;
 use crate::graphql::edges::node::{self, Node};
-use crate::graphql::fast::{Edge, Maybe, One};
+use crate::graphql::fast::{One, find};
 use crate::graphql::nodes::identity::{
     AUDIT_LATEST, ApiKey, AuditEntry, BY_NAME, LATEST, Session, Team, User,
 };
@@ -34,7 +34,8 @@ impl IdentityQuery {
     /// The signed-in user; null when nobody is signed in, or a machine.
     async fn viewer(&self, ctx: &Context<'_>) -> Result<Option<One<User>>> {
         let user = ctx.caller()?.reader.as_ref().and_then(|reader| reader.viewer.user_id());
-        Edge::resolve(Maybe::<User>::of(user), ctx).await
+        let Some(id) = user else { return Ok(None) };
+        Ok(find::<User>(ctx, id).await?)
     }
 
     /// Anything by its id; null when there is no such thing, or you may not see it.
@@ -60,8 +61,7 @@ impl IdentityQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "The user.")] id: UserId,
     ) -> Result<Option<One<User>>> {
-        ctx.reader()?;
-        Edge::resolve(Maybe::<User>::of(Some(id)), ctx).await
+        Ok(find::<User>(ctx, id).await?)
     }
 
     /// The users of your team, or all for admins, by name.
@@ -86,8 +86,7 @@ impl IdentityQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "The team.")] id: TeamId,
     ) -> Result<Option<One<Team>>> {
-        ctx.reader()?;
-        Edge::resolve(Maybe::<Team>::of(Some(id)), ctx).await
+        Ok(find::<Team>(ctx, id).await?)
     }
 
     /// Your team, or all teams for admins, by name.

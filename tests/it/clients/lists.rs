@@ -108,7 +108,7 @@ const NESTED: &str = "query($n: Int!) { clients(first: $n) { nodes {
     eventLog(first: 5) { nodes { id kind text occurredAt author { name } } pageInfo { hasNextPage } }
     contacts(first: 4) { nodes { name } } activities(first: 3) { nodes { title assignee { name } } } } } }";
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_statements_of_the_nested_page_do_not_depend_on_its_size() {
     let app = TestApp::start().await;
     let ana = app.ana().await;
