@@ -1,6 +1,7 @@
 //! Relay connections, for every list of the schema.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use async_graphql::context::QueryEnv;
 use async_graphql::parser::types::SelectionSet;
@@ -9,7 +10,7 @@ use futures_util::future::BoxFuture;
 
 use super::fast::{GiveUp, Leaf, List, Parts, Plan, Planned, What, render};
 use crate::kernel::Result;
-use crate::platform::db::{PageArgs, PageQuery, Positional, Reader, Row, Rows, SortColumn};
+use crate::platform::db::{PageArgs, PageQuery, Positional, Reader, Rows, SortColumn};
 use crate::value;
 
 value! {
@@ -28,12 +29,12 @@ value! {
 crate::edges! { PageInfo {} }
 
 /// A page of a list.
-#[derive(Clone)]
-pub struct Connection<T> {
-    nodes: std::sync::Arc<Vec<T>>,
-    edges: std::sync::Arc<Vec<ConnectionEdge<T>>>,
-    info: PageInfo,
-    total: Option<u64>,
+pub struct Connection<T>(Arc<Rows<T>>);
+
+impl<T> Clone for Connection<T> {
+    fn clone(&self) -> Self {
+        Connection(self.0.clone())
+    }
 }
 
 /// A row of a page.
@@ -43,34 +44,39 @@ pub struct ConnectionEdge<T> {
     cursor: String,
 }
 
-impl<T: Clone> From<Rows<T>> for Connection<T> {
+impl<T> From<Rows<T>> for Connection<T> {
     fn from(page: Rows<T>) -> Self {
-        let info = PageInfo {
-            has_next_page: page.has_next,
-            has_previous_page: page.has_previous,
-            start_cursor: page.rows.first().map(|row| row.cursor.clone()),
-            end_cursor: page.rows.last().map(|row| row.cursor.clone()),
-        };
-        let nodes = page.rows.iter().map(|row| row.node.clone()).collect();
-        let edges =
-            page.rows.into_iter().map(|Row { node, cursor }| ConnectionEdge { node, cursor }).collect();
-        Connection {
-            nodes: std::sync::Arc::new(nodes),
-            edges: std::sync::Arc::new(edges),
-            info,
-            total: page.total,
-        }
+        Connection(Arc::new(page))
     }
 }
 
-impl<T> Connection<T> {
-    /// The rows.
+impl<T: Positional> Connection<T> {
+    /// The rows, copied.
     pub fn rows(&self) -> List<T> {
-        List(self.nodes.clone())
+        List::new(self.0.rows.iter().map(|row| row.node.clone()).collect())
     }
+
     /// The rows, borrowed.
-    pub fn slice(&self) -> &[T] {
-        &self.nodes
+    pub fn nodes_of(&self) -> impl ExactSizeIterator<Item = &T> {
+        self.0.rows.iter().map(|row| &row.node)
+    }
+
+    fn edges_of(&self) -> Vec<ConnectionEdge<T>> {
+        let edge = |row| ConnectionEdge { cursor: self.0.cursor(row), node: row.node.clone() };
+        self.0.rows.iter().map(edge).collect()
+    }
+
+    fn info(&self) -> PageInfo {
+        PageInfo {
+            has_next_page: self.0.has_next,
+            has_previous_page: self.0.has_previous,
+            start_cursor: self.0.rows.first().map(|row| self.0.cursor(row)),
+            end_cursor: self.0.rows.last().map(|row| self.0.cursor(row)),
+        }
+    }
+
+    fn total(&self) -> i32 {
+        i32::try_from(self.0.total.unwrap_or_default()).unwrap_or(i32::MAX)
     }
 }
 
@@ -87,7 +93,7 @@ pub async fn list<T: Planned + Positional>(
     Ok(super::fast::One::new(page.into()))
 }
 
-impl<T: Planned> TypeName for Connection<T> {
+impl<T: Planned + Positional> TypeName for Connection<T> {
     fn type_name() -> Cow<'static, str> {
         format!("{}Connection", <T as OutputType>::type_name()).into()
     }
@@ -101,22 +107,22 @@ impl<T: Planned> TypeName for ConnectionEdge<T> {
 
 /// A page of a list, by the Relay specification.
 #[Object(name_type)]
-impl<T: Planned> Connection<T> {
+impl<T: Planned + Positional> Connection<T> {
     /// The rows with their cursors.
     async fn edges(&self) -> List<ConnectionEdge<T>> {
-        List(self.edges.clone())
+        List::new(self.edges_of())
     }
     /// The rows alone.
     async fn nodes(&self) -> List<T> {
-        List(self.nodes.clone())
+        self.rows()
     }
     /// Where the page lies.
     async fn page_info(&self) -> PageInfo {
-        self.info.clone()
+        self.info()
     }
     /// How many rows the whole list has; counted only when asked for.
     async fn total_count(&self) -> i32 {
-        i32::try_from(self.total.unwrap_or_default()).unwrap_or(i32::MAX)
+        self.total()
     }
 }
 
@@ -133,7 +139,7 @@ impl<T: Planned> ConnectionEdge<T> {
     }
 }
 
-impl<T: Planned> Planned for Connection<T> {
+impl<T: Planned + Positional> Planned for Connection<T> {
     fn what(field: &str) -> Option<What> {
         Some(match field {
             "totalCount" => What::Column(0),
@@ -144,7 +150,7 @@ impl<T: Planned> Planned for Connection<T> {
         })
     }
     fn put(&self, _: usize, out: &mut Vec<u8>) {
-        i32::try_from(self.total.unwrap_or_default()).unwrap_or(i32::MAX).put(out);
+        self.total().put(out);
     }
     fn plan_edge<'a>(edge: usize, env: &'a QueryEnv, set: &'a SelectionSet) -> Option<Plan<'a>> {
         match edge {
@@ -162,9 +168,16 @@ impl<T: Planned> Planned for Connection<T> {
         Box::pin(async move {
             let set = ctx.with_selection_set(&ctx.item.node.selection_set);
             match edge {
-                0 => lists(rows.iter().map(|page| &page.edges[..]).collect(), plan, &set).await,
-                1 => lists(rows.iter().map(|page| &page.nodes[..]).collect(), plan, &set).await,
-                _ => render(&rows.iter().map(|page| &page.info).collect::<Vec<_>>(), plan, &set).await,
+                0 => {
+                    let pages: Vec<Vec<ConnectionEdge<T>>> =
+                        rows.iter().map(|page| page.edges_of()).collect();
+                    lists(pages.iter().map(|page| page.iter()), plan, &set).await
+                }
+                1 => lists(rows.iter().map(|page| page.nodes_of()), plan, &set).await,
+                _ => {
+                    let infos: Vec<PageInfo> = rows.iter().map(|page| page.info()).collect();
+                    render(&infos.iter().collect::<Vec<_>>(), plan, &set).await
+                }
             }
         })
     }
@@ -198,17 +211,21 @@ impl<T: Planned> Planned for ConnectionEdge<T> {
 }
 
 /// Writes the rows of many pages at once, then each page's list.
-pub(super) async fn lists<T: Planned>(
-    pages: Vec<&[T]>,
+pub(super) async fn lists<'r, T: Planned>(
+    pages: impl Iterator<Item = impl ExactSizeIterator<Item = &'r T>>,
     plan: &Plan<'_>,
     set: &async_graphql::ContextSelectionSet<'_>,
 ) -> Result<Parts, GiveUp> {
-    let rows: Vec<&T> = pages.iter().flat_map(|page| page.iter()).collect();
-    let texts = render(&rows, plan, set).await?;
-    let (mut parts, mut start) = (Parts::with_capacity(pages.len()), 0);
+    let (mut rows, mut lengths): (Vec<&T>, Vec<usize>) = (Vec::new(), Vec::new());
     for page in pages {
-        parts.push_list(&texts, start..start + page.len());
-        start += page.len();
+        lengths.push(page.len());
+        rows.extend(page);
+    }
+    let texts = render(&rows, plan, set).await?;
+    let (mut parts, mut start) = (Parts::with_capacity(lengths.len()), 0);
+    for length in lengths {
+        parts.push_list(&texts, start..start + length);
+        start += length;
     }
     Ok(parts)
 }

@@ -405,6 +405,6 @@ impl<T: Planned + Positional> Edge for All<T> {
     async fn render(edges: Vec<Self>, ctx: Context<'_>, plan: &Plan<'_>) -> Result<Parts, GiveUp> {
         let pages = Pages::load_all(edges.into_iter().map(|edge| edge.0).collect(), &ctx).await?;
         let set = ctx.with_selection_set(&ctx.item.node.selection_set);
-        lists(pages.iter().map(Connection::slice).collect(), plan, &set).await
+        lists(pages.iter().map(|page| page.nodes_of()), plan, &set).await
     }
 }

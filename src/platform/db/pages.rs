@@ -127,8 +127,8 @@ impl PageArgs {
 pub struct Row<T> {
     /// The row.
     pub node: T,
-    /// Where it stands in the list.
-    pub cursor: String,
+    /// The value that it is sorted by.
+    pub place: Keyset,
 }
 
 /// One page.
@@ -142,12 +142,13 @@ pub struct Rows<T> {
     pub has_previous: bool,
     /// How many there are in all, when it was asked for.
     pub total: Option<u64>,
+    sort: SortColumn,
 }
 
-impl<T> Rows<T> {
-    /// A page without rows.
-    pub fn empty(total: Option<u64>) -> Self {
-        Rows { rows: Vec::new(), has_next: false, has_previous: false, total }
+impl<T: Positional> Rows<T> {
+    /// The cursor of a row: made when it is asked for, for most are not.
+    pub fn cursor(&self, row: &Row<T>) -> String {
+        self.sort.cursor(&row.place, row.node.key())
     }
 }
 
@@ -325,8 +326,7 @@ impl<T: Positional> PageQuery<T> {
         } else {
             Keyset::Text(row.try_get_by_index(at)?)
         };
-        let cursor = self.sort.cursor(&value, node.key());
-        Ok(Row { node, cursor })
+        Ok(Row { node, place: value })
     }
 
     fn page(&self, mut rows: Vec<Row<T>>, limit: u64, backwards: bool, total: Option<u64>) -> Rows<T> {
@@ -338,7 +338,7 @@ impl<T: Positional> PageQuery<T> {
         }
         let (has_next, has_previous) =
             if backwards { (self.args.before.is_some(), more) } else { (more, self.args.after.is_some()) };
-        Rows { rows, has_next, has_previous, total }
+        Rows { rows, has_next, has_previous, total, sort: self.sort }
     }
 
     async fn count(&self, reader: &Reader) -> Result<u64> {

@@ -1,0 +1,8 @@
+//! Clients, contacts, activities, event log, markets.
+
+mod inputs;
+mod mutations;
+mod queries;
+
+pub use mutations::ClientsMutation;
+pub use queries::ClientsQuery;
