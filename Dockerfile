@@ -5,7 +5,8 @@ RUN npm ci
 # The types of the web example are generated from the schema.
 COPY schema.graphql /src/
 COPY web-example ./
-RUN npm run build
+# The log-in hint is for the demo alone.
+RUN VITE_DEMO=false npm run build
 
 FROM rust:1.95-bookworm AS server
 WORKDIR /src
