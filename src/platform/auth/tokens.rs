@@ -121,21 +121,26 @@ fn read_key(file: &PathBuf) -> Result<Key> {
     Ok(Key::new(secret))
 }
 
+/// Puts a secret into a file of its own, whole or not at all: of several processes that start together one wins, and no
+/// other reads half of it.
 fn write_private(file: &Path, secret: &str) -> Result<()> {
     use std::io::Write;
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder).map_err(Error::internal)?;
+    }
+    let draft = file.with_extension(new_secret());
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    if let Some(folder) = file.parent() {
-        fs::create_dir_all(folder).map_err(Error::internal)?;
-    }
-    let mut handle = match options.open(file) {
+    let written = options.open(&draft).and_then(|mut handle| handle.write_all(secret.as_bytes()));
+    let placed = written.and_then(|()| match fs::hard_link(&draft, file) {
         // Another process was faster: its secret is ours.
-        Err(cause) if cause.kind() == std::io::ErrorKind::AlreadyExists => return Ok(()),
-        opened => opened.map_err(Error::internal)?,
-    };
-    handle.write_all(secret.as_bytes()).map_err(Error::internal)
+        Err(cause) if cause.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        placed => placed,
+    });
+    let _ = fs::remove_file(&draft);
+    placed.map_err(Error::internal)
 }
 
 #[cfg(test)]
@@ -158,6 +163,19 @@ mod tests {
         assert_eq!(both.verify(&token, now).expect("the old key is still accepted").sub, user);
         let newer = both.sign(user, session, now, now + Duration::minutes(15)).expect("signs");
         assert!(old.verify(&newer, now).is_err(), "signed by the new key");
+    }
+
+    #[test]
+    fn processes_that_start_together_make_one_key() {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let config = crate::platform::config::Config::from_lookup(&|_| None).0.expect("defaults").auth;
+        let kids: Vec<String> = std::thread::scope(|scope| {
+            let load = || TokenKeys::load(&config, folder.path()).expect("a whole key").0[0].kid.clone();
+            let threads: Vec<_> = (0..16).map(|_| scope.spawn(load)).collect();
+            threads.into_iter().map(|thread| thread.join().expect("no panic")).collect()
+        });
+        assert!(kids.iter().all(|kid| kid == &kids[0]), "{kids:?}");
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 1, "no draft is left");
     }
 
     #[test]
