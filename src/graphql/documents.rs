@@ -6,9 +6,11 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use async_graphql::parser::types::{ExecutableDocument, Field, OperationType, Selection, SelectionSet};
+use async_graphql::parser::types::{
+    ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
+};
 use async_graphql::{Name, Positioned, Value, Variables};
 
 use super::fast::is_mergeable;
@@ -21,8 +23,24 @@ use crate::platform::db::{DEFAULT_PAGE, MAX_PAGE};
 pub struct Document {
     /// What the executor runs.
     pub parsed: ExecutableDocument,
-    /// Whether ready JSON text may stand in its answer.
-    pub mergeable: bool,
+    /// By the operation's name, whether ready JSON text may stand in its answer: looked at once, when it is executed.
+    mergeable: HashMap<Option<Name>, OnceLock<bool>>,
+}
+
+impl Document {
+    fn new(parsed: ExecutableDocument) -> Self {
+        let mergeable = parsed.operations.iter().map(|(name, _)| (name.cloned(), OnceLock::new())).collect();
+        Document { parsed, mergeable }
+    }
+
+    /// Whether ready JSON text may stand in the answer to an operation that was measured.
+    pub fn is_mergeable(&self, operation: &OperationDefinition) -> bool {
+        let same = |candidate: &OperationDefinition| std::ptr::eq(candidate, operation);
+        let name =
+            self.parsed.operations.iter().find(|(_, op)| same(&op.node)).map(|(name, _)| name.cloned());
+        let known = name.and_then(|name| self.mergeable.get(&name));
+        known.is_some_and(|known| *known.get_or_init(|| is_mergeable(&self.parsed, operation)))
+    }
 }
 
 /// The documents of this process.
@@ -97,8 +115,7 @@ impl Documents {
         }
         let parsed = async_graphql::parser::parse_query(text)
             .map_err(|cause| Refused::Syntax(Box::new(cause.into())))?;
-        let mergeable = !has_fragment_circle(&parsed) && is_mergeable(&parsed);
-        let document = Arc::new(Document { parsed, mergeable });
+        let document = Arc::new(Document::new(parsed));
         self.parsed.insert(hash.clone(), document.clone());
         Ok((hash, document))
     }
@@ -133,7 +150,7 @@ pub enum Refused {
 pub fn operation<'a>(
     document: &'a ExecutableDocument,
     name: Option<&str>,
-) -> Option<&'a async_graphql::parser::types::OperationDefinition> {
+) -> Option<&'a OperationDefinition> {
     let mut all = document.operations.iter();
     match name {
         Some(name) => all.find(|(n, _)| n.is_some_and(|n| n.as_str() == name)).map(|(_, op)| &op.node),
@@ -145,7 +162,7 @@ pub fn operation<'a>(
 }
 
 /// Whether an operation only reads.
-pub fn is_query(operation: &async_graphql::parser::types::OperationDefinition) -> bool {
+pub fn is_query(operation: &OperationDefinition) -> bool {
     operation.ty == OperationType::Query
 }
 
@@ -153,10 +170,7 @@ pub fn is_query(operation: &async_graphql::parser::types::OperationDefinition) -
 ///
 /// # Errors
 /// `Invalid` with the variable's name.
-pub fn check_variables(
-    operation: &async_graphql::parser::types::OperationDefinition,
-    variables: &Variables,
-) -> Result<()> {
+pub fn check_variables(operation: &OperationDefinition, variables: &Variables) -> Result<()> {
     for definition in &operation.variable_definitions {
         let definition = &definition.node;
         let given = variables.get(&definition.name.node).is_some_and(|value| *value != Value::Null);
@@ -174,7 +188,7 @@ pub fn check_variables(
 /// `Invalid`.
 pub fn measure(
     document: &ExecutableDocument,
-    operation: &async_graphql::parser::types::OperationDefinition,
+    operation: &OperationDefinition,
     variables: &Variables,
     limits: &LimitsConfig,
 ) -> Result<Measure> {
@@ -271,13 +285,6 @@ impl Taker<'_> {
         let rows = asked.unwrap_or_else(|| i64::from(default)).clamp(1, i64::from(MAX_PAGE));
         u64::try_from(rows).unwrap_or(1)
     }
-}
-
-fn has_fragment_circle(document: &ExecutableDocument) -> bool {
-    let none = Variables::default();
-    let mut taker =
-        Taker { document, variables: &none, fragments: HashMap::new(), aliases: 0, directives: 0 };
-    document.operations.iter().any(|(_, op)| taker.set(&op.node.selection_set.node).is_err())
 }
 
 #[cfg(test)]

@@ -113,7 +113,7 @@ impl Engine {
             let error = error::of_request(&Error::Throttled { retry_after: standing.reset }, &request_id);
             return Answer { standing: Some(standing), ..refuse(Cause::Throttled, error) };
         }
-        let raw_json = manner.raw_json && document.mergeable;
+        let raw_json = manner.raw_json && document.is_mergeable(operation);
         let response =
             self.execute(&request, &document, &caller, raw_json, is_query.then_some(hash.as_str())).await;
         let request_error = response.errors.iter().all(|e| e.path.is_empty()) && response.data == Value::Null;

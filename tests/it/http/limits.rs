@@ -130,3 +130,36 @@ async fn who_never_ends_the_headers_or_the_body_is_cut_off() {
     let body = slow("POST /graphql HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{").await;
     assert!(body.starts_with("HTTP/1.1 408") && body.contains("took too long to arrive"), "{body}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bomb_of_nested_fragments_is_refused_at_once() {
+    let app = TestApp::start().await;
+    // No key stands twice in one selection, so only a count of the whole expansion would ever end.
+    let mut bomb = "{ viewer { ...F0 } }".to_owned();
+    for i in 0..40 {
+        bomb.push_str(&format!(
+            " fragment F{i} on User {{ a: team {{ ...F{n} }} b: team {{ ...F{n} }} }}",
+            n = i + 1
+        ));
+    }
+    bomb.push_str(" fragment F40 on User { id }");
+    let nobody = app.nobody();
+    let sent = tokio::time::timeout(std::time::Duration::from_secs(5), nobody.send(&bomb, json!({}))).await;
+    let answer = sent.expect("expanding it would take years");
+    assert!(
+        answer.body["errors"][0]["message"]
+            .as_str()
+            .expect("a message")
+            .contains("the document is too large")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_circle_in_another_operation_of_the_document_does_no_harm() {
+    let app = TestApp::start().await;
+    let query = "query A { viewer { id } } query B { viewer { ...C } } fragment C on User { ...C }";
+    let body = json!({ "query": query, "operationName": "A" });
+    let request = app.nobody().request(Method::POST, "/graphql").json(&body);
+    let answer = tokio::time::timeout(std::time::Duration::from_secs(5), Actor::answer(request)).await;
+    assert_eq!(answer.expect("it ends").code(), "BAD_INPUT");
+}
