@@ -34,25 +34,12 @@ impl IntoResponse for Malformed {
     }
 }
 
-/// GET: the document and its variables stand in the query string.
-pub async fn by_get(
+/// Answers a request: by GET the document and its variables stand in the query string, by POST in a JSON body.
+pub async fn answer(
     State(web): State<Web>,
     Extension(origin): Extension<Origin>,
     request: Request,
 ) -> Response {
-    answer(web, origin, request).await
-}
-
-/// POST: they stand in a JSON body.
-pub async fn by_post(
-    State(web): State<Web>,
-    Extension(origin): Extension<Origin>,
-    request: Request,
-) -> Response {
-    answer(web, origin, request).await
-}
-
-async fn answer(web: Web, origin: Origin, request: Request) -> Response {
     let began = Instant::now();
     let headers = request.headers().clone();
     let Some(media) = media(&headers) else {

@@ -13,7 +13,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -41,16 +40,14 @@ pub struct Web {
 
 /// All routes.
 pub fn router(web: Web) -> Router {
-    let limits = &web.config.limits;
-    let (body, timeout) = (limits.body, limits.request_timeout);
+    let timeout = web.config.limits.request_timeout;
     let cors = cors(&web.config.http.cors_origins);
     Router::new()
-        .route("/graphql", get(graphql::by_get).post(graphql::by_post))
+        .route("/graphql", get(graphql::answer).post(graphql::answer))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(health::metrics))
         .merge(pages::routes(&web.config.http))
-        .layer(DefaultBodyLimit::max(body))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, timeout + Duration::from_secs(1)))
         .layer(CompressionLayer::new())
         .layer(cors)

@@ -112,11 +112,6 @@ impl<C> Refusal<C> {
     pub fn of(code: C, field: &str, message: impl Into<String>) -> Self {
         Refusal { code, field: field.split('.').map(str::to_owned).collect(), message: message.into() }
     }
-
-    /// A refusal about no field in particular.
-    pub fn plain(code: C, message: impl Into<String>) -> Self {
-        Refusal { code, field: Vec::new(), message: message.into() }
-    }
 }
 
 /// A field that two people changed from the same version.

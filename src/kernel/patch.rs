@@ -22,18 +22,6 @@ impl<T> Patch<T> {
         }
     }
 
-    /// Applies the patch to a field that is never empty; null puts the default there.
-    pub fn apply_or_default(self, field: &mut T)
-    where
-        T: Default,
-    {
-        match self {
-            Patch::Keep => {}
-            Patch::Clear => *field = T::default(),
-            Patch::Set(value) => *field = value,
-        }
-    }
-
     /// Checks or converts the value, if there is one.
     pub fn try_map<U, E>(self, convert: impl FnOnce(T) -> Result<U, E>) -> Result<Patch<U>, E> {
         Ok(match self {

@@ -37,8 +37,3 @@ impl Clock {
         }
     }
 }
-
-/// RFC 3339 in UTC with `Z`, as short as the value allows: what the schema's `DateTime` scalar prints.
-pub fn rfc3339(at: &Instant) -> String {
-    at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
-}

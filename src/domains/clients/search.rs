@@ -11,7 +11,7 @@ use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Order, Query, SelectState
 use uuid::Uuid;
 
 use super::tables::client_term::{Column, Entity, MatchedField};
-use super::terms::compact;
+use super::terms::{MAX_CHARS, compact};
 use crate::kernel::ids::{ClientId, TeamId, TypedId, UserId};
 use crate::kernel::{Result, text};
 use crate::platform::auth::{Right, Role, Viewer};
@@ -23,8 +23,6 @@ const CANDIDATES: u64 = 300;
 const COUNTED: u64 = 2000;
 /// Words of a query that count.
 const MAX_WORDS: usize = 6;
-/// Longest word of a query.
-const MAX_CHARS: usize = 60;
 
 /// A client that was found.
 #[derive(Clone, Copy, Debug, PartialEq)]

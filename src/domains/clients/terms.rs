@@ -12,7 +12,7 @@ use crate::kernel::{Result, text};
 use crate::platform::db::Tx;
 
 /// Longest word kept; longer ones are found by their beginning.
-const MAX_CHARS: usize = 60;
+pub(super) const MAX_CHARS: usize = 60;
 
 /// The words of a client, each with the field that it comes from.
 pub fn terms_of(client: &Model) -> BTreeSet<(MatchedField, String)> {

@@ -182,7 +182,7 @@ impl<T: Positional> PageQuery<T> {
     pub async fn load(self, reader: &Reader) -> Result<Rows<T>> {
         let (limit, backwards) = self.args.limit()?;
         let mut query = self.select.clone();
-        self.choose::<T>(&mut query);
+        self.choose(&mut query);
         self.bound(&mut query, backwards)?;
         query.limit(limit + 1);
         let found = if limit == 0 { Vec::new() } else { reader.db.query_all(&query).await? };
@@ -232,7 +232,7 @@ impl<T: Positional> PageQuery<T> {
         backwards: bool,
     ) -> Result<SelectStatement> {
         let mut child = self.select.clone();
-        self.choose::<T>(&mut child);
+        self.choose(&mut child);
         self.bound(&mut child, backwards)?;
         child.and_where(column::<T>(foreign_key).eq(Expr::col(("parent", "parent")))).limit(limit + 1);
         let ids =
@@ -261,8 +261,8 @@ impl<T: Positional> PageQuery<T> {
     ) -> Result<SelectStatement> {
         let mut child = self.select.clone();
         child.expr_as(column::<T>(foreign_key), "parent");
-        self.choose::<T>(&mut child);
-        self.after(&mut child, backwards)?;
+        self.choose(&mut child);
+        self.after(&mut child)?;
         let mut window = WindowStatement::partition_by(Alias::new(foreign_key));
         for (expr, order) in self.order(backwards) {
             window.order_by_expr(expr, order);
@@ -282,15 +282,15 @@ impl<T: Positional> PageQuery<T> {
         Ok(query)
     }
 
-    fn choose<N: Positional>(&self, query: &mut SelectStatement) {
-        for name in N::COLUMNS {
-            query.expr(column::<N>(name));
+    fn choose(&self, query: &mut SelectStatement) {
+        for name in T::COLUMNS {
+            query.expr(column::<T>(name));
         }
-        query.expr_as(column::<N>(self.sort.column), "sort_key");
+        query.expr_as(column::<T>(self.sort.column), "sort_key");
     }
 
     fn bound(&self, query: &mut SelectStatement, backwards: bool) -> Result<()> {
-        self.after(query, backwards)?;
+        self.after(query)?;
         for (expr, order) in self.order(backwards) {
             query.order_by_expr(expr, order);
         }
@@ -304,7 +304,7 @@ impl<T: Positional> PageQuery<T> {
     }
 
     /// The bounds by cursor, as a comparison of (sort column, id).
-    fn after(&self, query: &mut SelectStatement, _backwards: bool) -> Result<()> {
+    fn after(&self, query: &mut SelectStatement) -> Result<()> {
         let ascending = self.sort.direction == Direction::Asc;
         for (field, cursor, beyond) in
             [("after", &self.args.after, ascending), ("before", &self.args.before, !ascending)]
