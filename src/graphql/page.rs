@@ -8,9 +8,9 @@ use async_graphql::parser::types::SelectionSet;
 use async_graphql::{Context, Object, OutputType, TypeName};
 use futures_util::future::BoxFuture;
 
-use super::fast::{GiveUp, Leaf, List, Parts, Plan, Planned, What, render};
-use crate::kernel::Result;
-use crate::platform::db::{PageArgs, PageQuery, Positional, Reader, Rows, SortColumn};
+use super::fast::{GiveUp, Leaf, List, Parts, Plan, Planned, What, answer, render};
+use crate::kernel::{Error, Result};
+use crate::platform::db::{MAX_PAGE, PageArgs, PageQuery, Positional, Reader, Rows, SortColumn, Wanted};
 use crate::value;
 
 value! {
@@ -62,7 +62,9 @@ impl<T: Positional> Connection<T> {
     }
 
     fn edges_of(&self) -> Vec<ConnectionEdge<T>> {
-        let edge = |row| ConnectionEdge { cursor: self.0.cursor(row), node: row.node.clone() };
+        // A page is read with what its cursors are made of wherever one is asked for: see `wanted`.
+        let edge =
+            |row| ConnectionEdge { cursor: self.0.cursor(row).unwrap_or_default(), node: row.node.clone() };
         self.0.rows.iter().map(edge).collect()
     }
 
@@ -70,8 +72,8 @@ impl<T: Positional> Connection<T> {
         PageInfo {
             has_next_page: self.0.has_next,
             has_previous_page: self.0.has_previous,
-            start_cursor: self.0.rows.first().map(|row| self.0.cursor(row)),
-            end_cursor: self.0.rows.last().map(|row| self.0.cursor(row)),
+            start_cursor: self.0.rows.first().and_then(|row| self.0.cursor(row)),
+            end_cursor: self.0.rows.last().and_then(|row| self.0.cursor(row)),
         }
     }
 
@@ -89,8 +91,24 @@ pub async fn list<T: Planned + Positional>(
     args: PageArgs,
 ) -> Result<super::fast::One<Connection<T>>> {
     let with_total = ctx.look_ahead().field("totalCount").exists();
-    let page = PageQuery::<T>::new(select, sort, args).with_total(with_total).load(reader).await?;
-    Ok(super::fast::One::new(page.into()))
+    let read = |wanted| {
+        let query = PageQuery::<T>::new(select.clone(), sort, args.clone());
+        async move {
+            let page = query.with_total(with_total).reading(wanted).load(reader).await?;
+            Ok(Some(Connection::from(page)))
+        }
+    };
+    answer(ctx, read).await?.ok_or_else(|| Error::internal("there is a page, if an empty one"))
+}
+
+/// Reads all rows of a root list that is short: at most a page.
+pub async fn all<T: Planned + Positional>(
+    reader: &Reader,
+    select: sea_orm::Select<T::Entity>,
+    sort: SortColumn,
+) -> Result<List<T>> {
+    let args = PageArgs { first: Some(MAX_PAGE), ..PageArgs::default() };
+    Ok(Connection::from(PageQuery::<T>::new(select, sort, args).load(reader).await?).rows())
 }
 
 impl<T: Planned + Positional> TypeName for Connection<T> {
@@ -152,6 +170,14 @@ impl<T: Planned + Positional> Planned for Connection<T> {
     fn put(&self, _: usize, out: &mut Vec<u8>) {
         self.total().put(out);
     }
+    fn wanted(plan: &Plan<'_>) -> Wanted {
+        plan.0.iter().fold(Wanted::KEY, |wanted, item| match item.what {
+            What::Edge(0) => wanted.and(ConnectionEdge::<T>::wanted(&item.plan)),
+            What::Edge(1) => wanted.and(T::wanted(&item.plan)),
+            What::Edge(_) => wanted.with_place(), // the page's cursors
+            What::Column(_) | What::TypeName => wanted,
+        })
+    }
     fn plan_edge<'a>(edge: usize, env: &'a QueryEnv, set: &'a SelectionSet) -> Option<Plan<'a>> {
         match edge {
             0 => Plan::of::<ConnectionEdge<T>>(env, set),
@@ -193,6 +219,13 @@ impl<T: Planned> Planned for ConnectionEdge<T> {
     }
     fn put(&self, _: usize, out: &mut Vec<u8>) {
         self.cursor.put(out);
+    }
+    fn wanted(plan: &Plan<'_>) -> Wanted {
+        plan.0.iter().fold(Wanted::KEY, |wanted, item| match item.what {
+            What::Edge(_) => wanted.and(T::wanted(&item.plan)),
+            What::Column(_) => wanted.with_place(),
+            What::TypeName => wanted,
+        })
     }
     fn plan_edge<'a>(_: usize, env: &'a QueryEnv, set: &'a SelectionSet) -> Option<Plan<'a>> {
         Plan::of::<T>(env, set)

@@ -148,6 +148,9 @@ macro_rules! text_scalars {
         impl Leaf for $Scalar {
             fn put(&self, out: &mut Vec<u8>) { self.0.put(out); }
         }
+        impl crate::kernel::Unread for $Scalar {
+            fn unread() -> Self { $Scalar(String::new()) }
+        }
     )* };
 }
 

@@ -9,7 +9,9 @@ pub mod patch;
 pub mod tax_id;
 pub mod text;
 pub mod time;
+mod unread;
 pub mod words;
 
 pub use error::{Error, FieldConflict, Refusal, Result, Stop};
 pub use patch::Patch;
+pub use unread::Unread;

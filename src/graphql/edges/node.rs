@@ -11,7 +11,7 @@ use crate::graphql::nodes::clients::{
 use crate::graphql::nodes::identity::{ApiKey, AuditEntry, Session, Team, User};
 use crate::kernel::Result;
 use crate::kernel::ids::{self, TypedId};
-use crate::platform::db::Reader;
+use crate::platform::db::{Reader, Wanted};
 
 /// Declares the interface over all nodes, and the look-up of many ids in one statement a kind.
 macro_rules! nodes {
@@ -37,7 +37,7 @@ macro_rules! nodes {
                 let of_kind: Vec<Uuid> = parsed.iter().flatten()
                     .filter(|(prefix, _)| *prefix == ids::$Id::PREFIX).map(|(_, id)| *id).collect();
                 if !of_kind.is_empty() {
-                    let rows = reader.by_ids::<$Node>(&of_kind).await?;
+                    let rows = reader.by_ids::<$Node>(&of_kind, Wanted::ALL).await?;
                     found.extend(rows.into_iter().map(|(id, row)| (id, Node::$Node(row))));
                 }
             })*

@@ -11,13 +11,13 @@ use async_graphql::parser::types::SelectionSet;
 use async_graphql::{Context, OutputType};
 use uuid::Uuid;
 
-use super::output::{List, One};
+use super::output::{List, One, answer};
 use super::plan::{Plan, Planned};
 use super::render::{GiveUp, Leaf, Parts, render};
 use crate::graphql::page::{Connection, lists};
 use crate::kernel::{Error, Result};
 use crate::platform::auth::Viewer;
-use crate::platform::db::{PageArgs, PageQuery, Positional, Reader, SortColumn, Visible};
+use crate::platform::db::{PageArgs, PageQuery, Positional, Reader, SortColumn, Visible, Wanted};
 
 /// An edge of one row.
 pub trait Edge: Send + Sized {
@@ -112,24 +112,39 @@ impl<T: Positional> Pages<T> {
         reader: &Reader,
         parents: &[Uuid],
         with_total: bool,
+        wanted: Wanted,
     ) -> Result<HashMap<Uuid, Connection<T>>> {
         let select = (list.build)(&reader.viewer)?;
-        let query = PageQuery::<T>::new(select, list.sort, list.args.clone()).with_total(with_total);
+        let query =
+            PageQuery::<T>::new(select, list.sort, list.args.clone()).with_total(with_total).reading(wanted);
         let pages = query.load_under(reader, list.foreign_key, parents).await?;
         Ok(pages.into_iter().map(|(parent, rows)| (parent, Connection::from(rows))).collect())
     }
 }
 
 impl<T: Planned + Positional> Pages<T> {
+    /// The page of one row, batched by the data loader.
+    async fn load_one(self, ctx: &Context<'_>) -> async_graphql::Result<Connection<T>> {
+        let with_total = ctx.look_ahead().field("totalCount").exists();
+        let field = format!("{} {:?}", self.list.foreign_key, ctx.field().arguments()?);
+        let key = Under { parent: self.parent, with_total, field, list: self.list };
+        loader(ctx)?.load_one(key).await?.ok_or_else(|| Error::internal("every parent has a page").into())
+    }
+
     /// The pages of all rows, in the rows' order. Their lists differ in nothing but the parent.
-    async fn load_all(edges: Vec<Self>, ctx: &Context<'_>) -> Result<Vec<Connection<T>>, GiveUp> {
+    async fn load_all(
+        edges: Vec<Self>,
+        ctx: &Context<'_>,
+        wanted: Wanted,
+    ) -> Result<Vec<Connection<T>>, GiveUp> {
         let Some(first) = edges.first() else { return Ok(Vec::new()) };
         let reader = &ctx.data_opt::<DataLoader<Loads>>().ok_or(GiveUp)?.loader().0;
         let with_total = ctx.look_ahead().field("totalCount").exists();
         let mut parents: Vec<Uuid> = edges.iter().map(|edge| edge.parent).collect();
         parents.sort_unstable();
         parents.dedup(); // a parent that stands in the list twice must not get its children twice
-        let pages = Pages::<T>::load(&first.list, reader, &parents, with_total).await.map_err(|_| GiveUp)?;
+        let pages =
+            Pages::<T>::load(&first.list, reader, &parents, with_total, wanted).await.map_err(|_| GiveUp)?;
         edges.iter().map(|edge| pages.get(&edge.parent).cloned()).collect::<Option<_>>().ok_or(GiveUp)
     }
 }
@@ -158,7 +173,7 @@ impl<T: Positional> Loader<ById<T>> for Loads {
     type Error = Arc<Error>;
     async fn load(&self, keys: &[ById<T>]) -> Result<HashMap<ById<T>, One<T>>, Arc<Error>> {
         let ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
-        let rows = self.0.by_ids::<T>(&ids).await?;
+        let rows = self.0.by_ids::<T>(&ids, Wanted::ALL).await?;
         Ok(rows.into_iter().map(|(id, row)| (ById(id, std::marker::PhantomData), One::new(row))).collect())
     }
 }
@@ -196,7 +211,7 @@ impl<T: Positional> Hash for Under<T> {
 }
 
 impl<T: Positional> Loader<Under<T>> for Loads {
-    type Value = One<Connection<T>>;
+    type Value = Connection<T>;
     type Error = Arc<Error>;
     async fn load(&self, keys: &[Under<T>]) -> Result<HashMap<Under<T>, Self::Value>, Arc<Error>> {
         let mut alike: HashMap<(&str, bool), Vec<&Under<T>>> = HashMap::new();
@@ -206,10 +221,11 @@ impl<T: Positional> Loader<Under<T>> for Loads {
         let mut found = HashMap::with_capacity(keys.len());
         for ((_, with_total), keys) in alike {
             let parents: Vec<Uuid> = keys.iter().map(|key| key.parent).collect();
-            let mut pages = Pages::<T>::load(&keys[0].list, &self.0, &parents, with_total).await?;
+            let mut pages =
+                Pages::<T>::load(&keys[0].list, &self.0, &parents, with_total, Wanted::ALL).await?;
             for key in keys {
                 if let Some(page) = pages.remove(&key.parent) {
-                    found.insert(key.clone(), One::new(page));
+                    found.insert(key.clone(), page);
                 }
             }
         }
@@ -225,12 +241,13 @@ fn loader<'a>(ctx: &Context<'a>) -> async_graphql::Result<&'a DataLoader<Loads>>
 ///
 /// # Errors
 /// `Unauthenticated` when nobody is signed in.
-pub async fn find<T: Positional>(
+pub async fn find<T: Planned + Positional>(
     ctx: &Context<'_>,
     id: impl crate::kernel::ids::TypedId,
 ) -> Result<Option<One<T>>> {
     let reader = &ctx.data_opt::<DataLoader<Loads>>().ok_or(Error::Unauthenticated)?.loader().0;
-    Ok(reader.by_ids::<T>(&[id.uuid()]).await?.into_values().next().map(One::new))
+    let id = [id.uuid()];
+    answer(ctx, |wanted| async move { Ok(reader.by_ids::<T>(&id, wanted).await?.into_values().next()) }).await
 }
 
 impl<T: Planned + Positional> Edge for Maybe<T> {
@@ -289,8 +306,11 @@ async fn by_ids<T: Planned + Positional>(
     ids.sort_unstable();
     ids.dedup();
     let reader = &ctx.data_opt::<DataLoader<Loads>>().ok_or(GiveUp)?.loader().0;
-    let rows =
-        if ids.is_empty() { HashMap::new() } else { reader.by_ids::<T>(&ids).await.map_err(|_| GiveUp)? };
+    let rows = if ids.is_empty() {
+        HashMap::new()
+    } else {
+        reader.by_ids::<T>(&ids, T::wanted(plan)).await.map_err(|_| GiveUp)?
+    };
     let (ids, rows): (Vec<Uuid>, Vec<&T>) = rows.iter().map(|(id, row)| (*id, row)).unzip();
     let place: HashMap<Uuid, usize> = ids.into_iter().enumerate().map(|(place, id)| (id, place)).collect();
     let texts = render(&rows, plan, &ctx.with_selection_set(&ctx.item.node.selection_set)).await?;
@@ -309,13 +329,10 @@ impl<T: Planned + Positional> Edge for Pages<T> {
     }
     type Output = One<Connection<T>>;
     async fn resolve(self, ctx: &Context<'_>) -> async_graphql::Result<Self::Output> {
-        let with_total = ctx.look_ahead().field("totalCount").exists();
-        let field = format!("{} {:?}", self.list.foreign_key, ctx.field().arguments()?);
-        let key = Under { parent: self.parent, with_total, field, list: self.list };
-        loader(ctx)?.load_one(key).await?.ok_or_else(|| Error::internal("every parent has a page").into())
+        Ok(One::new(self.load_one(ctx).await?))
     }
     async fn render(edges: Vec<Self>, ctx: Context<'_>, plan: &Plan<'_>) -> Result<Parts, GiveUp> {
-        let pages = Pages::load_all(edges, &ctx).await?;
+        let pages = Pages::load_all(edges, &ctx, Connection::<T>::wanted(plan)).await?;
         let rows: Vec<&Connection<T>> = pages.iter().collect();
         render(&rows, plan, &ctx.with_selection_set(&ctx.item.node.selection_set)).await
     }
@@ -399,11 +416,11 @@ impl<T: Planned + Positional> Edge for All<T> {
         Plan::of::<T>(env, set)
     }
     async fn resolve(self, ctx: &Context<'_>) -> async_graphql::Result<Self::Output> {
-        let page = self.0.resolve(ctx).await?;
-        Ok(page.0.rows())
+        Ok(self.0.load_one(ctx).await?.rows())
     }
     async fn render(edges: Vec<Self>, ctx: Context<'_>, plan: &Plan<'_>) -> Result<Parts, GiveUp> {
-        let pages = Pages::load_all(edges.into_iter().map(|edge| edge.0).collect(), &ctx).await?;
+        let pages =
+            Pages::load_all(edges.into_iter().map(|edge| edge.0).collect(), &ctx, T::wanted(plan)).await?;
         let set = ctx.with_selection_set(&ctx.item.node.selection_set);
         lists(pages.iter().map(|page| page.nodes_of()), plan, &set).await
     }

@@ -42,13 +42,9 @@ macro_rules! node {
         impl $crate::platform::db::Positional for $Node {
             type Entity = $Entity;
             const COLUMNS: &'static [&'static str] = &[$(stringify!($field),)* $($(stringify!($hidden),)*)?];
-            fn read(row: &sea_orm::QueryResult, at: usize) -> Result<Self, sea_orm::DbErr> {
-                let mut at = at..;
-                let mut next = || at.next().unwrap_or_default();
-                Ok($Node {
-                    $($field: row.try_get_by_index(next())?,)*
-                    $($($hidden: row.try_get_by_index(next())?,)*)?
-                })
+            fn read(cells: &mut $crate::platform::db::Cells<'_>) -> Result<Self, sea_orm::DbErr> {
+                const { assert!(Self::COLUMNS.len() <= 64) };
+                Ok($Node { $($field: cells.next()?,)* $($($hidden: cells.next()?,)*)? })
             }
             fn key(&self) -> uuid::Uuid {
                 $crate::kernel::ids::TypedId::uuid(self.id)
@@ -114,7 +110,7 @@ macro_rules! edges {
         $(#[$meta:meta])* field $name:ident: $Edge:ty = |$row:ident, $ctx:pat_param| $expr:expr; $($rest:tt)*
     ) => {
         $crate::edges! { @next $Node [$($done)* {
-            meta [$(#[$meta])*] name $name args [] edge [$Edge] row $row ctx [$ctx] expr [$expr]
+            meta [$(#[$meta])*] name $name args [] edge [$Edge] reads [true] row $row ctx [$ctx] expr [$expr]
         }] $($rest)* }
     };
 
@@ -133,6 +129,7 @@ macro_rules! edges {
                 { [#[graphql(desc = "Before this cursor.")]] before Option<String> }
             ]
             edge [$crate::graphql::fast::Pages<$Child>]
+            reads [false]
             row row
             ctx [_]
             expr [$crate::graphql::fast::Pages::new(
@@ -147,7 +144,7 @@ macro_rules! edges {
 
     (@next $Node:ident [$({
         meta [$($meta:tt)*] name $name:ident args [$({ [$($arg_meta:tt)*] $arg:ident $type:ty })*]
-        edge [$Edge:ty] row $row:ident ctx [$ctx:pat_param] expr [$expr:expr]
+        edge [$Edge:ty] reads [$reads:literal] row $row:ident ctx [$ctx:pat_param] expr [$expr:expr]
     })*]) => {
         #[async_graphql::ComplexObject]
         impl $Node {
@@ -179,6 +176,9 @@ macro_rules! edges {
                 }
                 fn put(&self, column: usize, out: &mut Vec<u8>) {
                     Columns::put(self, column, out);
+                }
+                fn reads_row(edge: usize) -> bool {
+                    [$($reads),*].get(edge).copied().unwrap_or(true)
                 }
                 fn plan_edge<'a>(
                     edge: usize,

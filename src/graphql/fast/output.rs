@@ -5,16 +5,23 @@ use std::sync::Arc;
 
 use async_graphql::parser::types::Field;
 use async_graphql::registry::Registry;
-use async_graphql::{ContextSelectionSet, OutputType, Positioned, ServerResult, Value};
+use async_graphql::{Context, ContextSelectionSet, OutputType, Positioned, ServerResult, Value};
 use futures_util::future::try_join_all;
 
 use super::json::RawJson;
 use super::plan::{Plan, Planned};
 use super::render::{Parts, render};
+use crate::kernel::Result;
+use crate::platform::db::Wanted;
 
 /// One node.
 #[derive(Clone, Debug)]
-pub struct One<T>(pub Arc<T>);
+pub enum One<T> {
+    /// To be written from its row, all of which was read.
+    Node(Arc<T>),
+    /// Written already, by [`answer`].
+    Text(async_graphql::Value),
+}
 
 /// A list of nodes.
 #[derive(Clone, Debug)]
@@ -23,8 +30,33 @@ pub struct List<T>(pub Arc<Vec<T>>);
 impl<T> One<T> {
     /// Of a node.
     pub fn new(node: T) -> Self {
-        One(Arc::new(node))
+        One::Node(Arc::new(node))
     }
+}
+
+/// A root field's node. Where a plan can write it, it is written here, and only what the plan wants is read; where that
+/// fails, all of it is read for the ordinary executor, which tells the errors and their paths.
+///
+/// # Errors
+/// Those of `read`.
+pub async fn answer<T: Planned, F: Future<Output = Result<Option<T>>>>(
+    ctx: &Context<'_>,
+    read: impl Fn(Wanted) -> F,
+) -> Result<Option<One<T>>> {
+    let set = ctx.with_selection_set(&ctx.item.node.selection_set);
+    if let Some(plan) = plan::<T>(&set) {
+        let Some(node) = read(T::wanted(&plan)).await? else { return Ok(None) };
+        if let Ok(parts) = render(&[&node], &plan, &set).await {
+            return Ok(Some(One::Text(Value::Binary(parts.text.into()))));
+        }
+    }
+    Ok(read(Wanted::ALL).await?.map(One::new))
+}
+
+/// The plan of a selection, when the transport takes JSON text and the plan can give it.
+fn plan<'a, T: Planned>(ctx: &'a ContextSelectionSet<'_>) -> Option<Plan<'a>> {
+    ctx.data_opt::<RawJson>()?;
+    Plan::of::<T>(ctx.query_env, &ctx.item.node)
 }
 
 impl<T> List<T> {
@@ -34,11 +66,9 @@ impl<T> List<T> {
     }
 }
 
-/// The JSON text of the rows, when the transport takes it and the plan can give it.
+/// The JSON text of rows that were read whole, where a plan can give it.
 async fn quick<T: Planned>(rows: &[&T], ctx: &ContextSelectionSet<'_>) -> Option<Parts> {
-    ctx.data_opt::<RawJson>()?;
-    let plan = Plan::of::<T>(ctx.query_env, &ctx.item.node)?;
-    render(rows, &plan, ctx).await.ok()
+    render(rows, &plan::<T>(ctx)?, ctx).await.ok()
 }
 
 impl<T: Planned> OutputType for One<T> {
@@ -49,9 +79,13 @@ impl<T: Planned> OutputType for One<T> {
         <T as OutputType>::create_type_info(registry)
     }
     async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
-        match quick(&[&*self.0], ctx).await {
+        let node = match self {
+            One::Text(text) => return Ok(text.clone()),
+            One::Node(node) => &**node,
+        };
+        match quick(&[node], ctx).await {
             Some(parts) => Ok(Value::Binary(parts.text.into())),
-            None => self.0.resolve(ctx, field).await,
+            None => node.resolve(ctx, field).await,
         }
     }
 }

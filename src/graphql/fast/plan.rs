@@ -8,6 +8,7 @@ use async_graphql::{Context, ObjectType, Positioned};
 use futures_util::future::BoxFuture;
 
 use super::render::{GiveUp, Parts};
+use crate::platform::db::Wanted;
 
 /// What a field of a node is to the plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +31,19 @@ pub trait Planned: ObjectType + Clone + Send + Sync + 'static {
     fn what(field: &str) -> Option<What>;
     /// Writes a column's JSON text.
     fn put(&self, column: usize, out: &mut Vec<u8>);
+    /// Whether an edge needs more of the row than its id.
+    fn reads_row(_edge: usize) -> bool {
+        true
+    }
+    /// The columns that a plan needs: the selected ones, or all where an edge looks at the row.
+    fn wanted(plan: &Plan<'_>) -> Wanted {
+        plan.0.iter().fold(Wanted::KEY, |wanted, item| match item.what {
+            What::TypeName => wanted,
+            What::Column(column) => wanted.with(column),
+            What::Edge(edge) if Self::reads_row(edge) => wanted.and(Wanted::ALL),
+            What::Edge(_) => wanted,
+        })
+    }
     /// The plan of an edge's selection; `None` when the plan cannot answer it.
     fn plan_edge<'a>(edge: usize, env: &'a QueryEnv, set: &'a SelectionSet) -> Option<Plan<'a>>;
     /// Loads an edge for all rows and writes its JSON text for each.

@@ -4,6 +4,7 @@
 mod change;
 mod connect;
 mod pages;
+mod positional;
 mod reader;
 pub mod tables;
 mod tx;
@@ -11,9 +12,8 @@ mod visible;
 
 pub use change::{Announcement, Audience, Change, ChangeKind, FieldChange, Owner, differences};
 pub use connect::{Database, connect, sqlite_folder};
-pub use pages::{
-    DEFAULT_PAGE, Direction, Keyset, MAX_PAGE, PageArgs, PageQuery, Positional, Row, Rows, SortColumn,
-};
+pub use pages::{DEFAULT_PAGE, Direction, Keyset, MAX_PAGE, PageArgs, PageQuery, Row, Rows, SortColumn};
+pub use positional::{Cells, Positional, Wanted};
 pub use reader::Reader;
 pub use tx::{Origin, Tx};
 pub use visible::{Visible, all_rows, none};

@@ -7,32 +7,16 @@ use std::marker::PhantomData;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sea_orm::sea_query::{
-    Alias, ArrayType, Expr, ExprTrait, Func, JoinType, Order, Query, SelectStatement, SimpleExpr, Value,
-    WindowStatement, extension::postgres::PgFunc,
+    Alias, Expr, ExprTrait, Func, JoinType, Order, Query, SelectStatement, SimpleExpr, Value, WindowStatement,
 };
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityName, QueryResult, QueryTrait, Select};
+use sea_orm::{ConnectionTrait, DbBackend, QueryResult, QueryTrait, Select};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::positional::{Cells, Positional, Wanted, among, array, column};
 use super::reader::Reader;
-use super::visible::Visible;
 use crate::kernel::time::Instant;
 use crate::kernel::{Error, Result};
-
-/// A row type that is read by position: it names its columns, in order, and takes them in that order.
-pub trait Positional: Clone + Send + Sync + 'static {
-    /// The table.
-    type Entity: Visible + Default;
-    /// The columns, in order; the first is the id.
-    const COLUMNS: &'static [&'static str];
-    /// Reads the columns, the first of which stands at `at`.
-    ///
-    /// # Errors
-    /// When a column's value is not of the field's type.
-    fn read(row: &QueryResult, at: usize) -> Result<Self, DbErr>;
-    /// The row's id.
-    fn key(&self) -> Uuid;
-}
 
 /// Up or down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -127,8 +111,8 @@ impl PageArgs {
 pub struct Row<T> {
     /// The row.
     pub node: T,
-    /// The value that it is sorted by.
-    pub place: Keyset,
+    /// The value that it is sorted by; `None` when it was not wanted.
+    pub place: Option<Keyset>,
 }
 
 /// One page.
@@ -147,8 +131,9 @@ pub struct Rows<T> {
 
 impl<T: Positional> Rows<T> {
     /// The cursor of a row: made when it is asked for, for most are not.
-    pub fn cursor(&self, row: &Row<T>) -> String {
-        self.sort.cursor(&row.place, row.node.key())
+    /// `None` when the page was read without the value that it is sorted by.
+    pub fn cursor(&self, row: &Row<T>) -> Option<String> {
+        Some(self.sort.cursor(row.place.as_ref()?, row.node.key()))
     }
 }
 
@@ -158,6 +143,7 @@ pub struct PageQuery<T: Positional> {
     sort: SortColumn,
     args: PageArgs,
     with_total: bool,
+    wanted: Wanted,
     node: PhantomData<T>,
 }
 
@@ -166,12 +152,18 @@ impl<T: Positional> PageQuery<T> {
     pub fn new(select: Select<T::Entity>, sort: SortColumn, args: PageArgs) -> Self {
         let mut select = select.into_query();
         select.clear_selects();
-        PageQuery { select, sort, args, with_total: false, node: PhantomData }
+        PageQuery { select, sort, args, with_total: false, wanted: Wanted::ALL, node: PhantomData }
     }
 
     /// Also counts the whole list.
     pub fn with_total(mut self, wanted: bool) -> Self {
         self.with_total = wanted;
+        self
+    }
+
+    /// Reads only these columns.
+    pub fn reading(mut self, wanted: Wanted) -> Self {
+        self.wanted = wanted;
         self
     }
 
@@ -235,14 +227,10 @@ impl<T: Positional> PageQuery<T> {
         self.choose(&mut child);
         self.bound(&mut child, backwards)?;
         child.and_where(column::<T>(foreign_key).eq(Expr::col(("parent", "parent")))).limit(limit + 1);
-        let ids =
-            Value::Array(ArrayType::Uuid, Some(Box::new(parents.iter().map(|id| (*id).into()).collect())));
         let mut query = Query::select();
         query.column(("parent", "parent"));
-        for name in T::COLUMNS.iter().chain([&"sort_key"]) {
-            query.column(("child", *name));
-        }
-        query.from_function(Func::cust("unnest").arg(Expr::val(ids)), "parent").join_lateral(
+        self.choose_of_child(&mut query);
+        query.from_function(Func::cust("unnest").arg(Expr::val(array(parents))), "parent").join_lateral(
             JoinType::InnerJoin,
             child,
             "child",
@@ -271,9 +259,7 @@ impl<T: Positional> PageQuery<T> {
         child.and_where(column::<T>(foreign_key).is_in(parents.iter().copied()));
         let mut query = Query::select();
         query.column(("child", "parent"));
-        for name in T::COLUMNS.iter().chain([&"sort_key"]) {
-            query.column(("child", *name));
-        }
+        self.choose_of_child(&mut query);
         query
             .from_subquery(child, "child")
             .and_where(Expr::col(("child", "place")).lte(limit + 1))
@@ -283,10 +269,18 @@ impl<T: Positional> PageQuery<T> {
     }
 
     fn choose(&self, query: &mut SelectStatement) {
-        for name in T::COLUMNS {
+        for name in self.wanted.of(T::COLUMNS) {
             query.expr(column::<T>(name));
         }
-        query.expr_as(column::<T>(self.sort.column), "sort_key");
+        if self.wanted.place {
+            query.expr_as(column::<T>(self.sort.column), "sort_key");
+        }
+    }
+
+    fn choose_of_child(&self, query: &mut SelectStatement) {
+        for name in self.wanted.of(T::COLUMNS).chain(self.wanted.place.then_some("sort_key")) {
+            query.column(("child", name));
+        }
     }
 
     fn bound(&self, query: &mut SelectStatement, backwards: bool) -> Result<()> {
@@ -319,14 +313,14 @@ impl<T: Positional> PageQuery<T> {
     }
 
     fn row(&self, row: &QueryResult, at: usize) -> Result<Row<T>> {
-        let node = T::read(row, at)?;
-        let at = at + T::COLUMNS.len();
-        let value = if self.sort.instant {
-            Keyset::Instant(row.try_get_by_index(at)?)
-        } else {
-            Keyset::Text(row.try_get_by_index(at)?)
+        let mut cells = Cells::new(row, at, self.wanted);
+        let node = T::read(&mut cells)?;
+        let place = match (self.wanted.place, self.sort.instant) {
+            (false, _) => None,
+            (true, true) => Some(Keyset::Instant(cells.take()?)),
+            (true, false) => Some(Keyset::Text(cells.take()?)),
         };
-        Ok(Row { node, place: value })
+        Ok(Row { node, place })
     }
 
     fn page(&self, mut rows: Vec<Row<T>>, limit: u64, backwards: bool, total: Option<u64>) -> Rows<T> {
@@ -367,68 +361,6 @@ impl<T: Positional> PageQuery<T> {
             counts.insert(row.try_get_by_index(0)?, u64::try_from(count).unwrap_or(0));
         }
         Ok(counts)
-    }
-}
-
-/// A column of the row's table.
-fn column<T: Positional>(name: &'static str) -> SimpleExpr {
-    Expr::col((Alias::new(T::Entity::default().table_name()), Alias::new(name)))
-}
-
-/// `column` is one of the ids. PostgreSQL takes them as one array, so that the statement is the same for any number.
-fn among(reader: &Reader, column: SimpleExpr, ids: &[Uuid]) -> SimpleExpr {
-    match reader.db.get_database_backend() {
-        DbBackend::Postgres => {
-            let ids =
-                Value::Array(ArrayType::Uuid, Some(Box::new(ids.iter().map(|id| (*id).into()).collect())));
-            column.eq(PgFunc::any(Expr::val(ids)))
-        }
-        _ => column.is_in(ids.iter().copied()),
-    }
-}
-
-impl Reader {
-    /// The rows with these ids that the viewer may see, in one statement.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub async fn by_ids<T: Positional>(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, T>> {
-        self.many(T::Entity::visible_to(&self.viewer), T::COLUMNS[0], ids, |row| T::key(row)).await
-    }
-
-    /// The visible rows of a select whose `by` column is one of the keys, by a key of the row.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub async fn many<T: Positional>(
-        &self,
-        select: Select<T::Entity>,
-        by: &'static str,
-        keys: &[Uuid],
-        key_of: impl Fn(&T) -> Uuid,
-    ) -> Result<HashMap<Uuid, T>> {
-        let mut query = select.into_query();
-        query.clear_selects().and_where(among(self, column::<T>(by), keys));
-        let rows = self.run::<T>(query).await?;
-        Ok(rows.into_iter().map(|row| (key_of(&row), row)).collect())
-    }
-
-    /// All rows of a select (whose length is known to be small).
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub async fn all<T: Positional>(&self, select: Select<T::Entity>) -> Result<Vec<T>> {
-        let mut query = select.into_query();
-        query.clear_selects();
-        self.run(query).await
-    }
-
-    async fn run<T: Positional>(&self, mut query: SelectStatement) -> Result<Vec<T>> {
-        for name in T::COLUMNS {
-            query.expr(column::<T>(name));
-        }
-        let rows = self.db.query_all(&query).await?;
-        Ok(rows.iter().map(|row| T::read(row, 0)).collect::<Result<_, _>>()?)
     }
 }
 

@@ -69,6 +69,8 @@ pub struct Consents {
     pub whatsapp: bool,
 }
 
+crate::unread_by_default!(Tags, Consents);
+
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "client")]
 #[serde(rename_all = "camelCase")]

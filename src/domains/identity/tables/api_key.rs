@@ -10,8 +10,10 @@ use crate::platform::auth::{Right, Role, Scope, Viewer};
 use crate::platform::db::{Visible, all_rows, none};
 
 /// The scopes of a key.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
 pub struct Scopes(pub Vec<Scope>);
+
+crate::unread_by_default!(Scopes);
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "api_key")]

@@ -11,7 +11,7 @@ use crate::domains::clients::{market, search, summary};
 use crate::graphql::context::Ask;
 use crate::graphql::fast::{List, One, The, find};
 use crate::graphql::nodes::clients::{AGENDA, Activity, BY_KEY, Client, Market};
-use crate::graphql::page::{Connection, list};
+use crate::graphql::page::{Connection, all, list};
 use crate::graphql::scalars::{EmailAddress, PhoneNumber};
 use crate::kernel::ids::{ClientId, TeamId, UserId};
 use crate::kernel::time::Instant;
@@ -106,10 +106,7 @@ impl ClientsQuery {
     /// The markets, by key.
     async fn markets(&self, ctx: &Context<'_>) -> Result<List<Market>> {
         let reader = ctx.reader()?;
-        let args = PageArgs { first: Some(crate::platform::db::MAX_PAGE), ..PageArgs::default() };
-        let page =
-            list::<Market>(ctx, reader, market::Entity::visible_to(&reader.viewer), BY_KEY, args).await?;
-        Ok(page.0.rows())
+        Ok(all::<Market>(reader, market::Entity::visible_to(&reader.viewer), BY_KEY).await?)
     }
 }
 

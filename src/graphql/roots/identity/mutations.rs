@@ -13,6 +13,7 @@ use crate::kernel::Stop;
 use crate::kernel::ids::{ApiKeyId, SessionId, TeamId, UserId};
 use crate::kernel::time::Instant;
 use crate::payload;
+use crate::platform::db::{Reader, Tx, Wanted};
 
 use super::inputs::*;
 
@@ -57,7 +58,7 @@ impl IdentityMutation {
             (false, Some(id)) => sessions::Which::One(id),
             (false, None) => sessions::Which::This,
         };
-        let mut tx = crate::platform::db::Tx::begin(
+        let mut tx = Tx::begin(
             &ctx.services()?.database.pool,
             &ctx.services()?.door.clock,
             ctx.viewer()?.clone(),
@@ -282,9 +283,9 @@ impl SessionPayload {
     async fn viewer(&self, ctx: &Context<'_>) -> Result<Option<User>> {
         let Some(opened) = &self.opened else { return Ok(None) };
         let viewer = opened.viewer.clone();
-        let reader = crate::platform::db::Reader { db: ctx.services()?.database.pool.clone(), viewer };
+        let reader = Reader { db: ctx.services()?.database.pool.clone(), viewer };
         let Some(id) = reader.viewer.user_id() else { return Ok(None) };
-        Ok(reader.by_ids::<User>(&[id.into()]).await?.into_values().next())
+        Ok(reader.by_ids::<User>(&[id.into()], Wanted::ALL).await?.into_values().next())
     }
     /// Why no session was opened; empty when all went well.
     async fn user_errors(&self) -> Vec<UserError<SessionErrorCode>> {
