@@ -16,6 +16,7 @@ use axum::Router;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
+use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -41,26 +42,23 @@ pub struct Web {
 /// All routes.
 pub fn router(web: Web) -> Router {
     let timeout = web.config.limits.request_timeout;
-    let cors = cors(&web.config.http.cors_origins);
+    let set = |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
+    // Outermost first. In one piece: a router boxes each layer that it is given.
+    let layers = ServiceBuilder::new()
+        .layer(CatchPanicLayer::new())
+        .layer(axum::middleware::from_fn_with_state(web.clone(), caller::identify))
+        .layer(set(header::REFERRER_POLICY, "same-origin"))
+        .layer(set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(cors(&web.config.http.cors_origins))
+        .layer(CompressionLayer::new())
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, timeout + Duration::from_secs(1)));
     Router::new()
         .route("/graphql", get(graphql::answer).post(graphql::answer))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(health::metrics))
         .merge(pages::routes(&web.config.http))
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, timeout + Duration::from_secs(1)))
-        .layer(CompressionLayer::new())
-        .layer(cors)
-        .layer(SetResponseHeaderLayer::if_not_present(
-            header::X_CONTENT_TYPE_OPTIONS,
-            HeaderValue::from_static("nosniff"),
-        ))
-        .layer(SetResponseHeaderLayer::if_not_present(
-            header::REFERRER_POLICY,
-            HeaderValue::from_static("same-origin"),
-        ))
-        .layer(axum::middleware::from_fn_with_state(web.clone(), caller::identify))
-        .layer(CatchPanicLayer::new())
+        .layer(layers)
         .with_state(web)
 }
 
