@@ -1,6 +1,7 @@
 //! What one caller may spend: a bucket of points that refills by itself (GCRA, by the `governor` library).
 
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use governor::clock::{Clock, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
@@ -11,7 +12,11 @@ use governor::{Quota, RateLimiter};
 pub struct Points {
     limiter: RateLimiter<String, DefaultKeyedStateStore<String>, DefaultClock, StateInformationMiddleware>,
     per_minute: NonZeroU32,
+    spent: AtomicU64,
 }
+
+/// After so many requests the callers whose buckets are full again are forgotten.
+const FORGET_EVERY: u64 = 10_000;
 
 /// How a caller stands after a request: what the `RateLimit-*` headers say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,11 +36,14 @@ impl Points {
     pub fn new(per_minute: u32) -> Self {
         let per_minute = NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN);
         let limiter = RateLimiter::keyed(Quota::per_minute(per_minute)).with_middleware();
-        Points { limiter, per_minute }
+        Points { limiter, per_minute, spent: AtomicU64::new(0) }
     }
 
     /// Takes points from the caller's bucket, or none when there are too few.
     pub fn spend(&self, caller: &str, points: u64) -> Standing {
+        if self.spent.fetch_add(1, Ordering::Relaxed) % FORGET_EVERY == FORGET_EVERY - 1 {
+            self.limiter.retain_recent();
+        }
         let limit = self.per_minute.get();
         let refill = |missing: u32| (u64::from(missing) * 60).div_ceil(u64::from(limit));
         let wanted = u32::try_from(points).unwrap_or(u32::MAX).clamp(1, limit);
@@ -53,11 +61,6 @@ impl Points {
             Err(_) => Standing { limit, remaining: 0, reset: 60, allowed: false },
         }
     }
-
-    /// Forgets callers whose buckets are full again.
-    pub fn forget_idle(&self) {
-        self.limiter.retain_recent();
-    }
 }
 
 #[cfg(test)]
@@ -74,5 +77,14 @@ mod tests {
             "{refused:?}"
         );
         assert!(points.spend("beto", 60).allowed);
+    }
+
+    #[test]
+    fn callers_who_owe_nothing_are_forgotten() {
+        let points = Points::new(u32::MAX); // a point comes back within a microsecond
+        for caller in 0..2 * FORGET_EVERY {
+            points.spend(&caller.to_string(), 1);
+        }
+        assert!(points.limiter.len() < 2 * usize::try_from(FORGET_EVERY).expect("small") - 1000);
     }
 }
