@@ -35,6 +35,19 @@ pub fn tidy(s: &str) -> String {
     collapse(&visible).nfc().collect()
 }
 
+/// What is stored of a name: [`tidy`], and neither empty nor longer than so many characters.
+///
+/// # Errors
+/// The rule, for a user error.
+pub fn name(s: &str, max: usize) -> Result<String, String> {
+    let name = tidy(s);
+    if (1..=max).contains(&name.chars().count()) {
+        Ok(name)
+    } else {
+        Err(format!("must have between 1 and {max} characters"))
+    }
+}
+
 /// What is stored of a typed text of several lines: like [`tidy`], but the lines and their spacing stay.
 ///
 /// `\r\n` and a lone `\r` become `\n`, other white-space controls (tab, form feed) one space, and white

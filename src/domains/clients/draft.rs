@@ -13,10 +13,7 @@ const ADDRESS_LINE_MAX: usize = 200;
 
 /// Checks a name.
 pub fn name(check: &mut Check<Code>, value: &str) -> Option<String> {
-    let value = text::tidy(value);
-    let fits = (1..=NAME_MAX).contains(&value.chars().count());
-    let rule = || format!("must have between 1 and {NAME_MAX} characters");
-    check.take(Code::Invalid, "name", if fits { Ok(value) } else { Err(rule()) })
+    check.take(Code::Invalid, "name", text::name(value, NAME_MAX))
 }
 
 /// Checks an e-mail address.

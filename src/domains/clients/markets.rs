@@ -12,6 +12,8 @@ use crate::kernel::{Error, Patch, Result, Stop, text};
 use crate::platform::auth::Right;
 use crate::platform::db::{Change, ChangeKind, Tx, Visible, differences};
 
+const NAME_MAX: usize = 120;
+
 codes! {
     /// Why a market or ecosystem was not made or changed.
     pub enum MarketErrorCode {
@@ -47,7 +49,7 @@ pub async fn create(tx: &mut Tx, new: NewMarket) -> Result<MarketId, Stop<Market
     tx.by.may(Right::Administer)?;
     let mut check = Check::default();
     let key = check.take(C::Invalid, "key", check_key(&new.key));
-    let name = check.take(C::Invalid, "name", named(&new.name));
+    let name = check.take(C::Invalid, "name", text::name(&new.name, NAME_MAX));
     let currency = check.take(C::Invalid, "currency", Currency::parse(&new.currency));
     let zone = check.take(C::Invalid, "timeZone", new.time_zone.parse::<chrono_tz::Tz>());
     let country = check.take(C::Invalid, "country", check_letters(&new.country, 2, 2));
@@ -95,7 +97,7 @@ pub async fn create_ecosystem(
     tx.by.may(Right::Administer)?;
     let mut check = Check::default();
     let key = check.take(C::Invalid, "key", check_key(key));
-    let name = check.take(C::Invalid, "name", named(name));
+    let name = check.take(C::Invalid, "name", text::name(name, NAME_MAX));
     let market = by_key(tx, market).await?;
     if market.is_none() {
         check.refuse(C::MarketUnknown, "market", "there is no market with this key");
@@ -139,7 +141,8 @@ pub async fn update_ecosystem(
         Patch::Keep => {}
         Patch::Clear => return Err(Stop::refuse(MarketErrorCode::Invalid, "name", "must not be null")),
         Patch::Set(name) => {
-            after.name = named(&name).map_err(|rule| Stop::refuse(MarketErrorCode::Invalid, "name", rule))?;
+            after.name = text::name(&name, NAME_MAX)
+                .map_err(|rule| Stop::refuse(MarketErrorCode::Invalid, "name", rule))?;
         }
     }
     after.active = active.unwrap_or(after.active);
@@ -194,14 +197,5 @@ fn check_letters(text: &str, min: usize, max: usize) -> Result<String, String> {
         Ok(text.to_owned())
     } else {
         Err(format!("must have {min} to {max} upper-case letters"))
-    }
-}
-
-fn named(text: &str) -> Result<String, &'static str> {
-    let text = text::tidy(text);
-    if (1..=120).contains(&text.chars().count()) {
-        Ok(text)
-    } else {
-        Err("must have between 1 and 120 characters")
     }
 }

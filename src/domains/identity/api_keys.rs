@@ -5,7 +5,7 @@ use sea_orm::{
     ActiveModelTrait, ColumnTrait, DatabaseConnection, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
 };
 
-use super::rules::{ApiKeyErrorCode, check_name, team_fits};
+use super::rules::{ApiKeyErrorCode, team_fits};
 use super::tables::api_key::{self, Scopes};
 use super::teams;
 use crate::kernel::error::Check;
@@ -37,7 +37,7 @@ pub struct NewApiKey {
 pub async fn create(tx: &mut Tx, new: NewApiKey) -> Result<(ApiKeyId, String), Stop<ApiKeyErrorCode>> {
     tx.by.may(Right::Administer)?;
     let mut check = Check::default();
-    let name = check.take(ApiKeyErrorCode::Invalid, "name", check_name(&new.name, 80));
+    let name = check.take(ApiKeyErrorCode::Invalid, "name", text::name(&new.name, 80));
     if !team_fits(new.role, new.team) {
         check.refuse(
             ApiKeyErrorCode::TeamMissing,

@@ -91,16 +91,6 @@ pub fn check_locale(tag: &str) -> Result<String, String> {
     }
 }
 
-/// A line that names something: 1 to `max` characters after tidying.
-pub fn check_name(text: &str, max: usize) -> Result<String, String> {
-    let text = crate::kernel::text::tidy(text);
-    if (1..=max).contains(&text.chars().count()) {
-        Ok(text)
-    } else {
-        Err(format!("must have between 1 and {max} characters"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

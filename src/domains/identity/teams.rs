@@ -2,7 +2,7 @@
 
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
 
-use super::rules::{TeamErrorCode, check_name};
+use super::rules::TeamErrorCode;
 use super::tables::team;
 use crate::kernel::error::Check;
 use crate::kernel::ids::TeamId;
@@ -68,7 +68,7 @@ pub async fn exists(tx: &Tx, id: TeamId) -> Result<bool> {
 }
 
 fn check(name: &str) -> Result<String, Stop<TeamErrorCode>> {
-    check_name(name, NAME_MAX).map_err(|rule| Stop::refuse(TeamErrorCode::Invalid, "name", rule))
+    text::name(name, NAME_MAX).map_err(|rule| Stop::refuse(TeamErrorCode::Invalid, "name", rule))
 }
 
 async fn locked(tx: &Tx, id: TeamId) -> Result<team::Model> {

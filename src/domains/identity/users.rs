@@ -5,7 +5,7 @@ use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Select,
 };
 
-use super::rules::{UserErrorCode, check_locale, check_name, check_password, check_time_zone, team_fits};
+use super::rules::{UserErrorCode, check_locale, check_password, check_time_zone, team_fits};
 use super::tables::{app_user, session};
 use super::teams;
 use crate::kernel::contact::Email;
@@ -79,7 +79,7 @@ pub async fn create(tx: &mut Tx, passwords: &Passwords, new: NewUser) -> Result<
     tx.by.may(Right::Administer)?;
     let mut check = Check::default();
     let email = check.take(UserErrorCode::Invalid, "email", Email::parse(&new.email));
-    let name = check.take(UserErrorCode::Invalid, "name", check_name(&new.name, NAME_MAX));
+    let name = check.take(UserErrorCode::Invalid, "name", text::name(&new.name, NAME_MAX));
     let locale = check.take(UserErrorCode::Invalid, "locale", check_locale(&new.locale));
     let time_zone = check.take(UserErrorCode::Invalid, "timeZone", check_time_zone(&new.time_zone));
     if let Some(password) = &new.password {
@@ -135,7 +135,7 @@ pub async fn update(
     let before = locked(tx, id).await?;
     let mut after = before.clone();
     let mut check = Check::default();
-    edit(&mut check, "name", patch.name, |text| check_name(text, NAME_MAX), &mut after.name);
+    edit(&mut check, "name", patch.name, |text| text::name(text, NAME_MAX), &mut after.name);
     edit(&mut check, "locale", patch.locale, check_locale, &mut after.locale);
     edit(&mut check, "timeZone", patch.time_zone, check_time_zone, &mut after.time_zone);
     match patch.role {
