@@ -4,7 +4,7 @@ use super::dice::Dice;
 use super::names::{CONTACT_NOTES, FAMILY, FIRST, POSITIONS, TAGS};
 use super::regions::Region;
 use crate::domains::clients::client::{self, Address, ClientKind, ClientStatus, Consents, Tags};
-use crate::domains::clients::contact;
+use crate::domains::clients::{contact, search_text};
 use crate::kernel::ids::{EcosystemId, MarketId, TeamId, UserId};
 use crate::kernel::time::Instant;
 use crate::kernel::{tax_id, text};
@@ -85,12 +85,13 @@ pub fn make(dice: &mut Dice, wish: Wish<'_>) -> Made {
     let in_route = dice.chance(if company { 30 } else { 65 });
     let route = dice.below(wish.desk.ecosystems.len() as u64) as usize;
     let route = wish.desk.ecosystems.get(route).filter(|_| in_route);
-    let row = client::Model {
+    let mut row = client::Model {
         id: dice.id(wish.created_at),
         version: 1,
         number: wish.number,
         kind: if company { ClientKind::Company } else { ClientKind::Person },
         name_sort: text::fold(&name),
+        words: String::new(),
         name,
         email: (has_email || !has_phone).then(|| format!("{local}@{host}")),
         phone: has_phone.then_some(phone),
@@ -111,6 +112,7 @@ pub fn make(dice: &mut Dice, wish: Wish<'_>) -> Made {
         created_at: wish.created_at,
         updated_at: wish.created_at,
     };
+    row.words = search_text(&row);
     let count = if company { dice.between(1, 3) } else { 0 };
     let contacts: Vec<_> = (0..count).map(|_| contact(dice, &row, region, &host)).collect();
     let speaks =

@@ -117,12 +117,13 @@ pub async fn create(tx: &mut Tx, new: NewClient) -> Result<ClientId, Stop<Code>>
     let (Some(market), Some(name), Some(team_id)) = (market, name, team) else {
         return Err(Error::internal("a checked field is missing").into());
     };
-    let row = Model {
+    let mut row = Model {
         id: ClientId::new(),
         version: 1,
         number: markets::draw_number(tx, &market).await?,
         kind: new.kind,
         name_sort: text::fold(&name),
+        words: String::new(),
         name,
         email,
         phone,
@@ -138,6 +139,7 @@ pub async fn create(tx: &mut Tx, new: NewClient) -> Result<ClientId, Stop<Code>>
         created_at: tx.now,
         updated_at: tx.now,
     };
+    row.words = terms::search_text(&row);
     client::Entity::insert(row.clone().into_active_model()).exec_without_returning(tx.conn()).await?;
     terms::write(tx, None, &row).await?;
     insert_external_refs(tx, row.id, new.external_refs).await?;
@@ -325,6 +327,7 @@ async fn write(tx: &mut Tx, before: Model, mut after: Model, expected: i32) -> R
     }
     after.version = before.version + 1;
     after.updated_at = tx.now;
+    after.words = terms::search_text(&after);
     terms::write(tx, Some(&before), &after).await?;
     let change = Change::of(ChangeKind::Updated, before.id, after.version, changes);
     tx.record(change.on(CLIENT_UPDATED, timeline::audience(&after, Some(&before))));

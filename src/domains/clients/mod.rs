@@ -2,8 +2,8 @@
 //!
 //! A client belongs to a team and, unless it waits in the team's pool, to one of the team's advisors. Its number comes
 //! from its market and never changes. Its status moves by the transitions of `rules.rs` only. The event log is
-//! immutable: a correction is a new entry that points to the old. Each client is found by the words in `client_term`,
-//! which are written with every change of the fields that they come from. Whoever may see a client sees all that hangs
+//! immutable: a correction is a new entry that points to the old. Each client is found by the words in `client_term`
+//! and in its own `words`, which are written with every change of the fields that they come from. Whoever may see a client sees all that hangs
 //! on it.
 
 pub mod activities;
@@ -15,6 +15,7 @@ pub mod filter;
 pub mod markets;
 pub mod rules;
 pub mod search;
+mod search_sql;
 pub mod summary;
 mod tables;
 mod terms;
@@ -22,7 +23,7 @@ pub mod timeline;
 
 pub use tables::client_term;
 pub use tables::{activity, client, contact, ecosystem, event_log_entry, external_ref, market};
-pub use terms::terms_of;
+pub use terms::{search_text, terms_of};
 
 /// Screens hear here that a client changed.
 pub const CLIENT_UPDATED: &str = "client:updated";

@@ -44,6 +44,12 @@ pub fn terms_of(client: &Model) -> BTreeSet<(MatchedField, String)> {
     terms
 }
 
+/// The words of a client as one text, each behind a line end.
+pub fn search_text(client: &Model) -> String {
+    let words: BTreeSet<String> = terms_of(client).into_iter().map(|(_, word)| word).collect();
+    words.iter().flat_map(|word| ["\n", word]).collect()
+}
+
 /// Letters and digits only, folded: how numbers, tax ids and plates are compared.
 pub fn compact(code: &str) -> String {
     text::fold(code).chars().filter(|c| c.is_alphanumeric()).collect()

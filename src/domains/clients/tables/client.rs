@@ -85,6 +85,9 @@ pub struct Model {
     pub name: String,
     #[serde(skip)]
     pub name_sort: String,
+    /// What the client is found by: see `terms`.
+    #[serde(skip)]
+    pub words: String,
     pub email: Option<String>,
     pub phone: Option<String>,
     pub tax_id: Option<String>,
