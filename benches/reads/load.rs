@@ -6,8 +6,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-/// Requests under way at the same time.
-const CONNECTIONS: usize = 8;
+/// Requests under way at the same time: `BENCH_CONNECTIONS`, 8 unless told.
+pub fn connections() -> u64 {
+    crate::setting("BENCH_CONNECTIONS", 8)
+}
 
 /// A client with time-outs.
 pub fn client() -> reqwest::Client {
@@ -134,7 +136,7 @@ async fn load(asked: &Asked, time: Duration) -> (Vec<f64>, usize) {
         }
         (times, bytes)
     };
-    let all = futures_util::future::join_all((0..CONNECTIONS).map(|_| one())).await;
+    let all = futures_util::future::join_all((0..connections()).map(|_| one())).await;
     let bytes = all.first().map_or(0, |(_, bytes)| *bytes);
     (all.into_iter().flat_map(|(times, _)| times).collect(), bytes)
 }

@@ -3,7 +3,8 @@
 //! database itself spends is read too. `make bench` runs it; `docs/performance.md` keeps the results.
 //!
 //! `BENCH_CLIENTS` sets how many clients the database holds (20,000 unless told; a million for the numbers of search),
-//! `BENCH_SECONDS` how long each run takes (4), `BENCH_ROUNDS` how many runs of each are made, in turn (3).
+//! `BENCH_SECONDS` how long each run takes (4), `BENCH_ROUNDS` how many runs of each are made, in turn (3), `BENCH_CONNECTIONS`
+//! how many requests are under way at the same time (8), and `BENCH_CASES` which cases run (all whose name holds the text).
 
 mod limit;
 mod load;
@@ -82,7 +83,8 @@ async fn run() {
     let rounds = setting("BENCH_ROUNDS", 3);
     let seconds = Duration::from_secs(setting("BENCH_SECONDS", 4));
     let mut report = report::Report::new(clients);
-    for case in cases(&ours.url, &limit.url, &token, &ids) {
+    let only = std::env::var("BENCH_CASES").unwrap_or_default();
+    for case in cases(&ours.url, &limit.url, &token, &ids).iter().filter(|case| case.name.contains(&only)) {
         case.check().await;
         let mut runs = Vec::new();
         for _ in 0..rounds {
@@ -90,8 +92,8 @@ async fn run() {
             let limit_run = measure(&case.limit, limit.child.id(), seconds).await;
             runs.push((ours_run, limit_run));
         }
-        let statements = statements_of(&ours.url, &case).await;
-        report.add(&case, statements, &runs);
+        let statements = statements_of(&ours.url, case).await;
+        report.add(case, statements, &runs);
     }
     report.footprint(ours.child.id(), cabina);
     println!("{}", report.text());

@@ -19,7 +19,8 @@ impl Report {
     /// An empty table.
     pub fn new(clients: u64) -> Report {
         let mut text = format!(
-            "{clients} clients; 8 requests at a time; medians of the runs; ratios are medians of the ratios of neighbouring runs.\n\n"
+            "{clients} clients; {} requests at a time; medians of the runs; ratios are medians of the ratios of neighbouring runs.\n\n",
+            super::load::connections(),
         );
         text.push_str("| case | SQL | bytes | req/s (limit) | throughput : limit | p50 / p99 ms | server CPU µs (limit) | CPU : limit | server + database µs (limit) | all CPU : limit |\n");
         text.push_str("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");

@@ -7,6 +7,7 @@ mod dialect;
 mod m20261121_000001_platform;
 mod m20261121_000002_identity;
 mod m20261121_000003_clients;
+mod m20261121_000004_search_words;
 
 /// Runs the migrations.
 pub struct Migrator;
@@ -18,6 +19,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000001_platform::Migration),
             Box::new(m20261121_000002_identity::Migration),
             Box::new(m20261121_000003_clients::Migration),
+            Box::new(m20261121_000004_search_words::Migration),
         ]
     }
 }

@@ -1,9 +1,7 @@
 //! Clients, what they are found by, their people, what is planned with them, and their history.
 //!
 //! `client_term` holds each word that a client is found by (folded name words, e-mail, phone digits, tax id, tags) with
-//! the client's team and advisor beside it, so that a search for one word reads one index range whoever asks. `client.words` holds the same words, each behind a
-//! line end; PostgreSQL indexes their beginnings up to eight letters, and each whole word with a line end behind it, so
-//! that a search for several words intersects lists: see docs/decisions.
+//! the client's team and advisor beside it, so that a search reads one index range whoever asks: see docs/decisions.
 
 crate::dialect::migration! {
     up: r#"
@@ -39,7 +37,6 @@ CREATE TABLE client (
     kind text NOT NULL,
     name text NOT NULL,
     name_sort {key} NOT NULL,
-    words text NOT NULL,
     email {key},
     phone {key},
     tax_id {key},
@@ -66,14 +63,6 @@ CREATE INDEX client_status ON client (status, team_id);;
 CREATE INDEX client_email ON client (email) WHERE email IS NOT NULL;;
 CREATE INDEX client_phone ON client (phone) WHERE phone IS NOT NULL;;
 CREATE INDEX client_tax_id ON client (tax_id) WHERE tax_id IS NOT NULL;;
-
-@postgres CREATE FUNCTION client_lexemes(words text) RETURNS tsvector LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-    SELECT pg_catalog.array_to_tsvector(pg_catalog.array_agg(DISTINCT lexeme))
-    FROM pg_catalog.unnest(pg_catalog.string_to_array(pg_catalog.ltrim(words, E'\n'), E'\n')) AS word,
-        LATERAL (SELECT pg_catalog.left(word, n) AS lexeme FROM pg_catalog.generate_series(1, least(pg_catalog.length(word), 8)) AS n
-            UNION ALL SELECT word || E'\n') AS lexemes
-$$;;
-@postgres CREATE INDEX client_words ON client USING gin (client_lexemes(words)) WITH (gin_pending_list_limit = 256);;
 
 CREATE TABLE client_term (
     client_id {uuid} NOT NULL REFERENCES client (id) ON DELETE CASCADE,
@@ -154,7 +143,6 @@ DROP TABLE contact;;
 DROP TABLE external_ref;;
 DROP TABLE client_term;;
 DROP TABLE client;;
-@postgres DROP FUNCTION client_lexemes(text);;
 DROP TABLE ecosystem;;
 DROP TABLE market;;
 "#,

@@ -13,8 +13,10 @@ use super::tables::client_term::{Column, Entity};
 use crate::kernel::ids::{TeamId, UserId};
 use crate::platform::auth::{Right, Role, Viewer};
 
-/// Words, or clients, read for ranking.
+/// Words of a range read for ranking.
 const CANDIDATES: u64 = 300;
+/// Clients of an intersection read for ranking: each costs a look at its words.
+const INTERSECTED: u64 = 100;
 /// So many letters of a beginning are in the inverted index: see the migration.
 const INDEXED: usize = 8;
 
@@ -122,7 +124,7 @@ fn intersected(view: View, words: &[String], fit: Fit) -> SelectStatement {
             "client_lexemes($1) @@ CAST($2 AS tsquery)",
             [words_column(), Expr::val(lexemes)],
         ))
-        .limit(CANDIDATES);
+        .limit(INTERSECTED);
     for word in words.iter().filter(|word| !says_all(word, fit)) {
         let begun = Func::cust("strpos").args([words_column(), Expr::val(format!("\n{word}"))]);
         found.and_where(Expr::expr(begun).gt(0));
