@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use migration::{Migrator, MigratorTrait};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
+use crate::domains::clients::{CLIENT_UPDATED, EVENTLOG_NEW};
 use crate::domains::identity::sessions::{Door, Seen};
 use crate::graphql::context::Services;
 use crate::graphql::engine::Engine;
@@ -16,8 +18,17 @@ use crate::http::{Web, router, serve};
 use crate::kernel::time::Clock;
 use crate::kernel::{Error, Result};
 use crate::platform::auth::{Passwords, TokenKeys};
+use crate::platform::bus::{Hub, Redis, Relay};
 use crate::platform::config::Config;
 use crate::platform::db::{Database, connect};
+
+/// The channels of all domains.
+const TOPICS: &[&str] = &[CLIENT_UPDATED, EVENTLOG_NEW];
+
+/// Ends when the value becomes true, or nobody can set it any more.
+pub async fn until(mut told: watch::Receiver<bool>) {
+    let _ = told.wait_for(|over| *over).await;
+}
 
 /// The running program's parts.
 #[derive(Clone)]
@@ -62,25 +73,49 @@ impl App {
     /// Wrong key files or trusted documents.
     pub fn web(&self, metrics: Option<PrometheusHandle>) -> Result<Web> {
         let door = Door {
-            db: self.database.pool.clone(),
+            database: self.database.clone(),
             clock: self.clock.clone(),
             config: self.config.auth.clone(),
             keys: Arc::new(TokenKeys::load(&self.config.auth, &self.folder())?),
             passwords: self.passwords.clone(),
             seen: Seen::default(),
         };
-        let services = Services { database: self.database.clone(), door };
-        let redis = match &self.config.redis_url {
-            Some(url) => Some(redis::Client::open(url.expose_secret()).map_err(Error::internal)?),
-            None => None,
-        };
+        let hub = Arc::new(Hub::new());
+        let services = Services { database: self.database.clone(), door, hub };
+        let redis = self.redis()?;
         let engine = Arc::new(Engine::new(self.config.clone(), services)?);
         Ok(Web { config: self.config.clone(), engine, metrics, redis })
     }
 
-    /// Serves until `stop` ends; then lets the requests under way finish.
+    fn redis(&self) -> Result<Option<redis::Client>> {
+        let open = |url: &SecretString| redis::Client::open(url.expose_secret()).map_err(Error::internal);
+        self.config.bus.redis_url.as_ref().map(open).transpose()
+    }
+
+    /// Serves until `stop` ends; then lets the requests under way finish. Meanwhile committed changes find their way to
+    /// everybody who listens.
     pub async fn serve(&self, listener: TcpListener, web: Web, stop: impl Future<Output = ()>) {
         let header_time = self.config.limits.request_timeout;
+        let hub = web.engine.services().hub.clone();
+        let (over, ended) = watch::channel(false);
+        let relay = self.relay(web.redis.clone(), hub.clone());
+        tokio::spawn(relay.run(until(ended.clone())));
+        tokio::spawn(hub.fill(self.database.clone(), until(ended)));
         serve(listener, router(web), header_time, stop).await;
+        over.send_replace(true);
+    }
+
+    /// Gives committed changes their place until `stop` ends, in a process that serves nobody.
+    ///
+    /// # Errors
+    /// A wrong address of Redis.
+    pub async fn relay_alone(&self, stop: impl Future<Output = ()>) -> Result<()> {
+        self.relay(self.redis()?, Arc::default()).run(stop).await;
+        Ok(())
+    }
+
+    fn relay(&self, redis: Option<redis::Client>, hub: Arc<Hub>) -> Relay {
+        let bell = |client| Redis::start(client, &self.config.bus.channel_prefix, TOPICS, hub.clone());
+        Relay { database: self.database.clone(), redis: redis.map(bell), hub: hub.clone() }
     }
 }

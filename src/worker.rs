@@ -8,6 +8,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use crate::app::App;
 use crate::domains::identity::sessions;
 use crate::kernel::Result;
+use crate::platform::bus;
 use crate::platform::db::tables::idempotency_key;
 
 /// A repeated request is recognised for so long: an offline screen may replay its queue after a long weekend.
@@ -36,9 +37,11 @@ pub async fn run(app: App, stop: impl Future<Output = ()>) {
 /// Those of the database.
 pub async fn sweep(app: &App) -> Result<u64> {
     let (db, now) = (&app.database.pool, app.clock.now());
+    let kept = chrono::Duration::days(i64::try_from(app.config.bus.days_kept).unwrap_or(i64::MAX));
+    let events = bus::sweep(&app.database, now - kept).await?;
     let keys = idempotency_key::Entity::delete_many()
         .filter(idempotency_key::Column::CreatedAt.lt(now - KEYS_KEPT))
         .exec(db)
         .await?;
-    Ok(keys.rows_affected + sessions::sweep(db, now).await?)
+    Ok(events + keys.rows_affected + sessions::sweep(db, now).await?)
 }

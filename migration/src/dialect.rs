@@ -3,7 +3,7 @@
 //! `@sqlite`. Statements end with a line that ends in `;;`.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend};
+use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend, TransactionTrait};
 
 /// Runs every statement of the text.
 pub async fn run(manager: &SchemaManager<'_>, text: &str) -> Result<(), DbErr> {
@@ -19,12 +19,14 @@ pub async fn run(manager: &SchemaManager<'_>, text: &str) -> Result<(), DbErr> {
     } else {
         [("{uuid}", "blob"), ("{instant}", "text"), ("{json}", "text"), ("{key}", "text")]
     };
+    // On one connection: another one of SQLite's may remember an index that was just dropped. And whole or not at all.
+    let transaction = manager.get_connection().begin().await?;
     for statement in text.split(";;").map(str::trim).filter(|s| !s.is_empty() && !s.starts_with(other)) {
         let statement = statement.strip_prefix(mine).unwrap_or(statement);
         let sql = words.iter().fold(statement.to_owned(), |sql, (word, with)| sql.replace(word, with));
-        manager.get_connection().execute_unprepared(&sql).await?;
+        transaction.execute_unprepared(&sql).await?;
     }
-    Ok(())
+    transaction.commit().await
 }
 
 /// Declares a migration from its two texts.

@@ -8,6 +8,7 @@ mod m20261121_000001_platform;
 mod m20261121_000002_identity;
 mod m20261121_000003_clients;
 mod m20261121_000004_search_words;
+mod m20261121_000005_relay;
 
 /// Runs the migrations.
 pub struct Migrator;
@@ -20,6 +21,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000002_identity::Migration),
             Box::new(m20261121_000003_clients::Migration),
             Box::new(m20261121_000004_search_words::Migration),
+            Box::new(m20261121_000005_relay::Migration),
         ]
     }
 }

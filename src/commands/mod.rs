@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use migration::{Migrator, MigratorTrait};
 
-use crate::app::App;
+use crate::app::{App, until};
 use crate::kernel::time::Clock;
 use crate::kernel::{Error, Result};
 use crate::platform::config::Config;
@@ -83,8 +83,13 @@ pub async fn run(cli: Cli) -> Result<()> {
         Command::Worker => {
             let app = App::start(config, Clock::System).await?;
             tracing::info!("the worker runs; end it with ctrl-c");
-            crate::worker::run(app, serve::stopped()).await;
-            Ok(())
+            let (over, ended) = tokio::sync::watch::channel(false);
+            let relay = app.relay_alone(until(ended));
+            let work = async {
+                crate::worker::run(app.clone(), serve::stopped()).await;
+                over.send_replace(true);
+            };
+            tokio::join!(relay, work).0
         }
         Command::Migrate { direction } => migrate(config, direction).await,
         Command::User { action } => user::run(config, action).await,

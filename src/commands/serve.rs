@@ -5,7 +5,7 @@ use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::app::App;
+use crate::app::{App, until};
 use crate::kernel::time::Clock;
 use crate::kernel::{Error, Result};
 use crate::platform::config::Config;
@@ -50,9 +50,6 @@ impl Serve {
             tracing::info!("stopping: requests under way are finished");
             let _ = tell.send(true);
         });
-        let until = |mut told: watch::Receiver<bool>| async move {
-            let _ = told.wait_for(|stop| *stop).await;
-        };
         let worker = tokio::spawn(crate::worker::run(app.clone(), until(told.clone())));
         app.serve(listener, web, until(told)).await;
         let _ = worker.await;

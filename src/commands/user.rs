@@ -57,7 +57,7 @@ pub async fn run(config: Config, action: Action) -> Result<()> {
     };
     let origin = Origin { operation: operation.to_owned(), ..Origin::default() };
     let viewer = Arc::new(Viewer::system("command line"));
-    let mut tx = Tx::begin(&app.database.pool, &app.clock, viewer, origin).await?;
+    let mut tx = Tx::begin(&app.database, &app.clock, viewer, origin).await?;
     let email = perform(&mut tx, &app, action).await.map_err(told)?;
     tx.commit().await?;
     println!("{email}: done");

@@ -80,7 +80,7 @@ pub async fn found(
     }
     let hash = passwords.hash(PASSWORD.to_owned()).await?;
     let origin = Origin { operation: operation.to_owned(), ..Origin::default() };
-    let mut tx = Tx::begin(&database.pool, clock, Arc::new(Viewer::system("demo")), origin).await?;
+    let mut tx = Tx::begin(database, clock, Arc::new(Viewer::system("demo")), origin).await?;
     if database.backend() == DbBackend::Postgres {
         // Of two servers that start with the demo at the same moment, one waits and finds it there.
         tx.conn().execute_unprepared("SELECT pg_advisory_xact_lock(13290874)").await?;

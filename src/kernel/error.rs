@@ -32,6 +32,9 @@ pub enum Error {
     /// The idempotency key was used before with another input.
     #[error("idempotencyKey: this key was used before with another input")]
     IdempotencyMismatch,
+    /// The events behind this cursor are no longer kept.
+    #[error("after: this cursor is older than what is kept: fetch anew, and follow from there")]
+    CursorExpired,
     /// The input was replayed: the stored outcome answers. Never leaves the platform.
     #[error("an earlier request with this idempotency key did the work")]
     Replayed(uuid::Uuid),

@@ -2,6 +2,7 @@
 //! telemetry. Knows nothing of clients or GraphQL.
 
 pub mod auth;
+pub mod bus;
 pub mod config;
 pub mod db;
 pub mod limits;

@@ -18,13 +18,13 @@ use crate::kernel::time::{Clock, Instant};
 use crate::kernel::{Error, Result, Stop};
 use crate::platform::auth::{Actor, Passwords, TokenKeys, Viewer, hash_secret, new_secret};
 use crate::platform::config::AuthConfig;
-use crate::platform::db::{Change, ChangeKind, FieldChange, Origin, Tx, Visible, all_rows};
+use crate::platform::db::{Change, ChangeKind, Database, FieldChange, Origin, Tx, Visible, all_rows};
 
 /// What log-in and refresh work with.
 #[derive(Clone)]
 pub struct Door {
     /// The pool.
-    pub db: DatabaseConnection,
+    pub database: Database,
     /// The clock.
     pub clock: Clock,
     /// Lives and limits.
@@ -98,7 +98,7 @@ impl Door {
             Ok(email) => {
                 all_rows::<app_user::Entity>()
                     .filter(app_user::Column::Email.eq(email.as_str()))
-                    .one(&self.db)
+                    .one(&self.database.pool)
                     .await?
             }
             Err(_) => None,
@@ -108,14 +108,16 @@ impl Door {
         let Some(user) = user.filter(|user| right && user.disabled_at.is_none()) else {
             metrics::counter!("cabina_logins_total", "outcome" => "refused").increment(1);
             let row = login_failure::Model { id: new_uuid(), account, address, at: now };
-            login_failure::Entity::insert(row.into_active_model()).exec_without_returning(&self.db).await?;
+            login_failure::Entity::insert(row.into_active_model())
+                .exec_without_returning(&self.database.pool)
+                .await?;
             let message = "e-mail and password do not belong together";
             return Err(Stop::refuse(SessionErrorCode::InvalidCredentials, "password", message));
         };
         metrics::counter!("cabina_logins_total", "outcome" => "accepted").increment(1);
         let id = SessionId::new();
         let viewer = Arc::new(viewer_for(&user, id));
-        let mut tx = Tx::begin(&self.db, &self.clock, viewer, origin.clone()).await?;
+        let mut tx = Tx::begin(&self.database, &self.clock, viewer, origin.clone()).await?;
         if let Some(key) = &retry_key {
             end(&tx, session::Column::RetryKey.eq(key.as_str()), user.id).await?;
         }
@@ -147,11 +149,11 @@ impl Door {
         let now = self.clock.now();
         let found = all_rows::<refresh_token::Entity>()
             .filter(refresh_token::Column::Hash.eq(&hash))
-            .one(&self.db)
+            .one(&self.database.pool)
             .await?;
         let session = found.map(|token| token.session_id).ok_or_else(refused)?;
-        let viewer = Arc::new(viewer_of(&self.db, session, now).await?.ok_or_else(refused)?);
-        let mut tx = Tx::begin(&self.db, &self.clock, viewer, origin).await?;
+        let viewer = Arc::new(viewer_of(&self.database.pool, session, now).await?.ok_or_else(refused)?);
+        let mut tx = Tx::begin(&self.database, &self.clock, viewer, origin).await?;
         let row = all_rows::<refresh_token::Entity>()
             .filter(refresh_token::Column::Hash.eq(&hash))
             .lock_exclusive()
@@ -207,7 +209,7 @@ impl Door {
             if let Some(viewer) = self.seen.keys.get(&hash) {
                 return Ok(viewer);
             }
-            let viewer = Arc::new(api_keys::viewer(&self.db, bearer, self.clock.now()).await?);
+            let viewer = Arc::new(api_keys::viewer(&self.database.pool, bearer, self.clock.now()).await?);
             self.seen.keys.insert(hash, viewer.clone());
             return Ok(viewer);
         }
@@ -215,7 +217,7 @@ impl Door {
         if let Some(viewer) = self.seen.sessions.get(&claims.sid) {
             return Ok(viewer);
         }
-        let viewer = viewer_of(&self.db, claims.sid, self.clock.now()).await?;
+        let viewer = viewer_of(&self.database.pool, claims.sid, self.clock.now()).await?;
         let viewer =
             viewer.filter(|viewer| viewer.user_id() == Some(claims.sub)).ok_or(Error::Unauthenticated)?;
         let viewer = Arc::new(viewer);
@@ -274,8 +276,11 @@ impl Door {
                 .filter(login_failure::Column::Address.eq(address))
                 .filter(login_failure::Column::At.gt(now - FAILURE_WINDOW))
         };
-        let of_account = recent().filter(login_failure::Column::Account.eq(account)).count(&self.db).await?;
-        if of_account < self.config.login_attempts && recent().count(&self.db).await? < FAILURES_PER_ADDRESS {
+        let of_account =
+            recent().filter(login_failure::Column::Account.eq(account)).count(&self.database.pool).await?;
+        if of_account < self.config.login_attempts
+            && recent().count(&self.database.pool).await? < FAILURES_PER_ADDRESS
+        {
             return Ok(());
         }
         metrics::counter!("cabina_logins_total", "outcome" => "limited").increment(1);

@@ -15,8 +15,8 @@ pub struct Config {
     pub http: HttpConfig,
     /// Where the data are.
     pub database: DatabaseConfig,
-    /// Redis for several instances; absent: the bus stays inside the process.
-    pub redis_url: Option<SecretString>,
+    /// How changes reach the screens.
+    pub bus: BusConfig,
     /// Tokens and log-in.
     pub auth: AuthConfig,
     /// What one request and one caller may cost.
@@ -51,6 +51,17 @@ pub struct DatabaseConfig {
     pub url: SecretString,
     /// Most connections of one process.
     pub max_connections: u32,
+}
+
+/// How changes reach the screens.
+#[derive(Clone, Debug)]
+pub struct BusConfig {
+    /// Redis for several instances; absent: the bus stays inside the process.
+    pub redis_url: Option<SecretString>,
+    /// What stands before the names of the channels.
+    pub channel_prefix: String,
+    /// Days for which events are kept.
+    pub days_kept: u64,
 }
 
 /// Tokens and log-in.
@@ -131,7 +142,7 @@ impl Config {
         let config = Config {
             http: http(&mut env),
             database: database(&mut env),
-            redis_url: redis(&mut env),
+            bus: bus(&mut env),
             auth: auth(&mut env),
             limits: limits(&mut env),
             telemetry: telemetry(&mut env),
@@ -185,13 +196,27 @@ fn database(env: &mut Env) -> DatabaseConfig {
     DatabaseConfig { url: url.into(), max_connections: u32::try_from(max_connections).unwrap_or(10) }
 }
 
-fn redis(env: &mut Env) -> Option<SecretString> {
-    let url = env
-        .text("REDIS_URL", "Redis, for several instances: redis://HOST:6379. Absent: one instance alone.")?;
-    if !url.starts_with("redis://") && !url.starts_with("rediss://") {
+fn bus(env: &mut Env) -> BusConfig {
+    let url =
+        env.text("REDIS_URL", "Redis, for several instances: redis://HOST:6379. Absent: one instance alone.");
+    if url.as_ref().is_some_and(|url| !url.starts_with("redis://") && !url.starts_with("rediss://")) {
         env.mistake("REDIS_URL must begin with redis:// or rediss://");
     }
-    Some(url.into())
+    let prefix = env.text(
+        "CABINA_CHANNEL_PREFIX",
+        "What stands before the names of the Redis channels, where several installations share one Redis.",
+    );
+    BusConfig {
+        redis_url: url.map(Into::into),
+        channel_prefix: prefix.unwrap_or_default(),
+        days_kept: env.number(
+            "CABINA_EVENT_DAYS",
+            "7",
+            1,
+            365,
+            "Days for which a screen that was away can take up where it left off.",
+        ),
+    }
 }
 
 /// Shorter secrets can be guessed (RFC 7518 section 3.2 asks for the hash's length).

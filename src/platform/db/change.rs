@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::kernel::ids::TypedId;
 use crate::kernel::{Error, Result};
+use crate::platform::auth::Viewer;
 use crate::words;
 
 words! {
@@ -46,6 +47,34 @@ pub struct Audience {
     /// Team and advisor before the change, where they were others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<Owner>,
+}
+
+/// How somebody hears of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Heard {
+    /// As one who saw the thing before and sees it now.
+    Knows,
+    /// As one who sees the thing from now on.
+    Gains,
+    /// As one who sees the thing no more.
+    Loses,
+}
+
+impl Audience {
+    /// How this viewer hears of it; `None`: not at all.
+    pub fn heard_by(&self, viewer: &Viewer) -> Option<Heard> {
+        if let Some(user) = self.user {
+            return (viewer.user_id().map(TypedId::uuid) == Some(user)).then_some(Heard::Knows);
+        }
+        let sees = |owner: Owner| viewer.sees(owner.team, owner.advisor);
+        let now = self.now.is_some_and(sees);
+        match (self.before.map_or(now, sees), now) {
+            (true, true) => Some(Heard::Knows),
+            (false, true) => Some(Heard::Gains),
+            (true, false) => Some(Heard::Loses),
+            (false, false) => None,
+        }
+    }
 }
 
 /// Whose a client is.

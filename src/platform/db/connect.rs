@@ -5,8 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use sea_orm::{ConnectOptions, DatabaseConnection, DbBackend};
+use sea_orm::{
+    ConnectOptions, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+};
 use secrecy::ExposeSecret;
+use tokio::sync::Notify;
 
 use crate::kernel::{Error, Result};
 use crate::platform::config::DatabaseConfig;
@@ -16,13 +20,42 @@ use crate::platform::config::DatabaseConfig;
 pub struct Database {
     /// The pool.
     pub pool: DatabaseConnection,
+    /// The same pool for what the process does by itself: its statements are not counted.
+    pub own: DatabaseConnection,
     statements: Arc<AtomicU64>,
+    /// Rings when something was committed that waits for the relay.
+    written: Arc<Notify>,
 }
 
 impl Database {
     /// Statements sent since the start, `BEGIN` and `COMMIT` not counted.
     pub fn statements(&self) -> u64 {
         self.statements.load(Ordering::Relaxed)
+    }
+
+    /// Begins a transaction that writes.
+    pub(crate) async fn begin(&self) -> Result<DatabaseTransaction> {
+        let options = TransactionOptions {
+            // A deferred transaction that reads first could not become a writer while another one writes.
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..Default::default()
+        };
+        Ok(self.pool.begin_with_options(options).await?)
+    }
+
+    /// The same for what the process does by itself.
+    pub(crate) async fn begin_own(&self) -> Result<DatabaseTransaction> {
+        Database { pool: self.own.clone(), ..self.clone() }.begin().await
+    }
+
+    /// Wakes this process's relay.
+    pub(super) fn tell_relay(&self) {
+        self.written.notify_one();
+    }
+
+    /// Waits until this process commits something for the relay.
+    pub async fn written(&self) {
+        self.written.notified().await;
     }
 
     /// Which kind of database this is.
@@ -62,6 +95,7 @@ pub async fn connect(config: &DatabaseConfig) -> Result<Database> {
     let mut pool = sea_orm::Database::connect(options)
         .await
         .map_err(|cause| Error::Unavailable { provider: "the database", cause: cause.into() })?;
+    let own = pool.clone();
     let statements = Arc::new(AtomicU64::new(0));
     let counted = statements.clone();
     let total = metrics::counter!("cabina_sql_statements_total");
@@ -69,7 +103,7 @@ pub async fn connect(config: &DatabaseConfig) -> Result<Database> {
         counted.fetch_add(1, Ordering::Relaxed);
         total.increment(1);
     });
-    Ok(Database { pool, statements })
+    Ok(Database { pool, own, statements, written: Arc::default() })
 }
 
 /// The folder that holds a SQLite file; `None` for other databases.

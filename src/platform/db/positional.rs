@@ -86,7 +86,7 @@ impl<'a> Cells<'a> {
     ///
     /// # Errors
     /// When the value is of another type.
-    pub fn next<T: TryGetable + Unread>(&mut self) -> Result<T, DbErr> {
+    pub fn cell<T: TryGetable + Unread>(&mut self) -> Result<T, DbErr> {
         let wanted = self.wanted.has(self.column);
         self.column += 1;
         if wanted { self.take() } else { Ok(T::unread()) }
@@ -139,6 +139,25 @@ impl Reader {
             rows.insert(row.key(), row);
         }
         Ok(rows)
+    }
+
+    /// The row with this id, if the viewer may see it, and what else `more` selects beside it.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn beside<T: Positional, M>(
+        &self,
+        id: Uuid,
+        more: impl IntoIterator<Item = SimpleExpr>,
+        read: impl FnOnce(&mut Cells<'_>) -> Result<M, DbErr>,
+    ) -> Result<Option<(T, M)>> {
+        let mut query: SelectStatement = T::Entity::visible_to(&self.viewer).into_query();
+        query.clear_selects().and_where(column::<T>(T::COLUMNS[0]).eq(id));
+        query.exprs(T::COLUMNS.iter().map(|name| column::<T>(name))).exprs(more);
+        let Some(row) = self.db.query_one(&query).await? else { return Ok(None) };
+        let mut cells = Cells::new(&row, 0, Wanted::ALL);
+        let node = T::read(&mut cells)?;
+        Ok(Some((node, read(&mut cells)?)))
     }
 }
 

@@ -4,14 +4,12 @@
 use std::sync::Arc;
 
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{
-    ColumnTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, Set,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait, TryInsertResult,
-};
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, Set, TryInsertResult};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::change::{Change, FieldChange};
+use super::connect::Database;
 use super::tables::{audit_entry, idempotency_key, job, outbox};
 use super::visible::all_rows;
 use crate::kernel::ids::{AuditId, EventId, TypedId, new_uuid};
@@ -35,6 +33,7 @@ pub struct Origin {
 /// A write in progress. Dropped without `commit`, it never happened.
 pub struct Tx {
     txn: DatabaseTransaction,
+    database: Database,
     /// On whose behalf.
     pub by: Arc<Viewer>,
     /// The moment of the write.
@@ -51,20 +50,11 @@ impl Tx {
     ///
     /// # Errors
     /// `Replayed` when the idempotency key did its work before; `IdempotencyMismatch` when it did other work.
-    pub async fn begin(
-        db: &DatabaseConnection,
-        clock: &Clock,
-        by: Arc<Viewer>,
-        origin: Origin,
-    ) -> Result<Tx> {
-        let options = TransactionOptions {
-            // A deferred transaction that reads first could not become a writer while another one writes.
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..Default::default()
-        };
-        let txn = db.begin_with_options(options).await?;
+    pub async fn begin(database: &Database, clock: &Clock, by: Arc<Viewer>, origin: Origin) -> Result<Tx> {
+        let txn = database.begin().await?;
         let (now, event) = (clock.now(), EventId::new());
-        let tx = Tx { txn, by, now, event, origin, changes: Vec::new(), jobs: Vec::new() };
+        let (changes, jobs) = (Vec::new(), Vec::new());
+        let tx = Tx { txn, database: database.clone(), by, now, event, origin, changes, jobs };
         tx.claim_key().await?;
         Ok(tx)
     }
@@ -230,7 +220,8 @@ impl Tx {
         if !audit.is_empty() {
             audit_entry::Entity::insert_many(audit).exec_without_returning(&self.txn).await?;
         }
-        if !announced.is_empty() {
+        let heard = !announced.is_empty();
+        if heard {
             outbox::Entity::insert_many(announced).exec_without_returning(&self.txn).await?;
         }
         if !self.jobs.is_empty() {
@@ -238,6 +229,9 @@ impl Tx {
             job::Entity::insert_many(self.jobs).on_conflict(again).exec_without_returning(&self.txn).await?;
         }
         self.txn.commit().await?;
+        if heard {
+            self.database.tell_relay();
+        }
         Ok(Some(self.event))
     }
 }

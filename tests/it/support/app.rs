@@ -13,6 +13,8 @@ use cabina::kernel::time::Clock;
 use cabina::platform::auth::{Role, Viewer};
 use cabina::platform::config::Config;
 use cabina::platform::db::{Origin, Tx};
+use sea_orm::ConnectionTrait;
+use sea_orm::sea_query::{Alias, Asterisk, Expr, ExprTrait, Query};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -57,10 +59,34 @@ impl Setup {
         if is_postgres() {
             variables
                 .insert("REDIS_URL".into(), std::env::var("TEST_REDIS_URL").expect("TEST_REDIS_URL is set"));
+            // The tests share one Redis: each database has its own channels.
+            variables.insert("CABINA_CHANNEL_PREFIX".into(), format!("{}:", database.name));
         }
+        TestApp::launch(variables, Clock::Shifted(Arc::default()), Some(database)).await
+    }
+}
+
+/// A running server.
+pub struct TestApp {
+    /// Its parts.
+    pub app: App,
+    /// What answers GraphQL.
+    pub engine: Arc<Engine>,
+    /// Where it listens.
+    pub url: String,
+    variables: HashMap<String, String>,
+    _stop: oneshot::Sender<()>,
+    _database: Option<TestDatabase>,
+}
+
+impl TestApp {
+    async fn launch(
+        variables: HashMap<String, String>,
+        clock: Clock,
+        database: Option<TestDatabase>,
+    ) -> TestApp {
         let config =
             Config::from_lookup(&|name| variables.get(name).cloned()).0.expect("a sound configuration");
-        let clock = Clock::Shifted(Arc::default());
         let app = App::start(config, clock).await.expect("starts");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
@@ -73,23 +99,35 @@ impl Setup {
             };
             served.serve(listener, web, until).await;
         });
-        TestApp { app, engine, url: format!("http://{address}"), _stop: stop, _database: database }
+        let url = format!("http://{address}");
+        TestApp { app, engine, url, variables, _stop: stop, _database: database }
     }
-}
 
-/// A running server.
-pub struct TestApp {
-    /// Its parts.
-    pub app: App,
-    /// What answers GraphQL.
-    pub engine: Arc<Engine>,
-    /// Where it listens.
-    pub url: String,
-    _stop: oneshot::Sender<()>,
-    _database: TestDatabase,
-}
+    /// A second server beside this one, on the same database and Redis; it must not outlive the first.
+    pub async fn second(&self) -> TestApp {
+        TestApp::launch(self.variables.clone(), self.app.clock.clone(), None).await
+    }
 
-impl TestApp {
+    /// Waits until all that was committed has its place and this server knows of it.
+    pub async fn settled(&self) {
+        let waiting = Query::select()
+            .expr(Expr::col(Asterisk).count())
+            .from(Alias::new("outbox"))
+            .and_where(Expr::col(Alias::new("position")).is_null())
+            .to_owned();
+        let own = &self.app.database.own;
+        for _ in 0..500 {
+            let row = own.query_one(&waiting).await.expect("a table").expect("a count");
+            let placed = row.try_get_by_index::<i64>(0).expect("a number") == 0;
+            let last = cabina::platform::bus::last_position(own).await.expect("a position");
+            if placed && self.engine.services().hub.tail() == last {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        panic!("what was committed did not find its way within five seconds");
+    }
+
     /// With the usual configuration.
     pub async fn start() -> TestApp {
         Setup::default().start().await
@@ -143,10 +181,6 @@ impl TestApp {
 
     /// Rows of a table.
     pub async fn rows(&self, table: &str) -> i64 {
-        use sea_orm::{
-            ConnectionTrait,
-            sea_query::{Alias, Asterisk, Expr, ExprTrait, Query},
-        };
         let query = Query::select().expr(Expr::col(Asterisk).count()).from(Alias::new(table)).to_owned();
         let row = self.app.database.pool.query_one(&query).await.expect("a table").expect("a count");
         row.try_get_by_index(0).expect("a number")
@@ -162,7 +196,7 @@ impl TestApp {
 pub async fn people(app: &App) {
     let viewer = Arc::new(Viewer::system("tests"));
     let origin = Origin { operation: "tests".into(), ..Origin::default() };
-    let mut tx = Tx::begin(&app.database.pool, &app.clock, viewer, origin).await.expect("begins");
+    let mut tx = Tx::begin(&app.database, &app.clock, viewer, origin).await.expect("begins");
     let north = teams::create(&mut tx, "North").await.expect("a team");
     let south = teams::create(&mut tx, "South").await.expect("a team");
     let everybody: [(&str, &str, Role, Option<TeamId>); 5] = [

@@ -23,6 +23,8 @@ pub fn is_postgres() -> bool {
 /// A database that goes away with its test.
 pub struct TestDatabase {
     pub url: String,
+    /// A name of its own.
+    pub name: String,
     _folder: TempDir,
     postgres: Option<String>,
 }
@@ -35,11 +37,17 @@ impl TestDatabase {
             let template = postgres_template();
             let name = fresh_name("t");
             admin(&format!("CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY"));
-            TestDatabase { url: address(&name), _folder: folder, postgres: Some(name) }
+            TestDatabase { url: address(&name), name: name.clone(), _folder: folder, postgres: Some(name) }
         } else {
+            let name = fresh_name("t");
             let file = folder.path().join("cabina.db");
             std::fs::copy(sqlite_template(), &file).expect("the template is copied");
-            TestDatabase { url: format!("sqlite://{}", file.display()), _folder: folder, postgres: None }
+            TestDatabase {
+                url: format!("sqlite://{}", file.display()),
+                name,
+                _folder: folder,
+                postgres: None,
+            }
         }
     }
 
@@ -49,10 +57,10 @@ impl TestDatabase {
         if is_postgres() {
             let name = fresh_name("e");
             admin(&format!("CREATE DATABASE {name}"));
-            TestDatabase { url: address(&name), _folder: folder, postgres: Some(name) }
+            TestDatabase { url: address(&name), name: name.clone(), _folder: folder, postgres: Some(name) }
         } else {
             let url = format!("sqlite://{}", folder.path().join("cabina.db").display());
-            TestDatabase { url, _folder: folder, postgres: None }
+            TestDatabase { url, name: fresh_name("e"), _folder: folder, postgres: None }
         }
     }
 }

@@ -1,0 +1,180 @@
+//! Gives committed changes their position. Any process may do it; the lock on the only row of `relay` lets one at a time,
+//! so positions have no gap and no order but one, and a process that dies holds nobody up.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, Statement,
+};
+
+use super::event::Event;
+use super::hub::Hub;
+use super::redis::Redis;
+use crate::kernel::time::Instant;
+use crate::kernel::{Error, Result};
+use crate::platform::db::tables::outbox;
+use crate::platform::db::{Database, all_rows};
+
+/// Most changes that get their position at once.
+const BATCH: usize = 500;
+/// How often is looked for changes of processes that have no relay.
+const EVERY: Duration = Duration::from_millis(500);
+/// How long is waited after a failure.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// The relay of a process.
+pub struct Relay {
+    /// The outbox.
+    pub database: Database,
+    /// The servers of this process hear here.
+    pub hub: Arc<Hub>,
+    /// The servers of other processes hear here.
+    pub redis: Option<Redis>,
+}
+
+impl Relay {
+    /// Gives positions until `stop` ends: at once after a commit of this process, and now and then.
+    pub async fn run(self, stop: impl Future<Output = ()>) {
+        tokio::pin!(stop);
+        loop {
+            let pause = match self.pass().await {
+                Ok(BATCH) => continue, // there may be more
+                Ok(_) => EVERY,
+                Err(error) => {
+                    tracing::warn!(%error, "the relay failed; it will try again");
+                    PAUSE
+                }
+            };
+            tokio::select! {
+                () = &mut stop => return,
+                () = self.database.written() => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+
+    /// Gives positions to what waits, and tells everybody; tells how many there were.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn pass(&self) -> Result<usize> {
+        let events = place(&self.database).await?;
+        let count = events.len();
+        if count > 0 {
+            if let Some(redis) = &self.redis {
+                redis.publish(&events);
+            }
+            self.hub.accept(events);
+        }
+        Ok(count)
+    }
+}
+
+fn waiting() -> SelectStatement {
+    let mut query = Query::select();
+    query.expr(Expr::val(1)).from(outbox::Entity).and_where(outbox::Column::Position.is_null()).limit(1);
+    query
+}
+
+async fn place(database: &Database) -> Result<Vec<Event>> {
+    if database.own.query_one(&waiting()).await?.is_none() {
+        return Ok(Vec::new());
+    }
+    let (txn, backend) = (database.begin_own().await?, database.backend());
+    // The lock first, then what waits in a statement of its own: PostgreSQL lets each statement see what was committed
+    // before it began, so also what another relay placed while we waited for the lock.
+    let (lock, order) = match backend {
+        DbBackend::Postgres => ("SELECT last_position FROM relay FOR UPDATE", "seq"),
+        _ => ("SELECT last_position FROM relay", "rowid"),
+    };
+    let last = txn
+        .query_one_raw(Statement::from_string(backend, lock))
+        .await?
+        .ok_or_else(|| Error::internal("the relay's row is missing"))?;
+    let last: i64 = last.try_get_by_index(0)?;
+    let sql = format!(
+        "UPDATE outbox SET position = placed.place FROM \
+         (SELECT id AS which, $1 + row_number() OVER (ORDER BY {order}) AS place FROM \
+         (SELECT id, {order} FROM outbox WHERE position IS NULL ORDER BY {order} LIMIT {BATCH}) AS waiting) AS placed \
+         WHERE id = placed.which RETURNING id, event_id, position, topic, kind, subject_id, version, changed_fields, audience, created_at"
+    );
+    let rows = txn.query_all_raw(Statement::from_sql_and_values(backend, sql, [last.into()])).await?;
+    let mut events = rows
+        .iter()
+        .map(|row| Event::try_from(outbox::Model::from_query_result(row, "")?))
+        .collect::<Result<Vec<Event>>>()?;
+    events.sort_unstable_by_key(|event| event.position);
+    if let Some(newest) = events.last() {
+        let moved = Statement::from_sql_and_values(
+            backend,
+            "UPDATE relay SET last_position = $1",
+            [newest.position.into()],
+        );
+        txn.execute_raw(moved).await?;
+    }
+    txn.commit().await?;
+    Ok(events)
+}
+
+/// The position that was given last: all that was committed before and placed is up to here.
+///
+/// # Errors
+/// Those of the database.
+pub async fn last_position(db: &impl ConnectionTrait) -> Result<i64> {
+    one(db, "SELECT last_position FROM relay").await
+}
+
+/// The first position that is still kept.
+///
+/// # Errors
+/// Those of the database.
+pub(super) async fn kept_from(db: &impl ConnectionTrait) -> Result<i64> {
+    one(db, "SELECT kept_from FROM relay").await
+}
+
+async fn one(db: &impl ConnectionTrait, sql: &str) -> Result<i64> {
+    let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await?;
+    Ok(row.ok_or_else(|| Error::internal("the relay's row is missing"))?.try_get_by_index(0)?)
+}
+
+/// Up to `limit` events behind a position, in their order.
+///
+/// # Errors
+/// Those of the database.
+pub(super) async fn read_after(db: &impl ConnectionTrait, position: i64, limit: u64) -> Result<Vec<Event>> {
+    use sea_orm::{QueryOrder, QuerySelect};
+    let rows = all_rows::<outbox::Entity>()
+        .filter(outbox::Column::Position.gt(position))
+        .order_by(outbox::Column::Position, Order::Asc)
+        .limit(limit)
+        .all(db)
+        .await?;
+    rows.into_iter().map(Event::try_from).collect()
+}
+
+/// Deletes the events that were made before this moment, and notes from where on they are kept; tells how many rows.
+///
+/// # Errors
+/// Those of the database.
+pub async fn sweep(database: &Database, before: Instant) -> Result<u64> {
+    let old = outbox::Column::Position.is_not_null().and(outbox::Column::CreatedAt.lt(before));
+    let txn = database.begin_own().await?;
+    let mut newest = Query::select();
+    newest.expr(Expr::col(outbox::Column::Position).max()).from(outbox::Entity).and_where(old.clone());
+    let row = txn.query_one(&newest).await?;
+    let Some(newest) = row.map(|row| row.try_get_by_index::<Option<i64>>(0)).transpose()?.flatten() else {
+        return Ok(0);
+    };
+    let kept = Statement::from_sql_and_values(
+        txn.get_database_backend(),
+        "UPDATE relay SET kept_from = $1 WHERE kept_from < $1",
+        [(newest + 1).into()],
+    );
+    txn.execute_raw(kept).await?;
+    // By position, so that clocks that differ between servers leave no hole.
+    let gone = outbox::Entity::delete_many().filter(outbox::Column::Position.lte(newest)).exec(&txn).await?;
+    txn.commit().await?;
+    Ok(gone.rows_affected)
+}
