@@ -7,6 +7,7 @@ use async_graphql::Context;
 use crate::domains::identity::sessions::Door;
 use crate::kernel::{Error, Result};
 use crate::platform::auth::Viewer;
+use crate::platform::bus::Hub;
 use crate::platform::db::{Database, Reader};
 
 /// The server's parts that resolvers use.
@@ -16,6 +17,8 @@ pub struct Services {
     pub database: Database,
     /// Log-in, tokens, clock.
     pub door: Door,
+    /// The latest events.
+    pub hub: Arc<Hub>,
 }
 
 /// Who sent a request, and from where.

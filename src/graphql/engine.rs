@@ -9,6 +9,7 @@ use super::context::{Caller, Services};
 use super::documents::{self, Asked, Document, Documents, Refused};
 use super::error;
 use super::fast::{Loads, RawJson};
+use super::live::Subjects;
 use super::schema::{self, Schema};
 use crate::kernel::{Error, Result};
 use crate::platform::config::Config;
@@ -64,9 +65,10 @@ impl Engine {
     /// When the file of trusted documents cannot be read.
     pub fn new(config: Arc<Config>, services: Services) -> Result<Self> {
         let introspection = config.http.introspection;
+        let subjects = Subjects::new(services.database.clone(), services.hub.clone());
         Ok(Engine {
-            strict: schema::build(services.clone(), introspection, ValidationMode::Strict),
-            fast: schema::build(services.clone(), introspection, ValidationMode::Fast),
+            strict: schema::build(services.clone(), subjects.clone(), introspection, ValidationMode::Strict),
+            fast: schema::build(services.clone(), subjects.clone(), introspection, ValidationMode::Fast),
             documents: Documents::new(config.http.trusted_documents.as_deref())?,
             points: Points::new(config.limits.points_per_minute),
             services,
@@ -113,6 +115,8 @@ impl Engine {
             let error = error::of_request(&Error::Throttled { retry_after: standing.reset }, &request_id);
             return Answer { standing: Some(standing), ..refuse(Cause::Throttled, error) };
         }
+        // Read before the query: whoever follows from here on gets all that the answer does not hold yet.
+        let cursor = if is_query { self.services.hub.known().await.ok() } else { None };
         let raw_json = manner.raw_json && document.is_mergeable(operation);
         let response =
             self.execute(&request, &document, &caller, raw_json, is_query.then_some(hash.as_str())).await;
@@ -120,6 +124,9 @@ impl Engine {
         let refused = (response.is_err() && request_error).then_some(Cause::Document);
         let mut response = error::translate(response, &request_id);
         response.extensions.insert("cost".to_owned(), cost(measure.cost, &standing));
+        if let Some(cursor) = cursor {
+            response.extensions.insert("cursor".to_owned(), Value::String(cursor.to_string()));
+        }
         Answer { response, refused, standing: Some(standing) }
     }
 

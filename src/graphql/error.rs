@@ -13,6 +13,7 @@ pub fn code(error: &Error) -> &'static str {
         Error::Forbidden(_) => "FORBIDDEN",
         Error::NotFound | Error::Invalid { .. } | Error::Usage(_) => "BAD_INPUT",
         Error::IdempotencyMismatch => "IDEMPOTENCY_MISMATCH",
+        Error::CursorExpired => "CURSOR_EXPIRED",
         Error::Throttled { .. } => "THROTTLED",
         Error::Unavailable { .. } | Error::Internal(_) | Error::Replayed(_) => "INTERNAL",
     }

@@ -9,6 +9,7 @@ pub mod edges;
 pub mod engine;
 pub mod error;
 pub mod fast;
+pub mod live;
 pub mod nodes;
 pub mod page;
 pub mod payload;

@@ -131,7 +131,7 @@ where
         Ok(origin) => origin,
         Err(error) => return Outcome::of(id, Err(error.into())),
     };
-    let mut tx = match Tx::begin(&services.database.pool, &services.door.clock, viewer, origin).await {
+    let mut tx = match Tx::begin(&services.database, &services.door.clock, viewer, origin).await {
         Ok(tx) => tx,
         Err(Error::Replayed(event)) => return replay(ctx, EventId::from_uuid(event)).await,
         Err(error) => return Outcome::of(id, Err(error.into())),

@@ -12,6 +12,7 @@ use async_graphql::{
 use super::fast::Leaf;
 use crate::kernel::time::Instant;
 use crate::kernel::words::{Word, doc};
+use crate::platform::bus::Cursor;
 
 /// Ids are the schema's `ID`, typed in Rust: an id of another kind is refused as input.
 macro_rules! id_scalars {
@@ -99,6 +100,7 @@ word_enums! {
     crate::domains::clients::activities::ActivityErrorCode,
     crate::domains::clients::timeline::EventlogErrorCode,
     crate::domains::clients::markets::MarketErrorCode,
+    super::live::ChangeKind,
 }
 
 fn enum_type<W: Word>() -> MetaType {
@@ -159,6 +161,20 @@ text_scalars! {
     EmailAddress "https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address";
     /// A telephone number in E.164: `+` and digits. As input also as it is typed in the client's market.
     PhoneNumber "https://www.itu.int/rec/T-REC-E.164";
+}
+
+/// A place in what happens: opaque.
+#[Scalar(specified_by_url = "https://relay.dev/graphql/connections.htm#sec-Cursor")]
+impl ScalarType for Cursor {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match value {
+            Value::String(text) => text.parse().map_err(InputValueError::custom),
+            other => Err(InputValueError::expected_type(other)),
+        }
+    }
+    fn to_value(&self) -> Value {
+        Value::String(self.to_string())
+    }
 }
 
 /// Raw data of another program: any JSON value.

@@ -1,29 +1,38 @@
 //! The schema, assembled from the roots.
 
-use async_graphql::{EmptySubscription, MergedObject, SchemaBuilder, ValidationMode};
+use async_graphql::{MergedObject, SchemaBuilder, ValidationMode};
 
 use super::context::Services;
-use super::roots::{clients, identity};
+use super::live::Subjects;
+use super::roots::{clients, identity, live};
 
 /// All that can be asked.
 #[derive(MergedObject, Default)]
-pub struct Query(identity::IdentityQuery, clients::ClientsQuery);
+pub struct Query(identity::IdentityQuery, clients::ClientsQuery, live::LiveQuery);
 
 /// All that can be done.
 #[derive(MergedObject, Default)]
 pub struct Mutation(identity::IdentityMutation, clients::ClientsMutation);
 
-/// The schema.
-pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+/// All that can be followed.
+pub type Subscription = live::LiveSubscription;
 
-fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
-    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+/// The schema.
+pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
+
+fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
+    Schema::build(Query::default(), Mutation::default(), live::LiveSubscription)
 }
 
 /// A schema that answers with these services. Documents that were validated before are executed by one that validates
 /// no more (`Fast`).
-pub fn build(services: Services, introspection: bool, validation: ValidationMode) -> Schema {
-    let schema = builder().data(services).validation_mode(validation);
+pub fn build(
+    services: Services,
+    subjects: Subjects,
+    introspection: bool,
+    validation: ValidationMode,
+) -> Schema {
+    let schema = builder().data(services).data(subjects).validation_mode(validation);
     if introspection { schema.finish() } else { schema.disable_introspection().finish() }
 }
 

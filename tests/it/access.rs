@@ -156,7 +156,7 @@ const BY_ID: [(&str, &str); 4] =
     [("client", "client"), ("node", "client"), ("nodes", "client"), ("user", "user")];
 
 /// Root queries that are lists or figures: (field, selection, who may not).
-const LISTS: [(&str, &str, &[&str]); 11] = [
+const LISTS: [(&str, &str, &[&str]); 12] = [
     ("viewer", "{ id }", &[]),
     ("users", "{ totalCount }", &[]),
     ("teams", "{ totalCount }", &[]),
@@ -166,6 +166,7 @@ const LISTS: [(&str, &str, &[&str]); 11] = [
     ("clientSummary", "{ clients }", &[]),
     ("activities", "{ totalCount }", &[]),
     ("markets", "{ id }", &[]),
+    ("changes", "(after: \"YXQ6MA\") { nodes { __typename } }", &[]),
     ("apiKeys", "{ totalCount }", &["ana", "sofia", "carla", "reader"]),
     ("auditEntries", "{ totalCount }", &["ana", "sofia", "carla", "reader"]),
 ];

@@ -24,6 +24,7 @@ const GRAPHQL: &[&[&str]] = &[
     &["context", "fast", "page", "scalars", "error", "documents"],
     &["payload"],
     &["nodes"],
+    &["live"],
     &["edges"],
     &["roots"],
     &["schema"],

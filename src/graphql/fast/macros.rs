@@ -44,7 +44,7 @@ macro_rules! node {
             const COLUMNS: &'static [&'static str] = &[$(stringify!($field),)* $($(stringify!($hidden),)*)?];
             fn read(cells: &mut $crate::platform::db::Cells<'_>) -> Result<Self, sea_orm::DbErr> {
                 const { assert!(Self::COLUMNS.len() <= 64) };
-                Ok($Node { $($field: cells.next()?,)* $($($hidden: cells.next()?,)*)? })
+                Ok($Node { $($field: cells.cell()?,)* $($($hidden: cells.cell()?,)*)? })
             }
             fn key(&self) -> uuid::Uuid {
                 $crate::kernel::ids::TypedId::uuid(self.id)

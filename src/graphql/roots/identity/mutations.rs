@@ -59,7 +59,7 @@ impl IdentityMutation {
             (false, None) => sessions::Which::This,
         };
         let mut tx = Tx::begin(
-            &ctx.services()?.database.pool,
+            &ctx.services()?.database,
             &ctx.services()?.door.clock,
             ctx.viewer()?.clone(),
             origin(ctx, None)?,

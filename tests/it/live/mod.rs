@@ -1,0 +1,3 @@
+//! From commit to screen.
+
+mod changes;
