@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::domains::clients::{CLIENT_UPDATED, EVENTLOG_NEW};
+use crate::domains::identity::IDENTITY_CHANGED;
 use crate::domains::identity::sessions::{Door, Seen};
 use crate::graphql::context::Services;
 use crate::graphql::engine::Engine;
@@ -23,7 +24,7 @@ use crate::platform::config::Config;
 use crate::platform::db::{Database, connect};
 
 /// The channels of all domains.
-const TOPICS: &[&str] = &[CLIENT_UPDATED, EVENTLOG_NEW];
+const TOPICS: &[&str] = &[CLIENT_UPDATED, EVENTLOG_NEW, IDENTITY_CHANGED];
 
 /// Ends when the value becomes true, or nobody can set it any more.
 pub async fn until(mut told: watch::Receiver<bool>) {
@@ -41,6 +42,8 @@ pub struct App {
     pub clock: Clock,
     /// Password hashing.
     pub passwords: Arc<Passwords>,
+    /// Becomes true when the server stops.
+    stopping: watch::Sender<bool>,
 }
 
 impl App {
@@ -50,7 +53,13 @@ impl App {
     /// `Unavailable` when the database does not answer.
     pub async fn start(config: Config, clock: Clock) -> Result<App> {
         let database = connect(&config.database).await?;
-        Ok(App { config: Arc::new(config), database, clock, passwords: Arc::default() })
+        Ok(App {
+            config: Arc::new(config),
+            database,
+            clock,
+            passwords: Arc::default(),
+            stopping: watch::Sender::new(false),
+        })
     }
 
     /// Brings the tables up to date.
@@ -84,7 +93,8 @@ impl App {
         let services = Services { database: self.database.clone(), door, hub };
         let redis = self.redis()?;
         let engine = Arc::new(Engine::new(self.config.clone(), services)?);
-        Ok(Web { config: self.config.clone(), engine, metrics, redis })
+        let stop = self.stopping.subscribe();
+        Ok(Web { config: self.config.clone(), engine, metrics, redis, stop })
     }
 
     fn redis(&self) -> Result<Option<redis::Client>> {
@@ -100,7 +110,13 @@ impl App {
         let (over, ended) = watch::channel(false);
         let relay = self.relay(web.redis.clone(), hub.clone());
         tokio::spawn(relay.run(until(ended.clone())));
+        let door = web.engine.services().door.clone();
+        tokio::spawn(door.heed(hub.clone(), until(ended.clone())));
         tokio::spawn(hub.fill(self.database.clone(), until(ended)));
+        let stop = async {
+            stop.await;
+            self.stopping.send_replace(true);
+        };
         serve(listener, router(web), header_time, stop).await;
         over.send_replace(true);
     }

@@ -166,6 +166,37 @@ pub fn is_query(operation: &OperationDefinition) -> bool {
     operation.ty == OperationType::Query
 }
 
+/// Whether an operation is a stream.
+pub fn is_subscription(operation: &OperationDefinition) -> bool {
+    operation.ty == OperationType::Subscription
+}
+
+/// The only root field of an operation, looked for through fragments; `None` when there is none, or more than one.
+pub fn only_field<'a>(
+    document: &'a ExecutableDocument,
+    operation: &'a OperationDefinition,
+) -> Option<&'a Field> {
+    fn fields<'a>(document: &'a ExecutableDocument, set: &'a SelectionSet, found: &mut Vec<&'a Field>) {
+        for selection in &set.items {
+            match &selection.node {
+                Selection::Field(field) => found.push(&field.node),
+                Selection::InlineFragment(inline) => fields(document, &inline.node.selection_set.node, found),
+                Selection::FragmentSpread(spread) => {
+                    if let Some(fragment) = document.fragments.get(&spread.node.fragment_name.node) {
+                        fields(document, &fragment.node.selection_set.node, found);
+                    }
+                }
+            }
+        }
+    }
+    let mut found = Vec::new();
+    fields(document, &operation.selection_set.node, &mut found);
+    match found[..] {
+        [only] => Some(only),
+        _ => None,
+    }
+}
+
 /// Refuses a request that leaves out a variable which must be there. (The executor would notice only at the field.)
 ///
 /// # Errors

@@ -11,19 +11,23 @@ use super::error;
 use super::fast::{Loads, RawJson};
 use super::live::Subjects;
 use super::schema::{self, Schema};
+use super::streams::Frames;
 use crate::kernel::{Error, Result};
 use crate::platform::config::Config;
 use crate::platform::limits::{Points, Standing};
 
 /// What answers requests.
 pub struct Engine {
-    strict: Schema,
+    pub(super) strict: Schema,
     /// For documents that were validated before. It checks no variables: see `execute`.
-    fast: Schema,
+    pub(super) fast: Schema,
     documents: Documents,
     points: Points,
     config: Arc<Config>,
     services: Services,
+    pub(super) subjects: Subjects,
+    /// Frames that were written for one viewer, for others who are sent the same.
+    pub(super) frames: Frames,
 }
 
 /// How a request may be answered.
@@ -58,6 +62,19 @@ pub enum Cause {
     Throttled,
 }
 
+/// A request that may be executed.
+pub(super) struct Prepared {
+    /// The document's hash.
+    pub hash: String,
+    /// The document.
+    pub document: Arc<Document>,
+    is_query: bool,
+    /// Whether the answer may be written by plans.
+    pub raw_json: bool,
+    cost: u64,
+    standing: Standing,
+}
+
 impl Engine {
     /// Builds the schemas.
     ///
@@ -73,6 +90,8 @@ impl Engine {
             points: Points::new(config.limits.points_per_minute),
             services,
             config,
+            subjects,
+            frames: Frames::default(),
         })
     }
 
@@ -81,49 +100,75 @@ impl Engine {
         &self.services
     }
 
-    /// Answers a request.
-    pub async fn answer(&self, request: Request, caller: Caller, manner: Manner) -> Answer {
-        let request_id = caller.request_id.clone();
+    /// Whether a request asks for a stream; unknown and wrong documents do not.
+    pub fn is_stream(&self, request: &Request) -> bool {
+        let sha256 = persisted_hash(request);
+        let found = self.documents.find(&Asked { query: &request.query, sha256: sha256.as_deref() });
+        found.is_ok_and(|(_, document)| {
+            let operation = documents::operation(&document.parsed, request.operation_name.as_deref());
+            operation.is_some_and(documents::is_subscription)
+        })
+    }
+
+    /// Finds and measures what a request asks for, and takes its points.
+    pub(super) fn prepare(
+        &self,
+        request: &Request,
+        caller: &Caller,
+        manner: Manner,
+    ) -> Result<Prepared, Box<Answer>> {
+        let request_id = &caller.request_id;
         let refuse = |cause, error: ServerError| {
-            let response = error::translate(Response::from_errors(vec![error]), &request_id);
-            Answer { response, refused: Some(cause), standing: None }
+            let response = error::translate(Response::from_errors(vec![error]), request_id);
+            Box::new(Answer { response, refused: Some(cause), standing: None })
         };
-        let sha256 = persisted_hash(&request);
+        let sha256 = persisted_hash(request);
         let asked = Asked { query: &request.query, sha256: sha256.as_deref() };
         let (hash, document) = match self.documents.find(&asked) {
             Ok(found) => found,
-            Err(refused) => return refuse(cause_of(&refused), told(refused)),
+            Err(refused) => return Err(refuse(cause_of(&refused), told(refused))),
         };
         let Some(operation) = documents::operation(&document.parsed, request.operation_name.as_deref())
         else {
             let message = "operationName must name one of the document's operations";
-            return refuse(Cause::Document, ServerError::new(message, None));
+            return Err(refuse(Cause::Document, ServerError::new(message, None)));
         };
         let is_query = documents::is_query(operation);
         if manner.only_queries && !is_query {
-            return refuse(Cause::Method, ServerError::new("GET is for queries: send this with POST", None));
+            let message = "GET is for queries: send this with POST";
+            return Err(refuse(Cause::Method, ServerError::new(message, None)));
         }
         let measured = documents::check_variables(operation, &request.variables).and_then(|()| {
             documents::measure(&document.parsed, operation, &request.variables, &self.config.limits)
         });
         let measure = match measured {
             Ok(measure) => measure,
-            Err(error) => return refuse(Cause::Document, error::of_request(&error, &request_id)),
+            Err(error) => return Err(refuse(Cause::Document, error::of_request(&error, request_id))),
         };
-        let standing = self.points.spend(&account(&caller), measure.cost);
+        let standing = self.points.spend(&account(caller), measure.cost);
         if !standing.allowed {
-            let error = error::of_request(&Error::Throttled { retry_after: standing.reset }, &request_id);
-            return Answer { standing: Some(standing), ..refuse(Cause::Throttled, error) };
+            let error = error::of_request(&Error::Throttled { retry_after: standing.reset }, request_id);
+            return Err(Box::new(Answer { standing: Some(standing), ..*refuse(Cause::Throttled, error) }));
         }
+        let raw_json = manner.raw_json && document.is_mergeable(operation);
+        Ok(Prepared { hash, document, is_query, raw_json, cost: measure.cost, standing })
+    }
+
+    /// Answers a request.
+    pub async fn answer(&self, request: Request, caller: Caller, manner: Manner) -> Answer {
+        let prepared = match self.prepare(&request, &caller, manner) {
+            Ok(prepared) => prepared,
+            Err(refused) => return *refused,
+        };
+        let Prepared { hash, document, is_query, raw_json, cost: points, standing } = prepared;
         // Read before the query: whoever follows from here on gets all that the answer does not hold yet.
         let cursor = if is_query { self.services.hub.known().await.ok() } else { None };
-        let raw_json = manner.raw_json && document.is_mergeable(operation);
         let response =
             self.execute(&request, &document, &caller, raw_json, is_query.then_some(hash.as_str())).await;
         let request_error = response.errors.iter().all(|e| e.path.is_empty()) && response.data == Value::Null;
         let refused = (response.is_err() && request_error).then_some(Cause::Document);
-        let mut response = error::translate(response, &request_id);
-        response.extensions.insert("cost".to_owned(), cost(measure.cost, &standing));
+        let mut response = error::translate(response, &caller.request_id);
+        response.extensions.insert("cost".to_owned(), cost(points, &standing));
         if let Some(cursor) = cursor {
             response.extensions.insert("cursor".to_owned(), Value::String(cursor.to_string()));
         }
@@ -162,6 +207,17 @@ impl Engine {
         caller: &Caller,
         raw_json: bool,
     ) -> Response {
+        schema.execute(self.request(asked, document, caller, raw_json)).await
+    }
+
+    /// The request as the executor takes it, with what its resolvers need.
+    pub(super) fn request(
+        &self,
+        asked: &Request,
+        document: &Document,
+        caller: &Caller,
+        raw_json: bool,
+    ) -> Request {
         let mut request = Request::new("").variables(asked.variables.clone()).data(caller.clone());
         request.operation_name.clone_from(&asked.operation_name);
         request.set_parsed_query(document.parsed.clone());
@@ -173,7 +229,7 @@ impl Engine {
         if raw_json {
             request = request.data(RawJson);
         }
-        schema.execute(request).await
+        request
     }
 }
 

@@ -14,6 +14,7 @@ pub fn code(error: &Error) -> &'static str {
         Error::NotFound | Error::Invalid { .. } | Error::Usage(_) => "BAD_INPUT",
         Error::IdempotencyMismatch => "IDEMPOTENCY_MISMATCH",
         Error::CursorExpired => "CURSOR_EXPIRED",
+        Error::Lagged => "LAGGED",
         Error::Throttled { .. } => "THROTTLED",
         Error::Unavailable { .. } | Error::Internal(_) | Error::Replayed(_) => "INTERNAL",
     }

@@ -16,3 +16,4 @@ pub mod payload;
 pub mod roots;
 pub mod scalars;
 pub mod schema;
+pub mod streams;

@@ -62,7 +62,7 @@ pub async fn caller(web: &Web, origin: Origin, headers: &HeaderMap) -> Result<Ca
 }
 
 /// The bearer token; any other scheme is a wrong token, which nobody has.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().unwrap_or_default();
     let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
     Some(if scheme.eq_ignore_ascii_case("bearer") { token.trim() } else { "" })

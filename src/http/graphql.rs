@@ -42,7 +42,8 @@ pub async fn answer(
 ) -> Response {
     let began = Instant::now();
     let headers = request.headers().clone();
-    let Some(media) = media(&headers) else {
+    let events = super::sse::wanted(&headers);
+    let Some(media) = media(&headers).or(events.then_some(Media::Json)) else {
         let rule = "must allow application/graphql-response+json or application/json";
         return refuse(StatusCode::NOT_ACCEPTABLE, Media::Json, &Error::invalid("Accept", rule), &origin);
     };
@@ -62,6 +63,11 @@ pub async fn answer(
         }
         Err(error) => return refuse(StatusCode::SERVICE_UNAVAILABLE, media, &error, &origin),
     };
+    if events {
+        let bearer = super::caller::bearer(&headers);
+        let resume = headers.get("last-event-id").and_then(|id| id.to_str().ok()).filter(|id| !id.is_empty());
+        return super::sse::answer(&web, graphql, caller, bearer, resume, only_queries).await;
+    }
     let answer = web.engine.answer(graphql, caller, Manner { only_queries, raw_json: true }).await;
     metrics::histogram!("cabina_graphql_seconds").record(began.elapsed().as_secs_f64());
     let outcome = if answer.response.is_ok() { "ok" } else { "errors" };

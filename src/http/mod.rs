@@ -2,10 +2,13 @@
 
 mod caller;
 mod graphql;
+mod guest;
 mod health;
 mod negotiate;
 mod pages;
 mod serve;
+mod socket;
+mod sse;
 
 pub use serve::serve;
 
@@ -16,6 +19,7 @@ use axum::Router;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::watch;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -37,6 +41,13 @@ pub struct Web {
     pub metrics: Option<PrometheusHandle>,
     /// The bus, if there is one outside.
     pub redis: Option<redis::Client>,
+    /// Becomes true when the server stops: who stays on a connection is told to come again.
+    pub stop: watch::Receiver<bool>,
+}
+
+/// Ends when the value becomes true, or nobody can set it any more.
+async fn until(told: &mut watch::Receiver<bool>) {
+    let _ = told.wait_for(|over| *over).await;
 }
 
 /// All routes.
@@ -54,6 +65,7 @@ pub fn router(web: Web) -> Router {
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, timeout + Duration::from_secs(1)));
     Router::new()
         .route("/graphql", get(graphql::answer).post(graphql::answer))
+        .route("/graphql/ws", get(socket::open))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(health::metrics))

@@ -35,6 +35,9 @@ pub enum Error {
     /// The events behind this cursor are no longer kept.
     #[error("after: this cursor is older than what is kept: fetch anew, and follow from there")]
     CursorExpired,
+    /// A subscriber took its items too slowly.
+    #[error("the items were taken too slowly: go on after the cursor")]
+    Lagged,
     /// The input was replayed: the stored outcome answers. Never leaves the platform.
     #[error("an earlier request with this idempotency key did the work")]
     Replayed(uuid::Uuid),

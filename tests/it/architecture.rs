@@ -28,7 +28,7 @@ const GRAPHQL: &[&[&str]] = &[
     &["edges"],
     &["roots"],
     &["schema"],
-    &["engine"],
+    &["engine", "streams"],
 ];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {

@@ -7,7 +7,7 @@ use sea_orm::{
 
 use super::rules::{ApiKeyErrorCode, team_fits};
 use super::tables::api_key::{self, Scopes};
-use super::teams;
+use super::{concerning, teams};
 use crate::kernel::error::Check;
 use crate::kernel::ids::{ApiKeyId, TeamId};
 use crate::kernel::time::Instant;
@@ -95,7 +95,9 @@ pub async fn revoke(tx: &mut Tx, id: ApiKeyId) -> Result<ApiKeyId, Stop<ApiKeyEr
         updated_at: tx.now,
         ..before.clone()
     };
-    tx.record(Change::of(ChangeKind::Updated, id, after.version, differences(Some(&before), Some(&after))?));
+    let change =
+        Change::of(ChangeKind::Updated, id, after.version, differences(Some(&before), Some(&after))?);
+    tx.record(concerning(change, id.into()));
     after.into_active_model().reset_all().update(tx.conn()).await?;
     Ok(id)
 }

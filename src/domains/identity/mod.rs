@@ -12,4 +12,14 @@ mod tables;
 pub mod teams;
 pub mod users;
 
+use crate::platform::db::{Audience, Change};
+
+/// Servers hear here that somebody sees more or less than before, or is out.
+pub const IDENTITY_CHANGED: &str = "identity:changed";
+
+/// Tells every server that this change concerns what a user or key may see.
+fn concerning(change: Change, who: uuid::Uuid) -> Change {
+    change.on(IDENTITY_CHANGED, Audience { user: Some(who), ..Audience::default() })
+}
+
 pub use tables::{api_key, app_user, session, team};

@@ -8,15 +8,17 @@ use sea_orm::{
     ActiveModelTrait, ColumnTrait, DatabaseConnection, EntityTrait, IntoActiveModel, PaginatorTrait,
     QueryFilter, QuerySelect, Set,
 };
+use tokio::sync::watch;
 
-use super::api_keys;
 use super::rules::SessionErrorCode;
 use super::tables::{app_user, login_failure, refresh_token, session};
+use super::{IDENTITY_CHANGED, api_keys, concerning};
 use crate::kernel::contact::Email;
 use crate::kernel::ids::{EventId, SessionId, TypedId, UserId, new_uuid};
 use crate::kernel::time::{Clock, Instant};
 use crate::kernel::{Error, Result, Stop};
 use crate::platform::auth::{Actor, Passwords, TokenKeys, Viewer, hash_secret, new_secret};
+use crate::platform::bus::{Follower, Hub};
 use crate::platform::config::AuthConfig;
 use crate::platform::db::{Change, ChangeKind, Database, FieldChange, Origin, Tx, Visible, all_rows};
 
@@ -43,6 +45,7 @@ pub struct Door {
 pub struct Seen {
     sessions: moka::sync::Cache<SessionId, Arc<Viewer>>,
     keys: moka::sync::Cache<String, Arc<Viewer>>,
+    changed: Arc<watch::Sender<u64>>,
 }
 
 /// How long a viewer is remembered.
@@ -53,7 +56,7 @@ impl Default for Seen {
         fn cache<K: std::hash::Hash + Eq + Send + Sync + 'static>() -> moka::sync::Cache<K, Arc<Viewer>> {
             moka::sync::Cache::builder().max_capacity(50_000).time_to_live(SEEN_FOR).build()
         }
-        Seen { sessions: cache(), keys: cache() }
+        Seen { sessions: cache(), keys: cache(), changed: Arc::default() }
     }
 }
 
@@ -166,12 +169,9 @@ impl Door {
                 retry_key.is_some() && row.retry_key == retry_key && now - used_at < RETRY_WINDOW;
             if !lost_answer {
                 end(&tx, session::Column::Id.eq(session), viewer_user(&tx)?).await?;
-                tx.record(Change::of(
-                    ChangeKind::Deleted,
-                    session,
-                    2,
-                    vec![reason("refresh token used twice")],
-                ));
+                let change =
+                    Change::of(ChangeKind::Deleted, session, 2, vec![reason("refresh token used twice")]);
+                tx.record(concerning(change, viewer_user(&tx)?.into()));
                 tx.commit().await?;
                 self.forget(&[session]);
                 return Err(refused());
@@ -223,6 +223,53 @@ impl Door {
         let viewer = Arc::new(viewer);
         self.seen.sessions.insert(claims.sid, viewer.clone());
         Ok(viewer)
+    }
+
+    /// Whom a bearer token stands for, and until when.
+    ///
+    /// # Errors
+    /// As `viewer`.
+    pub async fn admit(&self, bearer: &str) -> Result<(Arc<Viewer>, Option<Instant>)> {
+        let viewer = self.viewer(bearer).await?;
+        if viewer.session.is_none() {
+            return Ok((viewer, None)); // a key: whether it still holds is asked again and again
+        }
+        let claims = self.keys.verify(bearer, self.clock.now())?;
+        Ok((viewer, chrono::DateTime::from_timestamp(claims.exp, 0)))
+    }
+
+    /// Forgets whom a change concerns, wherever it was made, and wakes those who wait for it.
+    pub async fn heed(self, hub: Arc<Hub>, stop: impl Future<Output = ()>) {
+        tokio::pin!(stop);
+        let hear = async {
+            loop {
+                let Ok(mut follower) = Follower::start(hub.clone(), self.database.clone(), None).await else {
+                    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+                    continue;
+                };
+                while let Ok(events) = follower.next().await {
+                    let ours = events.iter().filter(|event| event.topic == IDENTITY_CHANGED);
+                    let mut heard = false;
+                    for user in ours.filter_map(|event| event.audience.user) {
+                        heard = true;
+                        self.forget_user(UserId::from_uuid(user));
+                    }
+                    if heard {
+                        self.forget_keys();
+                        self.seen.changed.send_modify(|count| *count += 1);
+                    }
+                }
+            }
+        };
+        tokio::select! {
+            () = &mut stop => {}
+            () = hear => {}
+        }
+    }
+
+    /// Tells when somebody sees more or less than before.
+    pub fn changed(&self) -> watch::Receiver<u64> {
+        self.seen.changed.subscribe()
     }
 
     /// These sessions ended.
@@ -315,7 +362,8 @@ pub async fn revoke(tx: &mut Tx, which: Which) -> Result<Vec<SessionId>, Stop<Se
     }
     end(tx, session::Column::Id.is_in(ids.iter().copied()), user).await?;
     for id in &ids {
-        tx.record(Change::of(ChangeKind::Deleted, *id, 2, vec![reason("logged out")]));
+        let change = Change::of(ChangeKind::Deleted, *id, 2, vec![reason("logged out")]);
+        tx.record(concerning(change, user.into()));
     }
     Ok(ids)
 }

@@ -7,7 +7,7 @@ use sea_orm::{
 
 use super::rules::{UserErrorCode, check_locale, check_password, check_time_zone, team_fits};
 use super::tables::{app_user, session};
-use super::teams;
+use super::{concerning, teams};
 use crate::kernel::contact::Email;
 use crate::kernel::error::Check;
 use crate::kernel::ids::{TeamId, UserId};
@@ -201,7 +201,7 @@ pub async fn set_password(
     after.updated_at = tx.now;
     end_sessions(tx, id).await?;
     let secret = FieldChange { field: "password".into(), before: "***".into(), after: "***".into() };
-    tx.record(Change::of(ChangeKind::Updated, id, after.version, vec![secret]));
+    tx.record(concerning(Change::of(ChangeKind::Updated, id, after.version, vec![secret]), id.into()));
     after.into_active_model().reset_all().update(tx.conn()).await?;
     Ok(id)
 }
@@ -240,7 +240,10 @@ async fn write(
     if !changes.is_empty() {
         after.version = before.version + 1;
         after.updated_at = tx.now;
-        tx.record(Change::of(ChangeKind::Updated, before.id, after.version, changes));
+        tx.record(concerning(
+            Change::of(ChangeKind::Updated, before.id, after.version, changes),
+            before.id.into(),
+        ));
         after.into_active_model().reset_all().update(tx.conn()).await?;
     }
     Ok(before.id)

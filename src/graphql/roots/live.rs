@@ -6,6 +6,7 @@
 use async_graphql::{Context, ID, Object, Result, SimpleObject, Subscription, Union};
 use futures_util::Stream;
 
+use crate::domains::clients::{CLIENT_UPDATED, EVENTLOG_NEW};
 use crate::graphql::context::Ask;
 use crate::graphql::fast::One;
 use crate::graphql::live::{ChangeKind, Item, Subject, Subjects, items};
@@ -126,6 +127,19 @@ impl From<Item> for FeedItem {
     }
 }
 
+/// All that screens hear of.
+const ALL: &[&str] = &[CLIENT_UPDATED, EVENTLOG_NEW];
+
+/// The channels that a stream follows, by its field.
+pub fn topics_of(field: &str) -> &'static [&'static str] {
+    match field {
+        "clientUpdated" => &[CLIENT_UPDATED],
+        "eventlogNew" => &[EVENTLOG_NEW],
+        "feed" => ALL,
+        _ => &[],
+    }
+}
+
 /// All streams.
 #[derive(Default)]
 pub struct LiveSubscription;
@@ -219,6 +233,9 @@ impl LiveQuery {
                     break;
                 }
                 (looked_at, at) = (looked_at + 1, Cursor(event.position));
+                if !ALL.contains(&event.topic.as_str()) {
+                    continue;
+                }
                 let item = subjects.item(&event, viewer, Some(previous)).await;
                 if let Some(item) = item.map_err(|error| Error::internal(error.to_string()))? {
                     previous = item.cursor();

@@ -6,4 +6,4 @@ mod viewer;
 
 pub use passwords::{Passwords, hash_secret, new_secret};
 pub use tokens::{AccessClaims, TokenKeys};
-pub use viewer::{Actor, ActorKind, Right, Role, Scope, Viewer};
+pub use viewer::{Actor, ActorKind, Eyes, Right, Role, Scope, Viewer};

@@ -102,7 +102,23 @@ pub struct Viewer {
     pub scopes: Option<Vec<Scope>>,
 }
 
+/// What decides which rows a viewer sees and what may be done with them: viewers with the same eyes see the same.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Eyes {
+    role: Role,
+    team: Option<TeamId>,
+    scopes: Option<Vec<Scope>>,
+    actor: Option<uuid::Uuid>,
+}
+
 impl Viewer {
+    /// The eyes of this viewer; `alone`: of nobody else, for what is for one user.
+    pub fn eyes(&self, alone: bool) -> Eyes {
+        let own = alone || self.role == Role::Advisor;
+        let actor = own.then(|| self.actor.key());
+        Eyes { role: self.role, team: self.team, scopes: self.scopes.clone(), actor }
+    }
+
     /// cabina itself, which may do everything: for commands and jobs.
     pub fn system(name: &str) -> Self {
         let name = name.to_owned();

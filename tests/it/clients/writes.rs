@@ -354,6 +354,7 @@ async fn what_is_committed_is_told_in_the_outbox_to_those_who_may_hear_it() {
     let id = ana.client("María").await;
     let input = json!({ "id": id, "expectedVersion": 1, "advisorId": beto.id });
     let event = ana.run("clientReassign", input, "event { id }").await["event"]["id"].clone();
+    app.settled().await;
     use sea_orm::QueryOrder;
     let rows = cabina::platform::db::all_rows::<cabina::platform::db::tables::outbox::Entity>()
         .order_by_asc(cabina::platform::db::tables::outbox::Column::Id)
@@ -372,7 +373,10 @@ async fn what_is_committed_is_told_in_the_outbox_to_those_who_may_hear_it() {
     let given = &rows[2];
     assert_eq!(json!(given.event_id), event, "everything of one change carries its id");
     assert_eq!(rows[3].event_id, given.event_id);
-    assert_eq!((given.changed_fields.clone(), given.version, given.position), (json!(["advisor"]), 2, None));
+    assert_eq!(
+        (given.changed_fields.clone(), given.version, given.position),
+        (json!(["advisor"]), 2, Some(3))
+    );
     let uuid = |id: &str| json!(cabina::kernel::ids::parse(id).expect("an id").1);
     assert_eq!(given.audience["client"], uuid(&id));
     assert_eq!(given.audience["before"]["advisor"], uuid(&ana.id));

@@ -1,3 +1,5 @@
 //! From commit to screen.
 
 mod changes;
+mod events;
+mod socket;

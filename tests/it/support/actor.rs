@@ -57,6 +57,11 @@ impl Actor {
         Actor { http, url: url.to_owned(), token, id: String::new(), refresh_token: String::new() }
     }
 
+    /// Where the server listens.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// A request of any form to a path of the server.
     pub fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.url));

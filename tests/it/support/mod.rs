@@ -4,7 +4,9 @@
 mod actor;
 mod app;
 mod database;
+mod screen;
 
 pub use actor::{Actor, Refusals};
 pub use app::{Setup, TestApp};
 pub use database::is_postgres;
+pub use screen::{Frame, Screen};

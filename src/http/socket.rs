@@ -1,0 +1,396 @@
+//! The websocket: `graphql-transport-ws` to the letter (the protocol of npm's graphql-ws), over the engine's streams.
+//!
+//! Besides the letter: a token may come later, or anew, in the payload of a ping (`authorization`), and the pong tells
+//! until when it is good; before it ends, a ping of ours announces it. Who must go is sent off with 4403, which stock
+//! clients try again with a fresh token.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_graphql::Request;
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+use axum::extract::{Extension, State};
+use axum::http::{HeaderMap, header};
+use axum::response::Response;
+use futures_util::{SinkExt, StreamExt};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
+
+use super::Web;
+use super::caller::Origin;
+use super::guest::{Guest, Leaving};
+use super::until;
+use crate::graphql::context::Caller;
+use crate::graphql::engine::{Answer, Manner};
+use crate::graphql::error::of_request;
+use crate::graphql::fast::to_json;
+use crate::graphql::streams::{Next, Stream};
+use crate::kernel::Error;
+use crate::platform::db::Reader;
+
+/// The name of the protocol.
+const PROTOCOL: &str = "graphql-transport-ws";
+/// So long the first message may take.
+const GREETING: Duration = Duration::from_secs(5);
+/// How often the other side is asked whether it is there.
+const PING: Duration = Duration::from_secs(25);
+/// Who has said nothing for so long is gone.
+const SILENCE: Duration = Duration::from_secs(60);
+/// How long before its end a token's end is announced.
+const ANNOUNCED: chrono::Duration = chrono::Duration::seconds(60);
+/// Messages that may wait to be sent; a stream whose message finds no place waits, and goes on or lags.
+const WAITING: usize = 64;
+/// Operations under way on one socket.
+const OPERATIONS: usize = 100;
+
+/// Why a socket is closed: the protocol's codes.
+#[derive(Clone, Debug)]
+struct Close(u16, String);
+
+impl Close {
+    fn new(code: u16, reason: impl Into<String>) -> Close {
+        let mut reason = reason.into();
+        // A close frame has 125 bytes, two of them the code.
+        reason.truncate((0..=120).rev().find(|at| reason.is_char_boundary(*at)).unwrap_or_default());
+        Close(code, reason)
+    }
+}
+
+/// What the other side sends.
+#[derive(Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Heard {
+    ConnectionInit { payload: Option<Value> },
+    Ping { payload: Option<Value> },
+    Pong {},
+    Subscribe { id: String, payload: Box<Request> },
+    Complete { id: String },
+}
+
+/// Opens a socket.
+pub async fn open(
+    State(web): State<Web>,
+    Extension(origin): Extension<Origin>,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    let limit = web.config.limits.body;
+    let user_agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).map(str::to_owned);
+    upgrade
+        .protocols([PROTOCOL])
+        .read_buffer_size(4096)
+        .write_buffer_size(4096)
+        .max_message_size(limit)
+        .max_frame_size(limit)
+        .on_upgrade(move |socket| async move {
+            let spoken = socket.protocol().is_some_and(|protocol| protocol == PROTOCOL);
+            let (sink, heard) = socket.split();
+            let (say, said) = mpsc::channel(WAITING);
+            let writer = tokio::spawn(write(sink, said));
+            let talk = Talk {
+                web,
+                origin,
+                user_agent,
+                say: say.clone(),
+                guest: None,
+                leaving: None,
+                running: Running::default(),
+            };
+            let close = match spoken {
+                true => talk.hold(heard).await,
+                false => Some(Close::new(4406, "Subprotocol not acceptable")),
+            };
+            if let Some(Close(code, reason)) = close {
+                let frame = CloseFrame { code, reason: reason.into() };
+                let _ = tokio::time::timeout(GREETING, say.send(Message::Close(Some(frame)))).await;
+            }
+            drop(say);
+            let mut writer = writer;
+            if tokio::time::timeout(GREETING, &mut writer).await.is_err() {
+                writer.abort(); // nobody reads any more
+            }
+        })
+}
+
+async fn write(
+    mut sink: futures_util::stream::SplitSink<WebSocket, Message>,
+    mut said: mpsc::Receiver<Message>,
+) {
+    while let Some(message) = said.recv().await {
+        let last = matches!(message, Message::Close(_));
+        if sink.feed(message).await.is_err() {
+            return;
+        }
+        // What waits already goes out in one piece.
+        if (said.is_empty() || last) && sink.flush().await.is_err() {
+            return;
+        }
+        if last {
+            return;
+        }
+    }
+    let _ = sink.close().await;
+}
+
+/// A conversation.
+struct Talk {
+    web: Web,
+    origin: Origin,
+    user_agent: Option<String>,
+    say: mpsc::Sender<Message>,
+    /// Who is behind it; `Some(None)`: nobody is signed in. `None`: not greeted yet.
+    guest: Option<Option<Arc<Guest>>>,
+    leaving: Option<Leaving>,
+    running: Running,
+}
+
+/// The operations under way, by their ids.
+#[derive(Clone, Default)]
+struct Running(Arc<Mutex<HashMap<String, AbortHandle>>>);
+
+impl Running {
+    fn has(&self, id: &str) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains_key(id)
+    }
+
+    fn count(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    fn take(&self, id: &str) -> Option<AbortHandle> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(id)
+    }
+}
+
+impl Drop for Talk {
+    fn drop(&mut self) {
+        let running = std::mem::take(&mut *self.running.0.lock().unwrap_or_else(PoisonError::into_inner));
+        running.values().for_each(AbortHandle::abort);
+    }
+}
+
+/// Ends when the guest must go; never for somebody who is not signed in.
+async fn left(leaving: &mut Option<Leaving>) {
+    match leaving {
+        Some(leaving) => leaving.wait().await,
+        None => std::future::pending().await,
+    }
+}
+
+impl Talk {
+    /// Listens until somebody ends it; tells how to close, if the other side has not.
+    async fn hold(mut self, mut heard: futures_util::stream::SplitStream<WebSocket>) -> Option<Close> {
+        let began = tokio::time::Instant::now();
+        let mut last = began;
+        let mut pings = tokio::time::interval_at(began + PING, PING);
+        let mut stop = self.web.stop.clone();
+        let mut announced = None;
+        loop {
+            tokio::select! {
+                message = heard.next() => {
+                    last = tokio::time::Instant::now();
+                    let text = match message {
+                        None | Some(Err(_) | Ok(Message::Close(_))) => return None,
+                        Some(Ok(Message::Text(text))) => text,
+                        Some(Ok(Message::Binary(_))) => return Some(Close::new(4400, "Messages are JSON text")),
+                        Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
+                    };
+                    if let Err(close) = self.hear(&text).await {
+                        return Some(close);
+                    }
+                }
+                () = left(&mut self.leaving) => return Some(Close::new(4403, "Forbidden: the token ended or was revoked")),
+                () = tokio::time::sleep_until(began + GREETING), if self.guest.is_none() => {
+                    return Some(Close::new(4408, "Connection initialisation timeout"));
+                }
+                _ = pings.tick() => {
+                    if last.elapsed() > SILENCE {
+                        return Some(Close::new(1001, "Nothing was heard for a minute"));
+                    }
+                    self.tell(json!({ "type": "ping" }));
+                }
+                () = until(&mut stop) => return Some(Close::new(1012, "Service restart")),
+            }
+            self.announce(&mut announced);
+        }
+    }
+
+    /// Says something that may be left out when nobody reads.
+    fn tell(&self, message: Value) {
+        let _ = self.say.try_send(Message::text(message.to_string()));
+    }
+
+    /// Announces the end of the token, once for each.
+    fn announce(&self, announced: &mut Option<crate::kernel::time::Instant>) {
+        let Some(Some(guest)) = &self.guest else { return };
+        let Some(expires) = *guest.expires().borrow() else { return };
+        if expires - guest.now() < ANNOUNCED && *announced != Some(expires) {
+            *announced = Some(expires);
+            self.tell(json!({ "type": "ping", "payload": { "tokenExpiresAt": expires } }));
+        }
+    }
+
+    async fn hear(&mut self, text: &str) -> Result<(), Close> {
+        let heard: Heard = serde_json::from_str(text).map_err(|_| Close::new(4400, "Invalid message"))?;
+        match heard {
+            Heard::ConnectionInit { payload } => {
+                if self.guest.is_some() {
+                    return Err(Close::new(4429, "Too many initialisation requests"));
+                }
+                self.guest = Some(match bearer(payload.as_ref()) {
+                    None => None,
+                    Some(token) => {
+                        let door = self.web.engine.services().door.clone();
+                        let guest = Arc::new(Guest::admit(door, token).await.map_err(refused)?);
+                        self.leaving = Some(Leaving::of(&guest));
+                        Some(guest)
+                    }
+                });
+                self.send(json!({ "type": "connection_ack" })).await
+            }
+            Heard::Ping { payload } => {
+                let pong = match (bearer(payload.as_ref()), &self.guest) {
+                    (Some(token), Some(Some(guest))) => {
+                        let expires = guest.refresh(token).await.map_err(refused)?;
+                        json!({ "type": "pong", "payload": { "tokenExpiresAt": expires } })
+                    }
+                    _ => json!({ "type": "pong" }),
+                };
+                self.send(pong).await
+            }
+            Heard::Pong {} => Ok(()),
+            Heard::Complete { id } => {
+                if let Some(running) = self.running.take(&id) {
+                    running.abort();
+                }
+                Ok(())
+            }
+            Heard::Subscribe { id, payload } => self.subscribe(id, *payload).await,
+        }
+    }
+
+    async fn send(&self, message: Value) -> Result<(), Close> {
+        let sent = self.say.send_timeout(Message::text(message.to_string()), SILENCE).await;
+        sent.map_err(|_| Close::new(1001, "Nothing was read for a minute"))
+    }
+
+    async fn subscribe(&mut self, id: String, request: Request) -> Result<(), Close> {
+        let Some(guest) = &self.guest else { return Err(Close::new(4401, "Unauthorized")) };
+        if self.running.has(&id) {
+            return Err(Close::new(4409, format!("Subscriber for {id} already exists")));
+        }
+        let request_id = crate::kernel::ids::new_uuid().simple().to_string();
+        let reader = guest.as_ref().map(|guest| Reader {
+            db: self.web.engine.services().database.pool.clone(),
+            viewer: guest.viewer().borrow().clone(),
+        });
+        let caller = Caller {
+            reader,
+            request_id,
+            address: self.origin.address.clone(),
+            user_agent: self.user_agent.clone(),
+        };
+        let (web, say, running) = (self.web.clone(), self.say.clone(), self.running.clone());
+        let operation = Operation { web, say, running, id: id.clone() };
+        if self.running.count() >= OPERATIONS {
+            let error = Error::Throttled { retry_after: 1 };
+            let told = of_request(&error, &caller.request_id);
+            return self.send(json!({ "type": "error", "id": id, "payload": [told] })).await;
+        }
+        let guest = guest.clone();
+        // Registered before it can end.
+        let mut running = self.running.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let task = tokio::spawn(operation.run(request, caller, guest));
+        running.insert(id, task.abort_handle());
+        Ok(())
+    }
+}
+
+fn refused(error: Error) -> Close {
+    match error {
+        Error::Unauthenticated => Close::new(4403, "Forbidden"),
+        _ => Close::new(1011, "Internal error"),
+    }
+}
+
+/// The token in the payload of a greeting or ping, with or without its scheme.
+fn bearer(payload: Option<&Value>) -> Option<&str> {
+    let payload = payload?.as_object()?;
+    let (_, value) = payload.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization"))?;
+    let text = value.as_str().unwrap_or_default();
+    let (scheme, token) = text.split_once(' ').unwrap_or(("bearer", text));
+    Some(if scheme.eq_ignore_ascii_case("bearer") { token.trim() } else { "" })
+}
+
+/// An operation under way.
+struct Operation {
+    web: Web,
+    say: mpsc::Sender<Message>,
+    running: Running,
+    id: String,
+}
+
+impl Operation {
+    async fn run(self, request: Request, caller: Caller, guest: Option<Arc<Guest>>) {
+        if !self.web.engine.is_stream(&request) {
+            let manner = Manner { only_queries: false, raw_json: true };
+            let answer = self.web.engine.answer(request, caller, manner).await;
+            return self.finish(answer).await;
+        }
+        let Some(guest) = guest else {
+            let error = of_request(&Error::Unauthenticated, &caller.request_id);
+            return self.fail(&[error]).await;
+        };
+        match self.web.engine.follow(request, caller, guest.viewer(), None).await {
+            Ok(stream) => self.stream(stream).await,
+            Err(answer) => self.fail(&answer.response.errors).await,
+        }
+    }
+
+    async fn stream(&self, mut stream: Stream) {
+        loop {
+            match stream.next().await {
+                Next::Item { text, .. } => {
+                    if self.next(&text).await.is_err() {
+                        return;
+                    }
+                }
+                Next::End(error) => return self.fail(&[*error]).await,
+            }
+        }
+    }
+
+    async fn finish(&self, answer: Answer) {
+        if answer.refused.is_some() {
+            return self.fail(&answer.response.errors).await;
+        }
+        if self.next(&to_json(&answer.response, true)).await.is_ok() {
+            self.running.take(&self.id); // first: the other side may use the id again at once
+            let _ =
+                self.say.send(Message::text(json!({ "type": "complete", "id": self.id }).to_string())).await;
+        }
+    }
+
+    /// Sends a response whose text is written already.
+    async fn next(&self, payload: &[u8]) -> Result<(), ()> {
+        let id = serde_json::to_string(&self.id).unwrap_or_default();
+        let mut text = Vec::with_capacity(payload.len() + id.len() + 40);
+        text.extend_from_slice(br#"{"type":"next","id":"#);
+        text.extend_from_slice(id.as_bytes());
+        text.extend_from_slice(br#","payload":"#);
+        text.extend_from_slice(payload);
+        text.push(b'}');
+        // All of it was made of UTF-8.
+        let text = String::from_utf8(text).map_err(|_| ())?;
+        self.say.send(Message::text(text)).await.map_err(|_| ())
+    }
+
+    async fn fail(&self, errors: &[async_graphql::ServerError]) {
+        let message = json!({ "type": "error", "id": self.id, "payload": errors });
+        self.running.take(&self.id);
+        let _ = self.say.send(Message::text(message.to_string())).await;
+    }
+}

@@ -1,0 +1,107 @@
+//! Streams as server-sent events, in the "distinct connections" mode of the GraphQL over SSE protocol. Each item's `id` is
+//! its cursor, so that a browser that lost the connection goes on where it was by itself (`Last-Event-ID`).
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::Request;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+
+use super::Web;
+use super::guest::{Guest, Leaving};
+use super::until;
+use crate::graphql::context::Caller;
+use crate::graphql::engine::{Answer, Manner};
+use crate::graphql::fast::to_json;
+use crate::graphql::streams::Next;
+use crate::kernel::Error;
+
+/// A line now and then, so that nobody between us and the browser thinks that the connection is idle.
+const EVERY: Duration = Duration::from_secs(15);
+
+/// Whether a request wants events.
+pub fn wanted(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    accept.split(',').any(|range| range.trim().starts_with("text/event-stream"))
+}
+
+/// Answers with events: the items of a stream, or the one answer of anything else.
+pub async fn answer(
+    web: &Web,
+    request: Request,
+    caller: Caller,
+    bearer: Option<&str>,
+    resume: Option<&str>,
+    only_queries: bool,
+) -> Response {
+    if !web.engine.is_stream(&request) {
+        let manner = Manner { only_queries, raw_json: true };
+        return once(web.engine.answer(request, caller, manner).await);
+    }
+    let door = web.engine.services().door.clone();
+    let guest = match Guest::admit(door, bearer.unwrap_or_default()).await {
+        Ok(guest) => Arc::new(guest),
+        Err(error) => return once(refused(&error, &caller)),
+    };
+    let stream = match web.engine.follow(request, caller, guest.viewer(), resume).await {
+        Ok(stream) => stream,
+        Err(answer) => return once(*answer),
+    };
+    let stop = web.stop.clone();
+    let leaving = Leaving::of(&guest);
+    let items = stream::unfold(Some((stream, leaving, stop)), |state| async {
+        let (mut stream, mut leaving, mut stop) = state?;
+        let next = tokio::select! {
+            next = stream.next() => Some(next),
+            () = leaving.wait() => None,
+            () = until(&mut stop) => return None, // the browser comes again by itself
+        };
+        let next = next.unwrap_or_else(|| stream.end(stream.at(), &Error::Unauthenticated));
+        Some(match next {
+            Next::Item { text, cursor } => {
+                let event = event("next", &text).id(cursor.to_string());
+                (vec![Ok::<_, Infallible>(event)], Some((stream, leaving, stop)))
+            }
+            Next::End(error) => {
+                let response = async_graphql::Response::from_errors(vec![*error]);
+                (vec![Ok(event("next", &to_json(&response, false))), Ok(complete())], None)
+            }
+        })
+    });
+    send(futures_util::StreamExt::flat_map(items, stream::iter))
+}
+
+fn refused(error: &Error, caller: &Caller) -> Answer {
+    let told = crate::graphql::error::of_request(error, &caller.request_id);
+    Answer {
+        response: async_graphql::Response::from_errors(vec![told]),
+        refused: Some(crate::graphql::engine::Cause::Document),
+        standing: None,
+    }
+}
+
+fn once(answer: Answer) -> Response {
+    let text = to_json(&answer.response, answer.refused.is_none());
+    send(stream::iter([Ok::<_, Infallible>(event("next", &text)), Ok(complete())]))
+}
+
+fn event(name: &str, text: &[u8]) -> Event {
+    Event::default().event(name).data(String::from_utf8_lossy(text))
+}
+
+fn complete() -> Event {
+    Event::default().event("complete").data("")
+}
+
+fn send(events: impl futures_util::Stream<Item = Result<Event, Infallible>> + Send + 'static) -> Response {
+    let mut response = Sse::new(events).keep_alive(KeepAlive::new().interval(EVERY)).into_response();
+    // Nobody between us and the browser is to hold the items back.
+    response
+        .headers_mut()
+        .insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    response
+}
