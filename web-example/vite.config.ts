@@ -3,7 +3,7 @@ import { defineConfig } from 'vite';
 
 export default defineConfig({
   plugins: [react()],
-  server: { proxy: { '/graphql': 'http://127.0.0.1:8080' } },
+  server: { proxy: { '/graphql': { target: 'http://127.0.0.1:8080', ws: true } } },
   build: {
     // The first versions that know light-dark() in CSS.
     target: ['chrome123', 'edge123', 'firefox120', 'safari17.5'],

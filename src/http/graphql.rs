@@ -43,7 +43,8 @@ pub async fn answer(
     let began = Instant::now();
     let headers = request.headers().clone();
     let events = super::sse::wanted(&headers);
-    let Some(media) = media(&headers).or(events.then_some(Media::Json)) else {
+    let written = media(&headers);
+    let Some(media) = written.or(events.then_some(Media::Json)) else {
         let rule = "must allow application/graphql-response+json or application/json";
         return refuse(StatusCode::NOT_ACCEPTABLE, Media::Json, &Error::invalid("Accept", rule), &origin);
     };
@@ -63,7 +64,8 @@ pub async fn answer(
         }
         Err(error) => return refuse(StatusCode::SERVICE_UNAVAILABLE, media, &error, &origin),
     };
-    if events {
+    // Who takes both gets JSON, but for a stream, which JSON cannot be.
+    if events && (written.is_none() || web.engine.is_stream(&graphql)) {
         let bearer = super::caller::bearer(&headers);
         let resume = headers.get("last-event-id").and_then(|id| id.to_str().ok()).filter(|id| !id.is_empty());
         return super::sse::answer(&web, graphql, caller, bearer, resume, only_queries).await;

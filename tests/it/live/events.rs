@@ -82,6 +82,15 @@ async fn queries_and_mistakes_are_one_event_and_the_end() {
     let mut stranger = Listening::to(&app.nobody(), "subscription { feed { __typename } }", None).await;
     assert_eq!(stranger.event().await.2["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
     assert_eq!(stranger.event().await.0, "complete");
+    let both = ana
+        .request(reqwest::Method::POST, "/graphql")
+        .header("accept", "application/graphql-response+json, text/event-stream")
+        .json(&json!({ "query": "{ viewer { name } }" }));
+    assert_eq!(
+        Actor::answer(both).await.body["data"]["viewer"]["name"],
+        "Ana Pérez",
+        "JSON where it will do"
+    );
     let plain = ana.send("subscription { feed { __typename } }", json!({})).await;
     assert_eq!((plain.status, plain.code()), (200, "BAD_INPUT"), "{}", plain.body);
 }

@@ -1,10 +1,17 @@
 import { authExchange } from '@urql/exchange-auth';
-import { cacheExchange, Client, fetchExchange } from 'urql';
+import { cacheExchange, Client, fetchExchange, mapExchange } from 'urql';
 import { bearer, nearsItsEnd, refresh } from '../features/session/session';
 
-/** The urql client of one session; another session gets another one, so nothing cached is carried over. */
-export const createClient = () =>
-  new Client({
+/**
+ * The urql client of one session; another session gets another one, so nothing cached is carried over. With it comes the
+ * cursor of its first answer, from which the live stream begins: nothing falls between the two.
+ */
+export const createClient = () => {
+  let first: (cursor: string | null) => void;
+  const cursor = new Promise<string | null>((resolve) => {
+    first = resolve;
+  });
+  const client = new Client({
     url: '/graphql',
     preferGetMethod: false,
     requestPolicy: 'cache-and-network',
@@ -19,6 +26,9 @@ export const createClient = () =>
         didAuthError: (error) => error.graphQLErrors.some(({ extensions }) => extensions.code === 'UNAUTHENTICATED'),
         refreshAuth: refresh,
       })),
+      mapExchange({ onResult: ({ extensions }) => first(extensions?.cursor ?? null) }),
       fetchExchange,
     ],
   });
+  return { client, cursor };
+};

@@ -10,6 +10,7 @@ import { ClientsScreen } from '../features/clients/ClientsScreen';
 import { LoginScreen } from '../features/session/LoginScreen';
 import { restore, useSession } from '../features/session/session';
 import { ViewerProvider } from '../features/session/Viewer';
+import { LiveProvider } from '../live/Live';
 import { Frame } from './Frame';
 
 export function App() {
@@ -28,21 +29,23 @@ export function App() {
 }
 
 function Screens({ viewer }: { viewer: ViewerFragment }) {
-  const client = useMemo(createClient, []);
+  const { client, cursor } = useMemo(createClient, []);
   return (
     <Provider value={client}>
       <ViewerProvider value={viewer}>
-        <Frame>
-          <Switch>
-            <Route path="/">
-              <ClientsScreen />
-            </Route>
-            <Route path="/clients/:id">{({ id }) => <ClientScreen key={id} id={decodeURIComponent(id)} />}</Route>
-            <Route>
-              <Redirect to="/" replace />
-            </Route>
-          </Switch>
-        </Frame>
+        <LiveProvider after={cursor}>
+          <Frame>
+            <Switch>
+              <Route path="/">
+                <ClientsScreen />
+              </Route>
+              <Route path="/clients/:id">{({ id }) => <ClientScreen key={id} id={decodeURIComponent(id)} />}</Route>
+              <Route>
+                <Redirect to="/" replace />
+              </Route>
+            </Switch>
+          </Frame>
+        </LiveProvider>
       </ViewerProvider>
     </Provider>
   );

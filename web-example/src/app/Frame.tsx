@@ -3,11 +3,23 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
 import { logOut } from '../features/session/session';
+import { useLiveState } from '../live/Live';
 import { useViewer } from '../features/session/Viewer';
 import { Brand } from './Brand';
 import classes from './Frame.module.css';
 import { Icon } from './Icon';
 import { LanguageSwitch } from './LanguageSwitch';
+
+/** Says so when changes do not come in by themselves at present. */
+function LiveState() {
+  const { t } = useTranslation();
+  const away = useLiveState() === 'away';
+  return (
+    <span role="status" className={classes.live} data-away={away || undefined}>
+      {away && t('app.away')}
+    </span>
+  );
+}
 
 /** What stands around every screen of a signed-in person. */
 export function Frame({ children }: { children: ReactNode }) {
@@ -24,6 +36,7 @@ export function Frame({ children }: { children: ReactNode }) {
             <VisuallyHidden>{t('session.signedInAs')} </VisuallyHidden>
             {viewer.name}
           </span>
+          <LiveState />
           <LanguageSwitch />
           <Button variant="default" size="xs" leftSection={<Icon name="logout" />} onClick={() => void logOut()}>
             {t('session.logOut')}

@@ -8,6 +8,7 @@ import { FailureNote } from '../../app/FailureNote';
 import { Icon } from '../../app/Icon';
 import { Note } from '../../app/Note';
 import { useScreen } from '../../app/useScreen';
+import { useClientChanges } from '../../live/Live';
 import { AppendForm } from './AppendForm';
 import { ClientActions } from './ClientActions';
 import { ClientData } from './ClientData';
@@ -18,6 +19,7 @@ import { StatusChip } from './StatusChip';
 export function ClientScreen({ id }: { id: string }) {
   const { t } = useTranslation();
   const [{ data, error }, ask] = useQuery({ query: ClientDetailsDocument, variables: { id } });
+  useClientChanges(id, () => ask({ requestPolicy: 'network-only' }));
   const client = data?.client;
   const heading = useScreen(client?.name);
   return (

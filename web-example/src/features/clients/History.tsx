@@ -6,6 +6,7 @@ import { failureIn } from '../../api/failure';
 import { ClientHistoryDocument, type HistoryEntryFragment } from '../../api/gql/graphql';
 import { FailureNote } from '../../app/FailureNote';
 import { Icon } from '../../app/Icon';
+import { useClientChanges } from '../../live/Live';
 import { useMoment } from '../../i18n/useMoment';
 import classes from './History.module.css';
 import { iconOf } from './kinds';
@@ -35,6 +36,7 @@ function Pages({ clientId, after, left, more }: Props) {
     variables: { id: clientId, after },
     context,
   });
+  useClientChanges(clientId, () => ask({ requestPolicy: 'network-only' }));
   const loaded = Boolean(data);
   useEffect(() => {
     if (loaded && after) first.current?.focus();
