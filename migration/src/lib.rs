@@ -9,6 +9,7 @@ mod m20261121_000002_identity;
 mod m20261121_000003_clients;
 mod m20261121_000004_search_words;
 mod m20261121_000005_relay;
+mod m20261121_000006_attachments;
 
 /// Runs the migrations.
 pub struct Migrator;
@@ -22,6 +23,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000003_clients::Migration),
             Box::new(m20261121_000004_search_words::Migration),
             Box::new(m20261121_000005_relay::Migration),
+            Box::new(m20261121_000006_attachments::Migration),
         ]
     }
 }

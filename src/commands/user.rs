@@ -1,6 +1,6 @@
 //! `cabina user`: the first admin of a new installation, and help for whoever locked themselves out.
 
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::{BufRead, IsTerminal};
 use std::sync::Arc;
 
 use clap::Subcommand;
@@ -124,11 +124,11 @@ fn told(stop: Stop<UserErrorCode>) -> Error {
     }
 }
 
-/// Standard input and not an argument: arguments can be read by every other process of the machine.
+/// From the terminal, where it is not shown, or from standard input; never an argument, which every other process of the
+/// machine could read.
 fn read_password() -> Result<String> {
     if std::io::stdin().is_terminal() {
-        print!("Password (it will be shown): ");
-        std::io::stdout().flush().map_err(Error::internal)?;
+        return rpassword::prompt_password("Password: ").map_err(Error::internal);
     }
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line).map_err(Error::internal)?;

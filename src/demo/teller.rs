@@ -9,7 +9,7 @@ use super::people::{Desk, Made, Person};
 use super::texts::{BLOCK_REASONS, DAYS, LEAVE_REASONS, PLANS_AFTER, PLANS_BEFORE, Step, lines};
 use crate::domains::clients::activity::{self, ActivityKind, ActivityState};
 use crate::domains::clients::client::{ClientKind, ClientStatus};
-use crate::domains::clients::event_log_entry::{self, EventLogKind};
+use crate::domains::clients::event_log_entry::{self, Attachments, EventLogKind};
 use crate::kernel::ids::{ActivityId, TypedId, UserId};
 use crate::kernel::time::Instant;
 use crate::platform::auth::ActorKind;
@@ -127,6 +127,7 @@ impl<'a> Teller<'a> {
             occurred_at: at,
             recorded_at,
             corrects_id: None,
+            attachments: Attachments::default(),
         };
         (entry, activity)
     }

@@ -131,13 +131,13 @@ fn enum_type<W: Word>() -> MetaType {
 
 /// A scalar that is a checked text. The domain checks it, so that a wrong one is a user error that names the field.
 macro_rules! text_scalars {
-    ($($(#[$doc:meta])* $Scalar:ident $url:literal;)*) => { $(
+    ($($(#[$doc:meta])* $Scalar:ident as $name:literal $url:literal;)*) => { $(
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, Hash, sea_orm::DeriveValueType)]
         pub struct $Scalar(pub String);
 
         $(#[$doc])*
-        #[Scalar(specified_by_url = $url)]
+        #[Scalar(name = $name, specified_by_url = $url)]
         impl ScalarType for $Scalar {
             fn parse(value: Value) -> InputValueResult<Self> {
                 match value {
@@ -158,9 +158,11 @@ macro_rules! text_scalars {
 
 text_scalars! {
     /// An e-mail address, kept in lower case.
-    EmailAddress "https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address";
+    EmailAddress as "EmailAddress" "https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address";
     /// A telephone number in E.164: `+` and digits. As input also as it is typed in the client's market.
-    PhoneNumber "https://www.itu.int/rec/T-REC-E.164";
+    PhoneNumber as "PhoneNumber" "https://www.itu.int/rec/T-REC-E.164";
+    /// An address: http or https.
+    Url as "URL" "https://url.spec.whatwg.org/";
 }
 
 /// A place in what happens: opaque.

@@ -3,7 +3,7 @@
 use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, Select};
 
 use super::tables::client;
-use super::tables::event_log_entry::{self, EventLogKind};
+use super::tables::event_log_entry::{self, Attachment, Attachments, EventLogKind};
 use super::{EVENTLOG_NEW, clients};
 use crate::codes;
 use crate::kernel::error::Check;
@@ -25,6 +25,7 @@ codes! {
 
 const TEXT_MAX: usize = 10_000;
 const PAYLOAD_MAX: usize = 20_000;
+const ATTACHMENTS_MAX: usize = 20;
 
 /// An entry to be written.
 #[derive(Clone, Debug)]
@@ -39,12 +40,21 @@ pub struct NewEntry {
     pub occurred_at: Option<Instant>,
     /// The entry that this one corrects.
     pub corrects: Option<EntryId>,
+    /// What belongs to it and lies elsewhere.
+    pub attachments: Vec<Attachment>,
 }
 
 impl NewEntry {
     /// An entry of this kind that happens now.
     pub fn of(kind: EventLogKind, text: impl Into<String>) -> Self {
-        NewEntry { kind, text: text.into(), payload: None, occurred_at: None, corrects: None }
+        NewEntry {
+            kind,
+            text: text.into(),
+            payload: None,
+            occurred_at: None,
+            corrects: None,
+            attachments: vec![],
+        }
     }
 
     /// With data for programs.
@@ -90,8 +100,37 @@ pub async fn append(
             check.refuse(C::CorrectsUnknown, "corrects", "there is no such entry in this client's history");
         }
     }
+    let attachments = checked(&mut check, new.attachments);
     check.done()?;
-    Ok(write(tx, &client, NewEntry { text, ..new }).await?)
+    Ok(write(tx, &client, NewEntry { text, attachments, ..new }).await?)
+}
+
+fn checked(check: &mut Check<EventlogErrorCode>, given: Vec<Attachment>) -> Vec<Attachment> {
+    use EventlogErrorCode::Invalid;
+    if given.len() > ATTACHMENTS_MAX {
+        check.refuse(Invalid, "attachments", format!("must be at most {ATTACHMENTS_MAX}"));
+    }
+    let mut attachments = Vec::with_capacity(given.len());
+    for (index, Attachment { name, url, content_type }) in given.into_iter().enumerate() {
+        let field = |name: &str| format!("attachments.{index}.{name}");
+        let is_link = url.len() <= 2000
+            && url::Url::parse(&url)
+                .is_ok_and(|url| ["http", "https"].contains(&url.scheme()) && url.has_host());
+        if !is_link {
+            check.refuse(Invalid, &field("url"), "must be an address that begins with http:// or https://");
+        }
+        let is_media = |text: &str| {
+            text.len() <= 100
+                && text.split_once('/').is_some_and(|(kind, rest)| !kind.is_empty() && !rest.is_empty())
+        };
+        if content_type.as_deref().is_some_and(|text| !is_media(text)) {
+            check.refuse(Invalid, &field("contentType"), "must be a media type, such as application/pdf");
+        }
+        if let Some(name) = check.take(Invalid, &field("name"), text::name(&name, 200)) {
+            attachments.push(Attachment { name, url, content_type });
+        }
+    }
+    attachments
 }
 
 /// Writes an entry of a process that was judged already.
@@ -109,6 +148,7 @@ pub(super) async fn write(tx: &mut Tx, client: &client::Model, new: NewEntry) ->
         occurred_at: new.occurred_at.unwrap_or(tx.now),
         recorded_at: tx.now,
         corrects_id: new.corrects,
+        attachments: Attachments(new.attachments),
     };
     let id = row.id;
     let change = Change::of(ChangeKind::Created, id, 1, differences(None, Some(&row))?);

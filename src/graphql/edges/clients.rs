@@ -1,17 +1,18 @@
 //! Look-ups of clients and of what hangs on them.
 
 use crate::domains::clients::client;
-use crate::domains::clients::event_log_entry::EventLogKind;
+use crate::domains::clients::event_log_entry::{self, EventLogKind};
 use crate::domains::clients::rules::{self, Blocked, ClientAction, Facts};
 use crate::domains::clients::{activities, activity, contact, timeline};
 use crate::edges;
 use crate::graphql::context::Ask;
 use crate::graphql::fast::{All, Inline, Inlines, Maybe, The, Within};
 use crate::graphql::nodes::clients::{
-    AGENDA, Activity, Address, Author, AvailableClientAction, BY_KEY, BY_SYSTEM, Client, ClientBlockage,
-    Consents, Contact, Ecosystem, EventLogEntry, ExternalRef, Market, NEWEST,
+    AGENDA, Activity, Address, Attachment, Author, AvailableClientAction, BY_KEY, BY_SYSTEM, Client,
+    ClientBlockage, Consents, Contact, Ecosystem, EventLogEntry, ExternalRef, Market, NEWEST,
 };
 use crate::graphql::nodes::identity::{BY_NAME, Team, User};
+use crate::graphql::scalars::Url;
 use crate::kernel::ids::{TypedId, UserId};
 use crate::kernel::words::Word;
 use crate::platform::auth::{ActorKind, Viewer};
@@ -83,10 +84,14 @@ edges! {
         field client: The<Client> = |entry, _| The::of(entry.client_id);
         /// Who wrote it.
         field author: Within<Author> = |entry, _| Within(author(entry));
+        /// What belongs to it and lies elsewhere, in the order it was given.
+        field attachments: Inlines<Attachment> = |entry, _| Inlines(attachments(entry));
         /// The entry that this one corrects; null when it corrects none.
         field corrects: Maybe<EventLogEntry> = |entry, _| Maybe::of(entry.corrects_id);
     }
 }
+
+edges! { Attachment {} }
 
 edges! {
     Author {
@@ -119,6 +124,13 @@ impl From<client::Consents> for Consents {
     fn from(client::Consents { data, email, phone, whatsapp }: client::Consents) -> Self {
         Consents { data, email, phone, whatsapp }
     }
+}
+
+fn attachments(entry: &EventLogEntry) -> Vec<Attachment> {
+    let shown = |event_log_entry::Attachment { name, url, content_type }: event_log_entry::Attachment| {
+        Attachment { name, url: Url(url), content_type }
+    };
+    entry.attachments.0.iter().cloned().map(shown).collect()
 }
 
 fn author(entry: &EventLogEntry) -> Author {

@@ -5,7 +5,7 @@ use crate::domains::clients::client::{self, ClientKind, ClientStatus, Tags};
 use crate::domains::clients::event_log_entry::{self, EventLogKind};
 use crate::domains::clients::rules::{ClientAction, ClientErrorCode};
 use crate::domains::clients::{contact, ecosystem, external_ref, market};
-use crate::graphql::scalars::{EmailAddress, Json, PhoneNumber};
+use crate::graphql::scalars::{EmailAddress, Json, PhoneNumber, Url};
 use crate::kernel::ids::{
     ActivityId, ClientId, ContactId, EcosystemId, EntryId, ExternalRefId, MarketId, TeamId, UserId,
 };
@@ -200,9 +200,22 @@ node! {
     } hidden {
         client_id: ClientId,
         corrects_id: Option<EntryId>,
+        attachments: event_log_entry::Attachments,
         author_kind: ActorKind,
         author_id: Option<uuid::Uuid>,
         author_name: String,
+    }
+}
+
+value! {
+    /// Something that belongs to an entry and lies elsewhere.
+    pub struct Attachment {
+        /// What people call it.
+        name: String,
+        /// Where it lies.
+        url: Url,
+        /// Its media type, such as `application/pdf`; null when unknown.
+        content_type: Option<String>,
     }
 }
 

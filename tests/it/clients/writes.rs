@@ -348,6 +348,51 @@ async fn the_history_is_corrected_by_new_entries_only() {
 }
 
 #[tokio::test]
+async fn an_entry_carries_its_attachments_and_wrong_ones_are_named() {
+    let app = TestApp::start().await;
+    let ana = app.ana().await;
+    let id = ana.client("Rosa").await;
+    let attachments = json!([
+        { "name": " Quote.pdf ", "url": "https://files.example/quote.pdf", "contentType": "application/pdf" },
+        { "name": "Photo", "url": "http://files.example/1?x=2", "contentType": null },
+    ]);
+    let input = json!({ "clientId": id, "kind": "EMAIL", "text": "The quote", "attachments": attachments });
+    let selection = "entry { text attachments { name url contentType } }";
+    let entry = ana.run("eventlogAppend", input, selection).await["entry"].clone();
+    assert_eq!(
+        entry["attachments"],
+        json!([
+            { "name": "Quote.pdf", "url": "https://files.example/quote.pdf", "contentType": "application/pdf" },
+            { "name": "Photo", "url": "http://files.example/1?x=2", "contentType": null },
+        ])
+    );
+    let before = (app.traces().await, app.rows("event_log_entry").await);
+    let attachments = json!([
+        { "name": "ok", "url": "https://files.example/" },
+        { "name": " ", "url": "javascript:alert(1)", "contentType": "pdf" },
+        { "name": "ok", "url": "files.example" },
+    ]);
+    let input = json!({ "clientId": id, "kind": "NOTE", "text": "x", "attachments": attachments, "idempotencyKey": "k" });
+    let refused = ana.run("eventlogAppend", input, "entry { id }").await.refusals();
+    let fields: Vec<String> = refused.into_iter().map(|(code, field)| format!("{field} {code}")).collect();
+    assert_eq!(
+        fields,
+        [
+            "attachments.1.url INVALID",
+            "attachments.1.contentType INVALID",
+            "attachments.1.name INVALID",
+            "attachments.2.url INVALID"
+        ]
+    );
+    let many: Vec<_> =
+        (0..21).map(|n| json!({ "name": "n", "url": format!("https://x.example/{n}") })).collect();
+    let input = json!({ "clientId": id, "kind": "NOTE", "text": "x", "attachments": many });
+    let refused = ana.run("eventlogAppend", input, "entry { id }").await.refusals();
+    assert_eq!(refused, [("INVALID".to_owned(), "attachments".to_owned())]);
+    assert_eq!((app.traces().await, app.rows("event_log_entry").await), before, "nothing was written");
+}
+
+#[tokio::test]
 async fn what_is_committed_is_told_in_the_outbox_to_those_who_may_hear_it() {
     let app = TestApp::start().await;
     let (ana, beto) = (app.ana().await, app.beto().await);

@@ -1,7 +1,8 @@
 //! An entry of a client's history; never changed.
 
+use sea_orm::FromJsonQueryResult;
 use sea_orm::entity::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::client::visible_through;
 use crate::kernel::ids::{ClientId, EntryId};
@@ -44,6 +45,24 @@ words! {
     }
 }
 
+/// Something that belongs to an entry and lies elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Attachment {
+    /// What people call it.
+    pub name: String,
+    /// Where it lies: http or https.
+    pub url: String,
+    /// Its media type, such as `application/pdf`.
+    pub content_type: Option<String>,
+}
+
+/// The attachments of an entry, in the order they were given.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+pub struct Attachments(pub Vec<Attachment>);
+
+crate::unread_by_default!(Attachments);
+
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "event_log_entry")]
 #[serde(rename_all = "camelCase")]
@@ -66,6 +85,7 @@ pub struct Model {
     pub recorded_at: Instant,
     #[serde(rename = "corrects")]
     pub corrects_id: Option<EntryId>,
+    pub attachments: Attachments,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -6,9 +6,9 @@ use crate::domains::clients::activity::ActivityKind;
 use crate::domains::clients::client;
 use crate::domains::clients::client::ClientKind;
 use crate::domains::clients::clients::{ClientPatch, ConsentPatch, NewClient};
-use crate::domains::clients::event_log_entry::EventLogKind;
+use crate::domains::clients::event_log_entry::{Attachment, EventLogKind};
 use crate::graphql::payload::patch;
-use crate::graphql::scalars::{EmailAddress, Json, PhoneNumber};
+use crate::graphql::scalars::{EmailAddress, Json, PhoneNumber, Url};
 use crate::kernel::ids::{ActivityId, ClientId, ContactId, EcosystemId, EntryId, TeamId, UserId};
 use crate::kernel::time::Instant;
 
@@ -203,8 +203,27 @@ pub struct EventlogAppendInput {
     pub occurred_at: Option<Instant>,
     /// The entry that this one corrects.
     pub corrects: Option<EntryId>,
+    /// What belongs to it and lies elsewhere: at most 20.
+    pub attachments: Option<Vec<AttachmentInput>>,
     /// The same key with the same input does its work once.
     pub idempotency_key: Option<String>,
+}
+
+/// Something that belongs to an entry and lies elsewhere.
+#[derive(InputObject)]
+pub struct AttachmentInput {
+    /// What people call it: 1 to 200 characters.
+    pub name: String,
+    /// Where it lies.
+    pub url: Url,
+    /// Its media type, such as `application/pdf`.
+    pub content_type: Option<String>,
+}
+
+impl From<AttachmentInput> for Attachment {
+    fn from(AttachmentInput { name, url, content_type }: AttachmentInput) -> Self {
+        Attachment { name, url: url.0, content_type }
+    }
 }
 
 /// A person to be added to a client.

@@ -111,6 +111,7 @@ impl ClientsMutation {
             payload: input.payload.map(|payload| payload.0),
             occurred_at: input.occurred_at.map(whole),
             corrects: input.corrects,
+            attachments: input.attachments.unwrap_or_default().into_iter().map(Into::into).collect(),
         };
         Ok(write(ctx, None, input.idempotency_key, move |tx| timeline::append(tx, client, new).boxed())
             .await?
