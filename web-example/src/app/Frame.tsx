@@ -15,9 +15,9 @@ function LiveState() {
   const { t } = useTranslation();
   const away = useLiveState() === 'away';
   return (
-    <span role="status" className={classes.live} data-away={away || undefined}>
+    <p role="status" className={classes.live} data-away={away || undefined}>
       {away && t('app.away')}
-    </span>
+    </p>
   );
 }
 
@@ -36,12 +36,12 @@ export function Frame({ children }: { children: ReactNode }) {
             <VisuallyHidden>{t('session.signedInAs')} </VisuallyHidden>
             {viewer.name}
           </span>
-          <LiveState />
           <LanguageSwitch />
           <Button variant="default" size="xs" leftSection={<Icon name="logout" />} onClick={() => void logOut()}>
             {t('session.logOut')}
           </Button>
         </div>
+        <LiveState />
       </header>
       <main className={classes.main}>{children}</main>
     </>
