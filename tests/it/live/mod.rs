@@ -2,4 +2,5 @@
 
 mod changes;
 mod events;
+mod order;
 mod socket;
