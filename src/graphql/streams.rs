@@ -128,7 +128,14 @@ impl Engine {
         let field = operation.and_then(|operation| documents::only_field(document, operation));
         let field =
             field.ok_or_else(|| Error::invalid("query", "a subscription asks for exactly one field"))?;
-        let known = |name: async_graphql::Name| request.variables.get(&name).cloned().ok_or(());
+        let defaults =
+            operation.map(|operation| operation.variable_definitions.as_slice()).unwrap_or_default();
+        let known = |name: async_graphql::Name| {
+            let default = defaults.iter().find(|definition| definition.node.name.node == name);
+            let default =
+                default.and_then(|definition| Some(definition.node.default_value.as_ref()?.node.clone()));
+            request.variables.get(&name).cloned().or(default).ok_or(())
+        };
         let argument = |name: &str| match field.get_argument(name)?.node.clone().into_const_with(known) {
             Ok(Value::String(text)) => Some(text),
             _ => None,
@@ -163,11 +170,13 @@ impl Engine {
 }
 
 impl Stream {
-    /// The next item, or the end.
+    /// The next item, or the end. When it is dropped before it gave one, nothing was taken.
     pub async fn next(&mut self) -> Next {
         loop {
-            while let Some(event) = self.pending.pop_front() {
-                match self.write(&event).await {
+            while let Some(event) = self.pending.front().cloned() {
+                let written = self.write(&event).await;
+                self.pending.pop_front();
+                match written {
                     Ok(None) => {}
                     Ok(Some(text)) => {
                         let cursor = Cursor(event.position);
@@ -179,7 +188,10 @@ impl Stream {
             }
             match self.follower.next().await {
                 Ok(events) => self.pending.extend(events),
-                Err(Gone::Expired) => return self.end(self.follower.at(), &Error::CursorExpired),
+                // What comes from now on is kept: whoever fetches anew goes on from here.
+                Err(Gone::Expired) => {
+                    return self.end(Cursor(self.engine.services().hub.tail()), &Error::CursorExpired);
+                }
                 Err(Gone::Lagged(at)) => return self.end(at, &Error::Lagged),
                 Err(Gone::Failed(at, error)) => return self.end(at, &error),
             }
@@ -221,8 +233,9 @@ impl Stream {
                 previous: self.previous,
                 eyes: viewer.eyes(event.audience.user.is_some()),
             };
-            match self.engine.frames.0.try_get_with(key, self.execute(event, &viewer)).await {
-                Err(error) if failures + 1 == TRIES => return Err((*error).clone()),
+            let last = failures + 1 == TRIES;
+            match self.engine.frames.0.try_get_with(key, self.execute(event, &viewer, last)).await {
+                Err(error) if last => return Err((*error).clone()),
                 Err(_) => {
                     failures += 1;
                     tokio::time::sleep(Duration::from_millis(50 << failures)).await;
@@ -232,7 +245,12 @@ impl Stream {
         }
     }
 
-    async fn execute(&self, event: &Arc<Event>, viewer: &Arc<Viewer>) -> Result<Frame, Arc<Error>> {
+    async fn execute(
+        &self,
+        event: &Arc<Event>,
+        viewer: &Arc<Viewer>,
+        last: bool,
+    ) -> Result<Frame, Arc<Error>> {
         let item = self.engine.subjects.item(event, viewer, self.previous).await?;
         let Some(item) = item else { return Ok(None) };
         let mut caller = self.caller.clone();
@@ -245,8 +263,12 @@ impl Stream {
         // Validated when it began.
         let response = self.engine.fast.execute_stream(request).next().await;
         let response = response.ok_or_else(|| Arc::new(Error::internal("a stream gave no item")))?;
-        if response.errors.iter().any(|error| error.source.is_some()) {
-            // Most likely lost between two readings: judged again.
+        // Most likely lost between two readings, or the database was away: judged again. Other errors are the document's.
+        let passing = |error: &ServerError| {
+            let ours = error.source::<Error>().or_else(|| error.source::<Arc<Error>>().map(|error| &**error));
+            matches!(ours, Some(Error::NotFound | Error::Unavailable { .. } | Error::Internal(_)))
+        };
+        if !last && response.errors.iter().any(passing) {
             return Err(Arc::new(Error::internal(format!(
                 "an item could not be written: {:?}",
                 response.errors

@@ -5,6 +5,7 @@
 //! clients try again with a fresh token.
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
-use futures_util::{SinkExt, StreamExt};
+use futures_util::{FutureExt, SinkExt, StreamExt};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -98,6 +99,7 @@ pub async fn open(
                 guest: None,
                 leaving: None,
                 running: Running::default(),
+                begun: 0,
             };
             let close = match spoken {
                 true => talk.hold(heard).await,
@@ -145,11 +147,13 @@ struct Talk {
     guest: Option<Option<Arc<Guest>>>,
     leaving: Option<Leaving>,
     running: Running,
+    /// Operations begun so far.
+    begun: u64,
 }
 
 /// The operations under way, by their ids.
 #[derive(Clone, Default)]
-struct Running(Arc<Mutex<HashMap<String, AbortHandle>>>);
+struct Running(Arc<Mutex<HashMap<String, (u64, AbortHandle)>>>);
 
 impl Running {
     fn has(&self, id: &str) -> bool {
@@ -161,14 +165,24 @@ impl Running {
     }
 
     fn take(&self, id: &str) -> Option<AbortHandle> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(id)
+        Some(self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(id)?.1)
+    }
+
+    /// The operation with this id and number ends; `false` when it was ended before, and the id may be another's.
+    fn ends(&self, id: &str, number: u64) -> bool {
+        let mut running = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = running.get(id).is_some_and(|(known, _)| *known == number);
+        if own {
+            running.remove(id);
+        }
+        own
     }
 }
 
 impl Drop for Talk {
     fn drop(&mut self) {
         let running = std::mem::take(&mut *self.running.0.lock().unwrap_or_else(PoisonError::into_inner));
-        running.values().for_each(AbortHandle::abort);
+        running.values().for_each(|(_, task)| task.abort());
     }
 }
 
@@ -218,18 +232,21 @@ impl Talk {
         }
     }
 
-    /// Says something that may be left out when nobody reads.
-    fn tell(&self, message: Value) {
-        let _ = self.say.try_send(Message::text(message.to_string()));
+    /// Says something that may be left out when nobody reads; tells whether it was said.
+    fn tell(&self, message: Value) -> bool {
+        self.say.try_send(Message::text(message.to_string())).is_ok()
     }
 
-    /// Announces the end of the token, once for each.
-    fn announce(&self, announced: &mut Option<crate::kernel::time::Instant>) {
+    /// Announces the end of the token, now and then until another one comes.
+    fn announce(&self, announced: &mut Option<tokio::time::Instant>) {
         let Some(Some(guest)) = &self.guest else { return };
         let Some(expires) = *guest.expires().borrow() else { return };
-        if expires - guest.now() < ANNOUNCED && *announced != Some(expires) {
-            *announced = Some(expires);
-            self.tell(json!({ "type": "ping", "payload": { "tokenExpiresAt": expires } }));
+        let lately = announced.is_some_and(|at| at.elapsed() < PING);
+        if expires - guest.now() < ANNOUNCED
+            && !lately
+            && self.tell(json!({ "type": "ping", "payload": { "tokenExpiresAt": expires } }))
+        {
+            *announced = Some(tokio::time::Instant::now());
         }
     }
 
@@ -254,8 +271,13 @@ impl Talk {
             Heard::Ping { payload } => {
                 let pong = match (bearer(payload.as_ref()), &self.guest) {
                     (Some(token), Some(Some(guest))) => {
-                        let expires = guest.refresh(token).await.map_err(refused)?;
-                        json!({ "type": "pong", "payload": { "tokenExpiresAt": expires } })
+                        match guest.refresh(token).await {
+                            Ok(expires) => {
+                                json!({ "type": "pong", "payload": { "tokenExpiresAt": expires } })
+                            }
+                            Err(error @ Error::Unauthenticated) => return Err(refused(error)),
+                            Err(_) => json!({ "type": "pong" }), // the old token still holds
+                        }
                     }
                     _ => json!({ "type": "pong" }),
                 };
@@ -294,7 +316,9 @@ impl Talk {
             user_agent: self.user_agent.clone(),
         };
         let (web, say, running) = (self.web.clone(), self.say.clone(), self.running.clone());
-        let operation = Operation { web, say, running, id: id.clone() };
+        self.begun += 1;
+        let number = self.begun;
+        let operation = Operation { web, say, running, id: id.clone(), number };
         if self.running.count() >= OPERATIONS {
             let error = Error::Throttled { retry_after: 1 };
             let told = of_request(&error, &caller.request_id);
@@ -304,7 +328,7 @@ impl Talk {
         // Registered before it can end.
         let mut running = self.running.0.lock().unwrap_or_else(PoisonError::into_inner);
         let task = tokio::spawn(operation.run(request, caller, guest));
-        running.insert(id, task.abort_handle());
+        running.insert(id, (number, task.abort_handle()));
         Ok(())
     }
 }
@@ -312,7 +336,7 @@ impl Talk {
 fn refused(error: Error) -> Close {
     match error {
         Error::Unauthenticated => Close::new(4403, "Forbidden"),
-        _ => Close::new(1011, "Internal error"),
+        _ => Close::new(1013, "Try again later"), // stock clients take 1011 for the end
     }
 }
 
@@ -331,10 +355,20 @@ struct Operation {
     say: mpsc::Sender<Message>,
     running: Running,
     id: String,
+    number: u64,
 }
 
 impl Operation {
     async fn run(self, request: Request, caller: Caller, guest: Option<Arc<Guest>>) {
+        let request_id = caller.request_id.clone();
+        // A fault in one operation must not leave its id taken, nor its screen waiting.
+        if AssertUnwindSafe(self.execute(request, caller, guest)).catch_unwind().await.is_err() {
+            let error = of_request(&Error::internal("an operation panicked"), &request_id);
+            self.fail(&[error]).await;
+        }
+    }
+
+    async fn execute(&self, request: Request, caller: Caller, guest: Option<Arc<Guest>>) {
         if !self.web.engine.is_stream(&request) {
             let manner = Manner { only_queries: false, raw_json: true };
             let answer = self.web.engine.answer(request, caller, manner).await;
@@ -368,7 +402,9 @@ impl Operation {
             return self.fail(&answer.response.errors).await;
         }
         if self.next(&to_json(&answer.response, true)).await.is_ok() {
-            self.running.take(&self.id); // first: the other side may use the id again at once
+            if !self.running.ends(&self.id, self.number) {
+                return; // the other side ended it, and may use the id again
+            }
             let _ =
                 self.say.send(Message::text(json!({ "type": "complete", "id": self.id }).to_string())).await;
         }
@@ -390,7 +426,9 @@ impl Operation {
 
     async fn fail(&self, errors: &[async_graphql::ServerError]) {
         let message = json!({ "type": "error", "id": self.id, "payload": errors });
-        self.running.take(&self.id);
+        if !self.running.ends(&self.id, self.number) {
+            return;
+        }
         let _ = self.say.send(Message::text(message.to_string())).await;
     }
 }

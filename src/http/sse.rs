@@ -9,7 +9,7 @@ use async_graphql::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 
 use super::Web;
 use super::guest::{Guest, Leaving};
@@ -53,12 +53,15 @@ pub async fn answer(
     };
     let stop = web.stop.clone();
     let leaving = Leaving::of(&guest);
+    // Where it begins, so that a browser that loses the connection before the first item comes back to here.
+    let began = stream::iter([Ok(Event::default().id(stream.at().to_string()))]);
     let items = stream::unfold(Some((stream, leaving, stop)), |state| async {
         let (mut stream, mut leaving, mut stop) = state?;
         let next = tokio::select! {
-            next = stream.next() => Some(next),
+            biased; // who must go gets nothing more
             () = leaving.wait() => None,
             () = until(&mut stop) => return None, // the browser comes again by itself
+            next = stream.next() => Some(next),
         };
         let next = next.unwrap_or_else(|| stream.end(stream.at(), &Error::Unauthenticated));
         Some(match next {
@@ -72,7 +75,7 @@ pub async fn answer(
             }
         })
     });
-    send(futures_util::StreamExt::flat_map(items, stream::iter))
+    send(began.chain(items.flat_map(stream::iter)))
 }
 
 fn refused(error: &Error, caller: &Caller) -> Answer {

@@ -97,11 +97,20 @@ impl Hub {
         let (tail, waiting) = (state.tail, !state.early.is_empty());
         drop(state);
         if tail > before {
-            self.tail.send_replace(tail);
+            self.tell(tail);
         }
         if waiting {
             self.missing.notify_one();
         }
+    }
+
+    /// Wakes the followers. Never backwards: of two who took events side by side, the slower one speaks last.
+    fn tell(&self, tail: i64) {
+        self.tail.send_if_modified(|told| {
+            let newer = tail > *told;
+            *told = tail.max(*told);
+            newer
+        });
     }
 
     /// The position of the newest event.
@@ -154,8 +163,11 @@ impl Hub {
     async fn read_on(&self, database: &Database) -> Result<()> {
         if self.tail() == UNKNOWN {
             let tail = last_position(&database.own).await?;
-            self.state().tail = tail;
-            self.tail.send_replace(tail);
+            {
+                let mut state = self.state();
+                state.tail = state.tail.max(tail);
+            }
+            self.tell(tail);
         }
         loop {
             let events = read_after(&database.own, self.tail(), 500).await?;

@@ -104,6 +104,15 @@ async fn operations_end_as_the_protocol_says() {
     let Frame::Said(message) = stranger.hear().await else { panic!("closed") };
     assert_eq!(message["payload"][0]["extensions"]["code"], "UNAUTHENTICATED", "{message}");
     app.settled().await;
+    let by_default = "subscription($after: Cursor = \"YXQ6MA\") { clientUpdated(after: $after) { client { name eventLog(first: 101) { totalCount } } } }";
+    screen.subscribe("d", by_default, json!({})).await;
+    let Frame::Said(message) = screen.hear().await else { panic!("closed") };
+    assert_eq!(message["type"], "next", "{message}");
+    assert_eq!(
+        message["payload"]["errors"][0]["extensions"]["code"], "BAD_INPUT",
+        "a rule that an item breaks: {message}"
+    );
+    screen.say(json!({ "type": "complete", "id": "d" })).await;
     screen.subscribe("f", FEED, json!({})).await;
     screen.say(json!({ "type": "complete", "id": "f" })).await;
     screen.subscribe("f", CLIENTS, json!({})).await;

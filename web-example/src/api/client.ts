@@ -26,7 +26,8 @@ export const createClient = () => {
         didAuthError: (error) => error.graphQLErrors.some(({ extensions }) => extensions.code === 'UNAUTHENTICATED'),
         refreshAuth: refresh,
       })),
-      mapExchange({ onResult: ({ extensions }) => first(extensions?.cursor ?? null) }),
+      // An answer that failed has none; the next one will.
+      mapExchange({ onResult: ({ extensions }) => extensions?.cursor && first(extensions.cursor) }),
       fetchExchange,
     ],
   });

@@ -33,7 +33,7 @@ export type Options<Item> = {
 const STUBBORN = 3;
 const LONGEST_PAUSE = 30_000;
 
-type Payload = { data?: unknown; errors?: { extensions?: { code?: string } }[] };
+type Payload = { data?: unknown; errors?: { extensions?: { code?: string; cursor?: string } }[] };
 /** Why a connection ended: a token that is no longer good, a stream to be begun anew, or anything else. */
 type End = 'token' | 'resume' | 'lost';
 
@@ -48,9 +48,10 @@ export function follow<Item>(options: Options<Item>): () => void {
 
   /** What an answer means; null: go on. */
   const take = ({ data, errors }: Payload): End | null => {
-    const code = errors?.[0]?.extensions?.code;
+    const { code, cursor: from } = errors?.[0]?.extensions ?? {};
     if (code === 'CURSOR_EXPIRED') {
-      cursor = null;
+      // Where what is fetched anew goes on.
+      cursor = from ?? null;
       options.onGap();
       return 'resume';
     }
