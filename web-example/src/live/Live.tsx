@@ -1,12 +1,13 @@
-import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, useState } from 'react';
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useRef, useState } from 'react';
 import { stringifyDocument } from '@urql/core';
 import { FeedDocument, type FeedSubscription } from '../api/gql/graphql';
 import { bearer, refresh } from '../features/session/session';
 import { follow, type State } from './follow';
 
-type Live = { state: State; onClient: (id: string, changed: () => void) => () => void };
+type OnClient = (id: string, changed: () => void) => () => void;
 
-const LiveContext = createContext<Live>({ state: 'connecting', onClient: () => () => {} });
+const StateContext = createContext<State>('connecting');
+const ClientsContext = createContext<OnClient>(() => () => {});
 
 const clientsOf = (item: FeedSubscription['feed']): string[] => {
   switch (item.__typename) {
@@ -40,44 +41,45 @@ export function LiveProvider({ after, children }: { after: Promise<string | null
       }),
     [screens, after],
   );
-  const live = useMemo<Live>(
-    () => ({
-      state,
-      onClient: (id, changed) => {
-        const some = screens.get(id) ?? new Set();
-        screens.set(id, some.add(changed));
-        return () => {
-          some.delete(changed);
-          if (some.size === 0) screens.delete(id);
-        };
-      },
-    }),
-    [state, screens],
+  const onClient = useCallback<OnClient>(
+    (id, changed) => {
+      const some = screens.get(id) ?? new Set();
+      screens.set(id, some.add(changed));
+      return () => {
+        some.delete(changed);
+        if (some.size === 0) screens.delete(id);
+      };
+    },
+    [screens],
   );
-  return <LiveContext value={live}>{children}</LiveContext>;
+  return (
+    <StateContext value={state}>
+      <ClientsContext value={onClient}>{children}</ClientsContext>
+    </StateContext>
+  );
 }
 
-export const useLiveState = () => useContext(LiveContext).state;
+export const useLiveState = () => useContext(StateContext);
 
-/** Calls back when something happened to a client. */
-export function useClientChanges(id: string, changed: () => void) {
-  const { onClient } = useContext(LiveContext);
-  const latest = useRef(changed);
+type Query = { fetching: boolean; stale: boolean };
+
+/** Fetches a query anew when something happened to a client: after the answer that is under way, which may be older. */
+export function useClientChanges(id: string, { fetching, stale }: Query, fetchAnew: () => void) {
+  const onClient = useContext(ClientsContext);
+  const busy = fetching || stale;
+  const [wanted, setWanted] = useState(false);
+  const latest = useRef(fetchAnew);
   useEffect(() => {
-    latest.current = changed;
+    latest.current = fetchAnew;
   });
+  useEffect(() => onClient(id, () => setWanted(true)), [onClient, id]);
   useEffect(() => {
+    if (!wanted || busy) return;
     // Changes come in bursts: what a screen shows is fetched once for all of them.
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const leave = onClient(id, () => {
-      timer ??= setTimeout(() => {
-        timer = undefined;
-        latest.current();
-      }, 30);
-    });
-    return () => {
-      clearTimeout(timer);
-      leave();
-    };
-  }, [onClient, id]);
+    const timer = setTimeout(() => {
+      setWanted(false);
+      latest.current();
+    }, 30);
+    return () => clearTimeout(timer);
+  }, [wanted, busy]);
 }

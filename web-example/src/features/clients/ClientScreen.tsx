@@ -18,8 +18,9 @@ import { StatusChip } from './StatusChip';
 
 export function ClientScreen({ id }: { id: string }) {
   const { t } = useTranslation();
-  const [{ data, error }, ask] = useQuery({ query: ClientDetailsDocument, variables: { id } });
-  useClientChanges(id, () => ask({ requestPolicy: 'network-only' }));
+  const [query, ask] = useQuery({ query: ClientDetailsDocument, variables: { id } });
+  const { data, error } = query;
+  useClientChanges(id, query, () => ask({ requestPolicy: 'network-only' }));
   const client = data?.client;
   const heading = useScreen(client?.name);
   return (

@@ -31,12 +31,13 @@ type Props = { clientId: string; after: string | null; left: number; more: () =>
 function Pages({ clientId, after, left, more }: Props) {
   const { t } = useTranslation();
   const first = useRef<HTMLLIElement>(null);
-  const [{ data, error, fetching }, ask] = useQuery({
+  const [query, ask] = useQuery({
     query: ClientHistoryDocument,
     variables: { id: clientId, after },
     context,
   });
-  useClientChanges(clientId, () => ask({ requestPolicy: 'network-only' }));
+  const { data, error, fetching } = query;
+  useClientChanges(clientId, query, () => ask({ requestPolicy: 'network-only' }));
   const loaded = Boolean(data);
   useEffect(() => {
     if (loaded && after) first.current?.focus();
