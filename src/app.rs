@@ -15,7 +15,7 @@ use crate::domains::identity::IDENTITY_CHANGED;
 use crate::domains::identity::sessions::{Door, Seen};
 use crate::graphql::context::Services;
 use crate::graphql::engine::Engine;
-use crate::http::{Web, router, serve};
+use crate::http::{Web, router, serve, until};
 use crate::kernel::time::Clock;
 use crate::kernel::{Error, Result};
 use crate::platform::auth::{Passwords, TokenKeys};
@@ -25,11 +25,6 @@ use crate::platform::db::{Database, connect};
 
 /// The channels of all domains.
 const TOPICS: &[&str] = &[CLIENT_UPDATED, EVENTLOG_NEW, IDENTITY_CHANGED];
-
-/// Ends when the value becomes true, or nobody can set it any more.
-pub async fn until(mut told: watch::Receiver<bool>) {
-    let _ = told.wait_for(|over| *over).await;
-}
 
 /// The running program's parts.
 #[derive(Clone)]

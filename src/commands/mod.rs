@@ -9,7 +9,8 @@ use clap::{Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use migration::{Migrator, MigratorTrait};
 
-use crate::app::{App, until};
+use crate::app::App;
+use crate::http::until;
 use crate::kernel::time::Clock;
 use crate::kernel::{Error, Result};
 use crate::platform::config::Config;

@@ -49,6 +49,14 @@ pub struct Answer {
     pub standing: Option<Standing>,
 }
 
+impl Answer {
+    /// To a request that is not executed.
+    pub fn refused(cause: Cause, errors: Vec<ServerError>, request_id: &str) -> Answer {
+        let response = error::translate(Response::from_errors(errors), request_id);
+        Answer { response, refused: Some(cause), standing: None }
+    }
+}
+
 /// Why a request was not executed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
@@ -118,10 +126,7 @@ impl Engine {
         manner: Manner,
     ) -> Result<Prepared, Box<Answer>> {
         let request_id = &caller.request_id;
-        let refuse = |cause, error: ServerError| {
-            let response = error::translate(Response::from_errors(vec![error]), request_id);
-            Box::new(Answer { response, refused: Some(cause), standing: None })
-        };
+        let refuse = |cause, error: ServerError| Box::new(Answer::refused(cause, vec![error], request_id));
         let sha256 = persisted_hash(request);
         let asked = Asked { query: &request.query, sha256: sha256.as_deref() };
         let (hash, document) = match self.documents.find(&asked) {

@@ -99,11 +99,7 @@ impl Engine {
         resume: Option<&str>,
     ) -> Result<Stream, Box<Answer>> {
         let prepared = self.prepare(&request, &caller, Manner { only_queries: false, raw_json: true })?;
-        let refuse = |errors| {
-            let response = async_graphql::Response::from_errors(errors);
-            let response = error::translate(response, &caller.request_id);
-            Box::new(Answer { response, refused: Some(Cause::Document), standing: None })
-        };
+        let refuse = |errors| Box::new(Answer::refused(Cause::Document, errors, &caller.request_id));
         // Tried without an item: whatever is wrong with the document or its variables is told now.
         let trial = self.request(&request, &prepared.document, &caller, prepared.raw_json).data(AtHand(None));
         if let Some(response) = self.strict.execute_stream(trial).next().await

@@ -46,7 +46,7 @@ pub struct Web {
 }
 
 /// Ends when the value becomes true, or nobody can set it any more.
-async fn until(told: &mut watch::Receiver<bool>) {
+pub async fn until(mut told: watch::Receiver<bool>) {
     let _ = told.wait_for(|over| *over).await;
 }
 

@@ -200,7 +200,6 @@ impl Talk {
         let began = tokio::time::Instant::now();
         let mut last = began;
         let mut pings = tokio::time::interval_at(began + PING, PING);
-        let mut stop = self.web.stop.clone();
         let mut announced = None;
         loop {
             tokio::select! {
@@ -226,7 +225,7 @@ impl Talk {
                     }
                     self.tell(json!({ "type": "ping" }));
                 }
-                () = until(&mut stop) => return Some(Close::new(1012, "Service restart")),
+                () = until(self.web.stop.clone()) => return Some(Close::new(1012, "Service restart")),
             }
             self.announce(&mut announced);
         }

@@ -15,7 +15,8 @@ use super::Web;
 use super::guest::{Guest, Leaving};
 use super::until;
 use crate::graphql::context::Caller;
-use crate::graphql::engine::{Answer, Manner};
+use crate::graphql::engine::{Answer, Cause, Manner};
+use crate::graphql::error::of_request;
 use crate::graphql::fast::to_json;
 use crate::graphql::streams::Next;
 use crate::kernel::Error;
@@ -45,7 +46,10 @@ pub async fn answer(
     let door = web.engine.services().door.clone();
     let guest = match Guest::admit(door, bearer.unwrap_or_default()).await {
         Ok(guest) => Arc::new(guest),
-        Err(error) => return once(refused(&error, &caller)),
+        Err(error) => {
+            let told = of_request(&error, &caller.request_id);
+            return once(Answer::refused(Cause::Document, vec![told], &caller.request_id));
+        }
     };
     let stream = match web.engine.follow(request, caller, guest.viewer(), resume).await {
         Ok(stream) => stream,
@@ -56,11 +60,11 @@ pub async fn answer(
     // Where it begins, so that a browser that loses the connection before the first item comes back to here.
     let began = stream::iter([Ok(Event::default().id(stream.at().to_string()))]);
     let items = stream::unfold(Some((stream, leaving, stop)), |state| async {
-        let (mut stream, mut leaving, mut stop) = state?;
+        let (mut stream, mut leaving, stop) = state?;
         let next = tokio::select! {
             biased; // who must go gets nothing more
             () = leaving.wait() => None,
-            () = until(&mut stop) => return None, // the browser comes again by itself
+            () = until(stop.clone()) => return None, // the browser comes again by itself
             next = stream.next() => Some(next),
         };
         let next = next.unwrap_or_else(|| stream.end(stream.at(), &Error::Unauthenticated));
@@ -76,15 +80,6 @@ pub async fn answer(
         })
     });
     send(began.chain(items.flat_map(stream::iter)))
-}
-
-fn refused(error: &Error, caller: &Caller) -> Answer {
-    let told = crate::graphql::error::of_request(error, &caller.request_id);
-    Answer {
-        response: async_graphql::Response::from_errors(vec![told]),
-        refused: Some(crate::graphql::engine::Cause::Document),
-        standing: None,
-    }
 }
 
 fn once(answer: Answer) -> Response {

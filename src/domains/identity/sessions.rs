@@ -204,38 +204,34 @@ impl Door {
     /// # Errors
     /// `Unauthenticated` for every wrong token, ended session, disabled user and revoked key alike.
     pub async fn viewer(&self, bearer: &str) -> Result<Arc<Viewer>> {
+        Ok(self.admit(bearer).await?.0)
+    }
+
+    /// The same, and until when the token holds; `None` for a key: whether it still holds is asked again and again.
+    ///
+    /// # Errors
+    /// As `viewer`.
+    pub async fn admit(&self, bearer: &str) -> Result<(Arc<Viewer>, Option<Instant>)> {
         if bearer.starts_with(api_keys::PREFIX) {
             let hash = hash_secret(bearer);
             if let Some(viewer) = self.seen.keys.get(&hash) {
-                return Ok(viewer);
+                return Ok((viewer, None));
             }
             let viewer = Arc::new(api_keys::viewer(&self.database.pool, bearer, self.clock.now()).await?);
             self.seen.keys.insert(hash, viewer.clone());
-            return Ok(viewer);
+            return Ok((viewer, None));
         }
         let claims = self.keys.verify(bearer, self.clock.now())?;
+        let expires = chrono::DateTime::from_timestamp(claims.exp, 0);
         if let Some(viewer) = self.seen.sessions.get(&claims.sid) {
-            return Ok(viewer);
+            return Ok((viewer, expires));
         }
         let viewer = viewer_of(&self.database.pool, claims.sid, self.clock.now()).await?;
         let viewer =
             viewer.filter(|viewer| viewer.user_id() == Some(claims.sub)).ok_or(Error::Unauthenticated)?;
         let viewer = Arc::new(viewer);
         self.seen.sessions.insert(claims.sid, viewer.clone());
-        Ok(viewer)
-    }
-
-    /// Whom a bearer token stands for, and until when.
-    ///
-    /// # Errors
-    /// As `viewer`.
-    pub async fn admit(&self, bearer: &str) -> Result<(Arc<Viewer>, Option<Instant>)> {
-        let viewer = self.viewer(bearer).await?;
-        if viewer.session.is_none() {
-            return Ok((viewer, None)); // a key: whether it still holds is asked again and again
-        }
-        let claims = self.keys.verify(bearer, self.clock.now())?;
-        Ok((viewer, chrono::DateTime::from_timestamp(claims.exp, 0)))
+        Ok((viewer, expires))
     }
 
     /// Forgets whom a change concerns, wherever it was made, and wakes those who wait for it.
