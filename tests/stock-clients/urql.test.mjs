@@ -1,0 +1,4 @@
+import { open } from './clients/urql.mjs';
+import { tellStories } from './support/stories.mjs';
+
+tellStories('urql', open);
