@@ -10,21 +10,18 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::domains::clients::{CLIENT_UPDATED, EVENTLOG_NEW};
 use crate::domains::identity::IDENTITY_CHANGED;
 use crate::domains::identity::sessions::{Door, Seen};
 use crate::graphql::context::Services;
 use crate::graphql::engine::Engine;
-use crate::http::{Web, router, serve, until};
+use crate::graphql::roots::live::TOPICS;
+use crate::http::{Seats, Web, router, serve, until};
 use crate::kernel::time::Clock;
 use crate::kernel::{Error, Result};
 use crate::platform::auth::{Passwords, TokenKeys};
 use crate::platform::bus::{Hub, Redis, Relay};
 use crate::platform::config::Config;
 use crate::platform::db::{Database, connect};
-
-/// The channels of all domains.
-const TOPICS: &[&str] = &[CLIENT_UPDATED, EVENTLOG_NEW, IDENTITY_CHANGED];
 
 /// The running program's parts.
 #[derive(Clone)]
@@ -89,7 +86,8 @@ impl App {
         let redis = self.redis()?;
         let engine = Arc::new(Engine::new(self.config.clone(), services)?);
         let stop = self.stopping.subscribe();
-        Ok(Web { config: self.config.clone(), engine, metrics, redis, stop })
+        let seats = Seats::new(self.config.limits.connections);
+        Ok(Web { config: self.config.clone(), engine, metrics, redis, seats, stop })
     }
 
     fn redis(&self) -> Result<Option<redis::Client>> {
@@ -126,7 +124,13 @@ impl App {
     }
 
     fn relay(&self, redis: Option<redis::Client>, hub: Arc<Hub>) -> Relay {
-        let bell = |client| Redis::start(client, &self.config.bus.channel_prefix, TOPICS, hub.clone());
-        Relay { database: self.database.clone(), redis: redis.map(bell), hub: hub.clone() }
+        let topics: Vec<&str> = TOPICS.iter().map(|topic| topic.name).chain([IDENTITY_CHANGED]).collect();
+        let bell = |client| Redis::start(client, &self.config.bus.channel_prefix, &topics, hub.clone());
+        Relay {
+            database: self.database.clone(),
+            redis: redis.map(bell),
+            hub: hub.clone(),
+            clock: self.clock.clone(),
+        }
     }
 }

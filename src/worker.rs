@@ -7,6 +7,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use crate::app::App;
 use crate::domains::identity::sessions;
+use crate::domains::notifications::inbox;
 use crate::kernel::Result;
 use crate::platform::bus;
 use crate::platform::db::tables::idempotency_key;
@@ -43,5 +44,6 @@ pub async fn sweep(app: &App) -> Result<u64> {
         .filter(idempotency_key::Column::CreatedAt.lt(now - KEYS_KEPT))
         .exec(db)
         .await?;
-    Ok(events + keys.rows_affected + sessions::sweep(db, now).await?)
+    let told = inbox::sweep(&app.database, now).await?;
+    Ok(events + keys.rows_affected + told + sessions::sweep(db, now).await?)
 }

@@ -10,6 +10,7 @@ mod m20261121_000003_clients;
 mod m20261121_000004_search_words;
 mod m20261121_000005_relay;
 mod m20261121_000006_attachments;
+mod m20261121_000007_notifications;
 
 /// Runs the migrations.
 pub struct Migrator;
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000004_search_words::Migration),
             Box::new(m20261121_000005_relay::Migration),
             Box::new(m20261121_000006_attachments::Migration),
+            Box::new(m20261121_000007_notifications::Migration),
         ]
     }
 }

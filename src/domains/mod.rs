@@ -1,5 +1,6 @@
-//! What cabina knows of the business. The trunk (identity, then clients) may be used by the leaves; leaves do not know
+//! What cabina knows of the business. The trunk (identity, then notifications, then clients) may be used by the leaves; leaves do not know
 //! each other.
 
 pub mod clients;
 pub mod identity;
+pub mod notifications;

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use async_graphql::dataloader::DataLoader;
 use async_graphql::{Request, Response, ServerError, ValidationMode, Value};
 
+use super::board::Boards;
 use super::context::{Caller, Services};
 use super::documents::{self, Asked, Document, Documents, Refused};
 use super::error;
 use super::fast::{Loads, RawJson};
 use super::live::Subjects;
+use super::roots::live::TOPICS;
 use super::schema::{self, Schema};
 use super::streams::Frames;
 use crate::kernel::{Error, Result};
@@ -28,6 +30,8 @@ pub struct Engine {
     pub(super) subjects: Subjects,
     /// Frames that were written for one viewer, for others who are sent the same.
     pub(super) frames: Frames,
+    /// Figures, likewise.
+    pub(super) boards: Boards,
 }
 
 /// How a request may be answered.
@@ -90,7 +94,9 @@ impl Engine {
     /// When the file of trusted documents cannot be read.
     pub fn new(config: Arc<Config>, services: Services) -> Result<Self> {
         let introspection = config.http.introspection;
-        let subjects = Subjects::new(services.database.clone(), services.hub.clone());
+        let subjects = Subjects::new(services.database.clone(), services.hub.clone(), TOPICS);
+        let boards =
+            Boards::new(services.database.clone(), services.hub.clone(), services.door.clock.clone());
         Ok(Engine {
             strict: schema::build(services.clone(), subjects.clone(), introspection, ValidationMode::Strict),
             fast: schema::build(services.clone(), subjects.clone(), introspection, ValidationMode::Fast),
@@ -100,6 +106,7 @@ impl Engine {
             config,
             subjects,
             frames: Frames::default(),
+            boards,
         })
     }
 

@@ -4,19 +4,20 @@
 //! whose the thing is at the moment of sending, so that nobody is shown what is no longer theirs. The thing is read once
 //! an event and server, whoever listens.
 
+use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_graphql::Context;
+use async_graphql::{Context, SimpleObject};
+use futures_util::future::BoxFuture;
 use futures_util::{Stream, StreamExt, stream};
+use uuid::Uuid;
 
-use super::nodes::clients::{Client, EventLogEntry};
-use crate::domains::clients::{CLIENT_UPDATED, EVENTLOG_NEW, event_log_entry, owner_columns};
-use crate::kernel::ids::TypedId;
+use crate::kernel::ids::EventId;
 use crate::kernel::{Error, Result};
 use crate::platform::auth::Viewer;
 use crate::platform::bus::{Cursor, Event, Hub};
-use crate::platform::db::{ChangeKind as Happened, Database, Heard, Owner, Reader, Wanted};
+use crate::platform::db::{ChangeKind as Happened, Database, Heard, Owner, Reader};
 use crate::words;
 
 words! {
@@ -33,6 +34,34 @@ words! {
     }
 }
 
+/// A channel whose events screens are told of.
+pub struct Topic {
+    /// The channel.
+    pub name: &'static str,
+    /// The stream that follows it alone.
+    pub field: &'static str,
+    /// Reads the thing that an event tells of, with the eyes of a viewer who sees everything.
+    pub read: for<'a> fn(&'a Reader, Uuid) -> BoxFuture<'a, Result<Found>>,
+    /// The id that whoever loses sight of the thing is told to forget; `None`: it is told of what it hangs on.
+    pub forget: Option<fn(Uuid) -> String>,
+}
+
+/// A thing that streams tell of, and whose it is now.
+#[derive(Clone, Default)]
+pub struct Found {
+    /// `None`: the audience alone tells.
+    owner: Option<Owner>,
+    /// `None`: it is gone.
+    thing: Option<Arc<dyn Any + Send + Sync>>,
+}
+
+impl Found {
+    /// What was read.
+    pub fn of(thing: Option<impl Any + Send + Sync>, owner: Option<Owner>) -> Found {
+        Found { owner, thing: thing.map(|thing| Arc::new(thing) as _) }
+    }
+}
+
 /// An event as one viewer gets it.
 #[derive(Clone)]
 pub struct Item {
@@ -42,8 +71,7 @@ pub struct Item {
     pub kind: ChangeKind,
     /// The item before it on this stream.
     pub previous: Option<Cursor>,
-    /// The thing as it is now; none when it is gone or was lost.
-    pub subject: Option<Subject>,
+    thing: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 impl Item {
@@ -51,37 +79,43 @@ impl Item {
     pub fn cursor(&self) -> Cursor {
         Cursor(self.event.position)
     }
+
+    /// The thing as it is now; none when it is gone or was lost.
+    pub fn thing<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
+        self.thing.clone()?.downcast().ok()
+    }
+
+    /// What all items tell.
+    pub fn told(&self) -> Told {
+        Told { cursor: self.cursor(), previous: self.previous, event_id: self.event.event_id }
+    }
 }
 
-/// A thing that streams tell of.
-#[derive(Clone)]
-pub enum Subject {
-    /// A client.
-    Client(Arc<Client>),
-    /// An entry of a client's history.
-    Entry(Arc<EventLogEntry>),
+/// What all items tell; flattened into each of them.
+#[derive(Clone, Copy, Debug, SimpleObject)]
+pub struct Told {
+    /// Where this item stands: resume `after` it.
+    cursor: Cursor,
+    /// The cursor of the item before this one on this stream: when it is yours, you missed nothing. Null on the first
+    /// item of a stream that began without a cursor.
+    previous: Option<Cursor>,
+    /// The change; the mutation that made it told the same id.
+    event_id: EventId,
 }
 
-/// Request data: the item that a stream's resolver is to give; none while the document is only tried.
-pub struct AtHand(pub Option<Item>);
+/// Request data: what a stream's resolver is to give, an item or figures; none while the document is only tried.
+pub struct AtHand<H>(pub Option<H>);
 
-/// The item at hand, as the resolvers of streams give it.
+/// What is at hand, as the resolvers of streams give it.
 ///
 /// # Errors
 /// `Invalid` on a transport that carries no streams.
-pub fn items<T>(
+pub fn at_hand<H: Any + Clone + Send + Sync, T: From<H>>(
     ctx: &Context<'_>,
-    make: fn(Item) -> T,
-) -> async_graphql::Result<impl Stream<Item = T> + use<T>> {
+) -> async_graphql::Result<impl Stream<Item = T> + use<H, T>> {
     let rule = "streams travel over a websocket at /graphql/ws, or as text/event-stream";
-    let hand = ctx.data_opt::<AtHand>().ok_or_else(|| Error::invalid("query", rule))?;
-    Ok(stream::iter(hand.0.clone()).map(make))
-}
-
-/// A thing, and whose it is now.
-struct Found {
-    owner: Option<Owner>,
-    subject: Option<Subject>,
+    let hand = ctx.data_opt::<AtHand<H>>().ok_or_else(|| Error::invalid("query", rule))?;
+    Ok(stream::iter(hand.0.clone()).map(T::from))
 }
 
 /// Reads the things that events tell of, each once.
@@ -89,8 +123,9 @@ struct Found {
 pub struct Subjects {
     database: Database,
     hub: Arc<Hub>,
+    topics: &'static [Topic],
     /// By the event's position, and by that of the last event before which whose things are may have been another's.
-    found: moka::future::Cache<(i64, i64), Arc<Found>>,
+    found: moka::future::Cache<(i64, i64), Found>,
 }
 
 /// So long a thing that was read is good for others who are sent the same event.
@@ -98,9 +133,9 @@ const FRESH: Duration = Duration::from_millis(500);
 
 impl Subjects {
     /// Nothing was read yet.
-    pub fn new(database: Database, hub: Arc<Hub>) -> Self {
+    pub fn new(database: Database, hub: Arc<Hub>, topics: &'static [Topic]) -> Self {
         let found = moka::future::Cache::builder().max_capacity(10_000).time_to_live(FRESH).build();
-        Subjects { database, hub, found }
+        Subjects { database, hub, topics, found }
     }
 
     /// What a viewer gets of an event; `None`: nothing.
@@ -113,14 +148,14 @@ impl Subjects {
         viewer: &Viewer,
         previous: Option<Cursor>,
     ) -> Result<Option<Item>, Arc<Error>> {
+        let Some(topic) = self.topics.iter().find(|topic| topic.name == event.topic) else { return Ok(None) };
         let Some(heard) = event.audience.heard_by(viewer) else { return Ok(None) };
-        let item = |kind, subject| Some(Item { event: event.clone(), kind, previous, subject });
+        let item = |kind, thing| Some(Item { event: event.clone(), kind, previous, thing });
         if heard == Heard::Loses {
-            // Of a client's history nothing needs to be forgotten one by one: the client itself is told.
-            return Ok(item(ChangeKind::AccessLost, None).filter(|item| item.event.topic == CLIENT_UPDATED));
+            return Ok(topic.forget.and_then(|_| item(ChangeKind::AccessLost, None)));
         }
         let key = (event.position, self.hub.moved());
-        let found = self.found.try_get_with(key, self.read(event)).await?;
+        let found = self.found.try_get_with(key, self.read(topic, event)).await?;
         if found.owner.is_some_and(|owner| !viewer.sees(owner.team, owner.advisor)) {
             return Ok(None); // lost meanwhile: a later event tells so
         }
@@ -129,36 +164,11 @@ impl Subjects {
             (_, Happened::Updated) => ChangeKind::Updated,
             (_, Happened::Deleted) => ChangeKind::Deleted,
         };
-        Ok(item(kind, found.subject.clone())
-            .filter(|item| item.subject.is_some() || kind == ChangeKind::Deleted))
+        Ok(item(kind, found.thing.clone()).filter(|item| item.thing.is_some() || kind == ChangeKind::Deleted))
     }
 
-    async fn read(&self, event: &Event) -> Result<Arc<Found>> {
+    async fn read(&self, topic: &Topic, event: &Event) -> Result<Found> {
         let all = Reader { db: self.database.own.clone(), viewer: Arc::new(Viewer::system("streams")) };
-        let found = match event.topic.as_str() {
-            CLIENT_UPDATED => {
-                let client =
-                    all.by_ids::<Client>(&[event.subject_id], Wanted::ALL).await?.remove(&event.subject_id);
-                let owner = client.as_ref().map(|client| Owner {
-                    team: client.team_id.uuid(),
-                    advisor: client.advisor_id.map(TypedId::uuid),
-                });
-                Found { owner, subject: client.map(|client| Subject::Client(Arc::new(client))) }
-            }
-            EVENTLOG_NEW => {
-                let owner = owner_columns(event_log_entry::Column::ClientId);
-                let read = all.beside::<EventLogEntry, _>(event.subject_id, owner, |cells| {
-                    Ok(Owner { team: cells.take()?, advisor: cells.take()? })
-                });
-                match read.await? {
-                    Some((entry, owner)) => {
-                        Found { owner: Some(owner), subject: Some(Subject::Entry(Arc::new(entry))) }
-                    }
-                    None => Found { owner: None, subject: None },
-                }
-            }
-            other => return Err(Error::internal(format!("nobody knows what {other} tells of"))),
-        };
-        Ok(Arc::new(found))
+        (topic.read)(&all, event.subject_id).await
     }
 }

@@ -3,6 +3,7 @@
 //! `schema` assembles `roots`; roots and `edges` know `nodes`; `context`, `payload`, `page`, `scalars` and `fast` lie below
 //! all. Nodes know no other node.
 
+pub mod board;
 pub mod context;
 pub mod documents;
 pub mod edges;

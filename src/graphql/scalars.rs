@@ -100,6 +100,8 @@ word_enums! {
     crate::domains::clients::activities::ActivityErrorCode,
     crate::domains::clients::timeline::EventlogErrorCode,
     crate::domains::clients::markets::MarketErrorCode,
+    crate::domains::notifications::notification::NotificationKind,
+    crate::domains::notifications::inbox::NotificationErrorCode,
     super::live::ChangeKind,
 }
 

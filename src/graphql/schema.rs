@@ -4,15 +4,24 @@ use async_graphql::{MergedObject, SchemaBuilder, ValidationMode};
 
 use super::context::Services;
 use super::live::Subjects;
-use super::roots::{clients, identity, live};
+use super::roots::{clients, identity, live, notifications};
 
 /// All that can be asked.
 #[derive(MergedObject, Default)]
-pub struct Query(identity::IdentityQuery, clients::ClientsQuery, live::LiveQuery);
+pub struct Query(
+    identity::IdentityQuery,
+    clients::ClientsQuery,
+    notifications::NotificationsQuery,
+    live::LiveQuery,
+);
 
 /// All that can be done.
 #[derive(MergedObject, Default)]
-pub struct Mutation(identity::IdentityMutation, clients::ClientsMutation);
+pub struct Mutation(
+    identity::IdentityMutation,
+    clients::ClientsMutation,
+    notifications::NotificationsMutation,
+);
 
 /// All that can be followed.
 pub type Subscription = live::LiveSubscription;

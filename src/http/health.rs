@@ -10,6 +10,10 @@ use migration::{Migrator, MigratorTrait};
 use serde_json::json;
 
 use super::Web;
+use crate::platform::bus;
+
+/// Longest that a look at the database or the bus may take.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The process runs.
 pub async fn live() -> &'static str {
@@ -29,7 +33,7 @@ pub async fn ready(State(web): State<Web>) -> Response {
         (database, pending.ok(), bus)
     };
     let (database, pending, bus) =
-        tokio::time::timeout(Duration::from_secs(3), checks).await.unwrap_or((false, None, None));
+        tokio::time::timeout(PATIENCE, checks).await.unwrap_or((false, None, None));
     let well = database && pending == Some(0) && bus.is_some();
     let told = |ok: bool| if ok { "ok" } else { "failed" };
     let body = json!({
@@ -49,10 +53,17 @@ async fn ping(client: &redis::Client) -> bool {
     }
 }
 
-/// Prometheus' text format.
+/// Prometheus' text format. The outbox is looked at when the figures are asked for.
 pub async fn metrics(State(web): State<Web>) -> Response {
-    match &web.metrics {
-        Some(metrics) => metrics.render().into_response(),
-        None => StatusCode::NOT_FOUND.into_response(),
+    let Some(metrics) = &web.metrics else { return StatusCode::NOT_FOUND.into_response() };
+    let services = web.engine.services();
+    let standing = bus::standing(&services.database);
+    if let Ok(Ok(outbox)) = tokio::time::timeout(PATIENCE, standing).await {
+        metrics::gauge!("cabina_outbox_waiting").set(outbox.waiting as f64);
+        metrics::gauge!("cabina_outbox_position").set(outbox.last as f64);
+        metrics::gauge!("cabina_outbox_kept_from").set(outbox.kept_from as f64);
     }
+    metrics::gauge!("cabina_hub_position").set(services.hub.tail() as f64);
+    metrics::gauge!("cabina_hub_hearing").set(f64::from(u8::from(services.hub.is_hearing())));
+    metrics.render().into_response()
 }

@@ -2,14 +2,16 @@
 
 mod caller;
 mod graphql;
-mod guest;
 mod health;
 mod negotiate;
+mod operation;
 mod pages;
+mod seats;
 mod serve;
 mod socket;
 mod sse;
 
+pub use seats::Seats;
 pub use serve::serve;
 
 use std::sync::Arc;
@@ -41,6 +43,8 @@ pub struct Web {
     pub metrics: Option<PrometheusHandle>,
     /// The bus, if there is one outside.
     pub redis: Option<redis::Client>,
+    /// How many connections each user keeps open here.
+    pub seats: Seats,
     /// Becomes true when the server stops: who stays on a connection is told to come again.
     pub stop: watch::Receiver<bool>,
 }

@@ -4,9 +4,7 @@
 //! until when it is good; before it ends, a ping of ours announces it. Who must go is sent off with 4403, which stock
 //! clients try again with a fresh token.
 
-use std::collections::HashMap;
-use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::Request;
@@ -14,21 +12,19 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
-use futures_util::{FutureExt, SinkExt, StreamExt};
+use futures_util::{SinkExt, StreamExt};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
-use tokio::task::AbortHandle;
 
 use super::Web;
 use super::caller::Origin;
-use super::guest::{Guest, Leaving};
+use super::operation::{Operation, Running};
+use super::seats::Seat;
 use super::until;
+use crate::domains::identity::guest::{Guest, Leaving};
 use crate::graphql::context::Caller;
-use crate::graphql::engine::{Answer, Manner};
 use crate::graphql::error::of_request;
-use crate::graphql::fast::to_json;
-use crate::graphql::streams::{Next, Stream};
 use crate::kernel::Error;
 use crate::platform::db::Reader;
 
@@ -98,6 +94,7 @@ pub async fn open(
                 say: say.clone(),
                 guest: None,
                 leaving: None,
+                seat: None,
                 running: Running::default(),
                 begun: 0,
             };
@@ -146,43 +143,16 @@ struct Talk {
     /// Who is behind it; `Some(None)`: nobody is signed in. `None`: not greeted yet.
     guest: Option<Option<Arc<Guest>>>,
     leaving: Option<Leaving>,
+    /// Among the connections of this user.
+    seat: Option<Seat>,
     running: Running,
     /// Operations begun so far.
     begun: u64,
 }
 
-/// The operations under way, by their ids.
-#[derive(Clone, Default)]
-struct Running(Arc<Mutex<HashMap<String, (u64, AbortHandle)>>>);
-
-impl Running {
-    fn has(&self, id: &str) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains_key(id)
-    }
-
-    fn count(&self) -> usize {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
-    }
-
-    fn take(&self, id: &str) -> Option<AbortHandle> {
-        Some(self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(id)?.1)
-    }
-
-    /// The operation with this id and number ends; `false` when it was ended before, and the id may be another's.
-    fn ends(&self, id: &str, number: u64) -> bool {
-        let mut running = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = running.get(id).is_some_and(|(known, _)| *known == number);
-        if own {
-            running.remove(id);
-        }
-        own
-    }
-}
-
 impl Drop for Talk {
     fn drop(&mut self) {
-        let running = std::mem::take(&mut *self.running.0.lock().unwrap_or_else(PoisonError::into_inner));
-        running.values().for_each(|(_, task)| task.abort());
+        self.running.abort();
     }
 }
 
@@ -256,7 +226,7 @@ impl Talk {
                 if self.guest.is_some() {
                     return Err(Close::new(4429, "Too many initialisation requests"));
                 }
-                self.guest = Some(match bearer(payload.as_ref()) {
+                let guest = match bearer(payload.as_ref()) {
                     None => None,
                     Some(token) => {
                         let door = self.web.engine.services().door.clone();
@@ -264,7 +234,13 @@ impl Talk {
                         self.leaving = Some(Leaving::of(&guest));
                         Some(guest)
                     }
-                });
+                };
+                let account = account(guest.as_deref(), self.origin.address.as_deref());
+                self.seat = self.web.seats.take(account);
+                if self.seat.is_none() {
+                    return Err(Close::new(4429, "Too many open connections of this user"));
+                }
+                self.guest = Some(guest);
                 self.send(json!({ "type": "connection_ack" })).await
             }
             Heard::Ping { payload } => {
@@ -284,9 +260,7 @@ impl Talk {
             }
             Heard::Pong {} => Ok(()),
             Heard::Complete { id } => {
-                if let Some(running) = self.running.take(&id) {
-                    running.abort();
-                }
+                self.running.complete(&id);
                 Ok(())
             }
             Heard::Subscribe { id, payload } => self.subscribe(id, *payload).await,
@@ -324,11 +298,16 @@ impl Talk {
             return self.send(json!({ "type": "error", "id": id, "payload": [told] })).await;
         }
         let guest = guest.clone();
-        // Registered before it can end.
-        let mut running = self.running.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let task = tokio::spawn(operation.run(request, caller, guest));
-        running.insert(id, (number, task.abort_handle()));
+        self.running.begin(id, number, operation.run(request, caller, guest));
         Ok(())
+    }
+}
+
+/// By whom connections are counted: the user or key, else the address.
+pub(super) fn account(guest: Option<&Guest>, address: Option<&str>) -> String {
+    match guest {
+        Some(guest) => guest.viewer().borrow().actor.key().to_string(),
+        None => address.unwrap_or_default().to_owned(),
     }
 }
 
@@ -346,88 +325,4 @@ fn bearer(payload: Option<&Value>) -> Option<&str> {
     let text = value.as_str().unwrap_or_default();
     let (scheme, token) = text.split_once(' ').unwrap_or(("bearer", text));
     Some(if scheme.eq_ignore_ascii_case("bearer") { token.trim() } else { "" })
-}
-
-/// An operation under way.
-struct Operation {
-    web: Web,
-    say: mpsc::Sender<Message>,
-    running: Running,
-    id: String,
-    number: u64,
-}
-
-impl Operation {
-    async fn run(self, request: Request, caller: Caller, guest: Option<Arc<Guest>>) {
-        let request_id = caller.request_id.clone();
-        // A fault in one operation must not leave its id taken, nor its screen waiting.
-        if AssertUnwindSafe(self.execute(request, caller, guest)).catch_unwind().await.is_err() {
-            let error = of_request(&Error::internal("an operation panicked"), &request_id);
-            self.fail(&[error]).await;
-        }
-    }
-
-    async fn execute(&self, request: Request, caller: Caller, guest: Option<Arc<Guest>>) {
-        if !self.web.engine.is_stream(&request) {
-            let manner = Manner { only_queries: false, raw_json: true };
-            let answer = self.web.engine.answer(request, caller, manner).await;
-            return self.finish(answer).await;
-        }
-        let Some(guest) = guest else {
-            let error = of_request(&Error::Unauthenticated, &caller.request_id);
-            return self.fail(&[error]).await;
-        };
-        match self.web.engine.follow(request, caller, guest.viewer(), None).await {
-            Ok(stream) => self.stream(stream).await,
-            Err(answer) => self.fail(&answer.response.errors).await,
-        }
-    }
-
-    async fn stream(&self, mut stream: Stream) {
-        loop {
-            match stream.next().await {
-                Next::Item { text, .. } => {
-                    if self.next(&text).await.is_err() {
-                        return;
-                    }
-                }
-                Next::End(error) => return self.fail(&[*error]).await,
-            }
-        }
-    }
-
-    async fn finish(&self, answer: Answer) {
-        if answer.refused.is_some() {
-            return self.fail(&answer.response.errors).await;
-        }
-        if self.next(&to_json(&answer.response, true)).await.is_ok() {
-            if !self.running.ends(&self.id, self.number) {
-                return; // the other side ended it, and may use the id again
-            }
-            let _ =
-                self.say.send(Message::text(json!({ "type": "complete", "id": self.id }).to_string())).await;
-        }
-    }
-
-    /// Sends a response whose text is written already.
-    async fn next(&self, payload: &[u8]) -> Result<(), ()> {
-        let id = serde_json::to_string(&self.id).unwrap_or_default();
-        let mut text = Vec::with_capacity(payload.len() + id.len() + 40);
-        text.extend_from_slice(br#"{"type":"next","id":"#);
-        text.extend_from_slice(id.as_bytes());
-        text.extend_from_slice(br#","payload":"#);
-        text.extend_from_slice(payload);
-        text.push(b'}');
-        // All of it was made of UTF-8.
-        let text = String::from_utf8(text).map_err(|_| ())?;
-        self.say.send(Message::text(text)).await.map_err(|_| ())
-    }
-
-    async fn fail(&self, errors: &[async_graphql::ServerError]) {
-        let message = json!({ "type": "error", "id": self.id, "payload": errors });
-        if !self.running.ends(&self.id, self.number) {
-            return;
-        }
-        let _ = self.say.send(Message::text(message.to_string())).await;
-    }
 }

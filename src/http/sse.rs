@@ -12,8 +12,9 @@ use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, stream};
 
 use super::Web;
-use super::guest::{Guest, Leaving};
+use super::socket::account;
 use super::until;
+use crate::domains::identity::guest::{Guest, Leaving};
 use crate::graphql::context::Caller;
 use crate::graphql::engine::{Answer, Cause, Manner};
 use crate::graphql::error::of_request;
@@ -51,7 +52,12 @@ pub async fn answer(
             return once(Answer::refused(Cause::Document, vec![told], &caller.request_id));
         }
     };
-    let stream = match web.engine.follow(request, caller, guest.viewer(), resume).await {
+    let account = account(Some(&guest), caller.address.as_deref());
+    let Some(seat) = web.seats.take(account) else {
+        let told = of_request(&Error::Throttled { retry_after: 1 }, &caller.request_id);
+        return once(Answer::refused(Cause::Throttled, vec![told], &caller.request_id));
+    };
+    let stream = match web.engine.follow(request, caller, guest.clone(), resume).await {
         Ok(stream) => stream,
         Err(answer) => return once(*answer),
     };
@@ -59,8 +65,8 @@ pub async fn answer(
     let leaving = Leaving::of(&guest);
     // Where it begins, so that a browser that loses the connection before the first item comes back to here.
     let began = stream::iter([Ok(Event::default().id(stream.at().to_string()))]);
-    let items = stream::unfold(Some((stream, leaving, stop)), |state| async {
-        let (mut stream, mut leaving, stop) = state?;
+    let items = stream::unfold(Some((stream, leaving, stop, seat)), |state| async {
+        let (mut stream, mut leaving, stop, seat) = state?;
         let next = tokio::select! {
             biased; // who must go gets nothing more
             () = leaving.wait() => None,
@@ -71,7 +77,7 @@ pub async fn answer(
         Some(match next {
             Next::Item { text, cursor } => {
                 let event = event("next", &text).id(cursor.to_string());
-                (vec![Ok::<_, Infallible>(event)], Some((stream, leaving, stop)))
+                (vec![Ok::<_, Infallible>(event)], Some((stream, leaving, stop, seat)))
             }
             Next::End(error) => {
                 let response = async_graphql::Response::from_errors(vec![*error]);

@@ -136,6 +136,8 @@ ids! {
     ActivityId = "activity";
     /// An entry of a client's history.
     EntryId = "entry";
+    /// Something that a user is told of.
+    NotificationId = "notification";
     /// A market: country, currency, rules.
     MarketId = "market";
     /// An ecosystem (a route) within a market.

@@ -25,5 +25,25 @@ pub fn start_metrics() -> Option<PrometheusHandle> {
     metrics::describe_histogram!("cabina_graphql_seconds", "Time of GraphQL requests, in seconds");
     metrics::describe_counter!("cabina_sql_statements_total", "SQL statements sent");
     metrics::describe_counter!("cabina_logins_total", "Log-ins by outcome");
+    metrics::describe_counter!("cabina_relay_events_total", "Changes that this process gave their position");
+    metrics::describe_histogram!(
+        "cabina_relay_seconds",
+        "From the start of a write to its position, in seconds"
+    );
+    metrics::describe_gauge!("cabina_outbox_waiting", "Committed changes that wait for their position");
+    metrics::describe_gauge!("cabina_outbox_position", "The position that was given last");
+    metrics::describe_gauge!("cabina_outbox_kept_from", "The first position that is still kept");
+    metrics::describe_gauge!("cabina_hub_position", "The newest event that this process knows of");
+    metrics::describe_gauge!(
+        "cabina_hub_hearing",
+        "1 while the other servers can be heard, 0 while Redis is away"
+    );
+    metrics::describe_gauge!("cabina_connections_open", "Websockets and event streams of this process");
+    metrics::describe_gauge!("cabina_streams_open", "Subscriptions under way in this process");
+    metrics::describe_counter!("cabina_stream_items_total", "Items that were sent to subscribers");
+    metrics::describe_counter!(
+        "cabina_streams_ended_total",
+        "Subscriptions that the server ended, by reason"
+    );
     Some(handle)
 }

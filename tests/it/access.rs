@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::support::{Actor, Setup, TestApp};
+use crate::support::{Actor, Frame, Screen, Setup, TestApp};
 
 /// What a request comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +75,11 @@ async fn world() -> World {
     }
     let teams =
         admin.data("{ teams { nodes { id name } } markets { id ecosystems { id } } }", json!({})).await;
+    let note = json!({ "clientId": ids["client own"], "kind": "NOTE", "text": "for Ana" });
+    sofia.run("eventlogAppend", note, "entry { id }").await;
+    let told = ana.data("{ notifications { nodes { id } } }", json!({})).await;
+    let told = told["notifications"]["nodes"][0]["id"].as_str().expect("Ana was told").to_owned();
+    ids.insert("notification".into(), told);
     let team = |name: &str| {
         let all = teams["teams"]["nodes"].as_array().expect("teams");
         all.iter().find(|t| t["name"] == name).expect("a team")["id"].as_str().expect("an id").to_owned()
@@ -156,7 +161,7 @@ const BY_ID: [(&str, &str); 4] =
     [("client", "client"), ("node", "client"), ("nodes", "client"), ("user", "user")];
 
 /// Root queries that are lists or figures: (field, selection, who may not).
-const LISTS: [(&str, &str, &[&str]); 12] = [
+const LISTS: [(&str, &str, &[&str]); 14] = [
     ("viewer", "{ id }", &[]),
     ("users", "{ totalCount }", &[]),
     ("teams", "{ totalCount }", &[]),
@@ -166,6 +171,8 @@ const LISTS: [(&str, &str, &[&str]); 12] = [
     ("clientSummary", "{ clients }", &[]),
     ("activities", "{ totalCount }", &[]),
     ("markets", "{ id }", &[]),
+    ("notifications", "{ totalCount }", &[]),
+    ("notificationUnreadCount", "", &[]),
     ("changes", "(after: \"YXQ6MA\") { nodes { __typename } }", &[]),
     ("apiKeys", "{ totalCount }", &["ana", "sofia", "carla", "reader"]),
     ("auditEntries", "{ totalCount }", &["ana", "sofia", "carla", "reader"]),
@@ -297,8 +304,10 @@ enum About {
     Open(Value),
     /// Anybody with a session.
     Session(Value),
+    /// Ana alone: it is for her.
+    Anas(Value),
 }
-use About::{Account, New, Office, OnClient, Open, Session, Supervising};
+use About::{Account, Anas, New, Office, OnClient, Open, Session, Supervising};
 
 fn mutations(world: &World) -> Vec<(&'static str, About)> {
     let version = |mut fields: Value| {
@@ -345,6 +354,9 @@ fn mutations(world: &World) -> Vec<(&'static str, About)> {
         ("activityComplete", OnClient("activity", "id", json!({ "expectedVersion": 99 }))),
         ("activityCancel", OnClient("activity", "id", json!({ "expectedVersion": 99 }))),
         ("activityReopen", OnClient("activity", "id", version(json!({})))),
+        ("notificationMarkRead", Anas(json!({ "id": world.id("notification") }))),
+        ("notificationMarkUnread", Anas(json!({ "id": world.id("notification") }))),
+        ("notificationMarkAllRead", Anas(json!({ "id": world.id("notification") }))),
     ]
 }
 
@@ -427,6 +439,14 @@ async fn every_mutation_lets_each_role_reach_its_own() {
                     },
                 )),
                 Open(fields) => cases.push((fields.clone(), Through)),
+                Anas(fields) => {
+                    let expected = match *name {
+                        "nobody" => Stranger,
+                        "ana" => Through,
+                        _ => Nothing,
+                    };
+                    cases.push((fields.clone(), expected));
+                }
                 Session(fields) => {
                     cases.push((fields.clone(), if nobody || reader { Stranger } else { Nothing }));
                 }
@@ -439,9 +459,10 @@ async fn every_mutation_lets_each_role_reach_its_own() {
         }
     }
     // Most inputs are wrong on purpose: what is written are two changed names (the admin is first, the others find them
-    // changed already) and the deleted contacts (four by the admin, three by Sofía, two by Ana, one by Carla).
+    // changed already), the deleted contacts (four by the admin, three by Sofía, two by Ana, one by Carla) and Ana's
+    // notification, read, unread and read again.
     assert_eq!(world.app.traces().await[0] - traces[0], i64::try_from(changed).expect("few"));
-    assert_eq!(changed, 2 + 4 + 3 + 2 + 1);
+    assert_eq!(changed, 2 + 4 + 3 + 2 + 1 + 3);
 }
 
 /// Crawls everything that can be reached from the root lists, along every edge, and gathers the ids by kind.
@@ -578,12 +599,77 @@ async fn whatever_hangs_on_what_one_sees_is_what_one_may_see() {
             "Session",
             "ApiKey",
             "AuditEntry",
+            "Notification",
         ];
         for kind in found.keys() {
             let known = everybodys.contains(&kind.as_str()) || judged.contains(&kind.as_str());
             assert!(known, "{kind} has no rule in this test: who may see it?");
         }
+        assert_eq!(found.contains_key("Notification"), *name == "ana", "{name}");
         let office = found.contains_key("ApiKey") || found.contains_key("AuditEntry");
         assert_eq!(office, *name == "admin", "{name}");
+    }
+}
+
+/// Streams of items: what is asked of each, so that the ids of clients are in it.
+const STREAMS: [(&str, &str); 4] = [
+    ("clientUpdated", "clientId"),
+    ("eventlogNew", "entry { client { id } }"),
+    ("notificationNew", "notification { client { id } }"),
+    (
+        "feed",
+        "__typename ... on ClientUpdated { clientId } ... on EventlogNew { entry { client { id } } }
+         ... on NotificationNew { notification { client { id } } } ... on ViewerChanged { viewer { id } }",
+    ),
+];
+
+#[tokio::test]
+async fn every_stream_gives_each_role_its_own() {
+    let world = world().await;
+    let listed: BTreeSet<String> =
+        STREAMS.iter().map(|(field, _)| *field).chain(["dashboard"]).map(str::to_owned).collect();
+    assert_eq!(listed, root_fields("Subscription"), "every stream has its row here");
+    world.app.settled().await;
+    for (name, actor) in &world.actors {
+        let mut screen = Screen::of(actor).await;
+        for (field, selection) in STREAMS {
+            let query = format!("subscription {{ {field}(after: \"YXQ6MA\") {{ {selection} }} }}");
+            screen.subscribe(field, &query, json!({})).await;
+        }
+        let board = "subscription { dashboard { clients { clients } } }";
+        screen.subscribe("dashboard", board, json!({})).await;
+        let mut heard: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+        while let Some(Frame::Said(message)) = screen.hear_soon().await {
+            let id = message["id"].as_str().expect("an id").to_owned();
+            if *name == "nobody" {
+                assert_eq!(message["payload"][0]["extensions"]["code"], "UNAUTHENTICATED", "{message}");
+            } else {
+                assert_eq!(message["type"], "next", "{message}");
+                assert_eq!(message["payload"].get("errors"), None, "{message}");
+            }
+            heard.entry(id).or_default().push(message["payload"]["data"].clone());
+        }
+        if *name == "nobody" {
+            assert_eq!(heard.len(), 5, "each stream is refused");
+            continue;
+        }
+        let visible: BTreeSet<&str> = WHOSE.into_iter().filter(|whose| sees(name, whose)).collect();
+        let clients = |field: &str| -> BTreeSet<&str> {
+            let text = json!(heard.get(field)).to_string();
+            WHOSE.into_iter().filter(|whose| text.contains(world.id(&format!("client {whose}")))).collect()
+        };
+        for field in ["clientUpdated", "eventlogNew", "feed"] {
+            assert_eq!(clients(field), visible, "{name} {field}");
+        }
+        let told = if *name == "ana" { BTreeSet::from(["own"]) } else { BTreeSet::new() };
+        assert_eq!(clients("notificationNew"), told, "{name}");
+        let feed = json!(heard["feed"]).to_string();
+        assert_eq!(feed.contains("NotificationNew"), *name == "ana", "{name}");
+        for user in ["user own", "user team", "user other"] {
+            let theirs = feed.contains(&format!("\"viewer\":{{\"id\":\"{}\"", world.id(user)));
+            assert!(!theirs || actor.id == world.id(user), "{name} is told of {user}");
+        }
+        let last = heard["dashboard"].last().expect("figures");
+        assert_eq!(last["dashboard"]["clients"]["clients"], visible.len(), "{name}");
     }
 }

@@ -11,6 +11,8 @@ use super::tables::external_ref;
 use super::timeline::{self, NewEntry};
 use super::{CLIENT_UPDATED, draft, markets, terms};
 use crate::domains::identity::{teams, users};
+use crate::domains::notifications::inbox;
+use crate::domains::notifications::notification::NotificationKind;
 use crate::kernel::error::Check;
 use crate::kernel::ids::{ClientId, ExternalRefId, TeamId, UserId};
 use crate::kernel::{Error, Patch, Result, Stop, tax_id, text};
@@ -151,6 +153,7 @@ pub async fn create(tx: &mut Tx, new: NewClient) -> Result<ClientId, Stop<Code>>
         NewEntry::of(EventLogKind::System, "Client created").with(serde_json::json!({ "change": "created" })),
     )
     .await?;
+    tell_advisor(tx, &row).await?;
     Ok(row.id)
 }
 
@@ -264,8 +267,19 @@ pub async fn reassign(
         write(tx, before, after.clone(), expected).await?;
         terms::hand_over(tx, &after).await?;
         timeline::write(tx, &after, entry).await?;
+        tell_advisor(tx, &after).await?;
     }
     Ok(id)
+}
+
+/// Tells an advisor that the client is theirs now.
+async fn tell_advisor(tx: &mut Tx, client: &Model) -> Result<()> {
+    match client.advisor_id {
+        Some(advisor) => {
+            inbox::tell(tx, advisor, NotificationKind::ClientAssigned, Some(client.id), client.id).await
+        }
+        None => Ok(()),
+    }
 }
 
 /// Moves the status by one of the transitions.

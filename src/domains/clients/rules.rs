@@ -134,10 +134,10 @@ pub fn leads_to(action: ClientAction) -> Option<ClientStatus> {
 mod tests {
     use super::*;
     use crate::kernel::words::Word;
-    use crate::platform::auth::{Actor, Role, Scope};
+    use crate::platform::auth::{Role, Scope};
 
     fn viewer(role: Role, scopes: Option<Vec<Scope>>) -> Viewer {
-        Viewer { actor: Actor::System, name: String::new(), role, team: None, session: None, scopes }
+        Viewer { role, scopes, ..Viewer::system("") }
     }
 
     #[test]

@@ -6,6 +6,8 @@ use super::tables::client;
 use super::tables::event_log_entry::{self, Attachment, Attachments, EventLogKind};
 use super::{EVENTLOG_NEW, clients};
 use crate::codes;
+use crate::domains::notifications::inbox;
+use crate::domains::notifications::notification::NotificationKind;
 use crate::kernel::error::Check;
 use crate::kernel::ids::{ClientId, EntryId, TypedId};
 use crate::kernel::time::Instant;
@@ -102,7 +104,11 @@ pub async fn append(
     }
     let attachments = checked(&mut check, new.attachments);
     check.done()?;
-    Ok(write(tx, &client, NewEntry { text, attachments, ..new }).await?)
+    let id = write(tx, &client, NewEntry { text, attachments, ..new }).await?;
+    if let (Some(advisor), Some(_)) = (client.advisor_id, tx.by.user_id()) {
+        inbox::tell(tx, advisor, NotificationKind::ColleagueWrote, Some(client.id), id).await?;
+    }
+    Ok(id)
 }
 
 fn checked(check: &mut Check<EventlogErrorCode>, given: Vec<Attachment>) -> Vec<Attachment> {

@@ -127,5 +127,6 @@ pub async fn viewer(db: &DatabaseConnection, key: &str, now: Instant) -> Result<
         team: row.team_id,
         session: None,
         scopes: Some(row.scopes.0),
+        locale: String::new(),
     })
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::domains::identity::sessions::Door;
+use super::sessions::Door;
 use crate::kernel::time::Instant;
 use crate::kernel::{Error, Result};
 use crate::platform::auth::Viewer;
@@ -20,6 +20,8 @@ pub struct Guest {
     bearer: watch::Sender<String>,
     viewer: watch::Sender<Arc<Viewer>>,
     expires: watch::Sender<Option<Instant>>,
+    /// The newest event after which was looked who it is.
+    looked: tokio::sync::Mutex<i64>,
 }
 
 impl Guest {
@@ -34,6 +36,7 @@ impl Guest {
             bearer: watch::Sender::new(bearer.to_owned()),
             viewer: watch::Sender::new(viewer),
             expires: watch::Sender::new(expires),
+            looked: tokio::sync::Mutex::default(),
         })
     }
 
@@ -57,6 +60,34 @@ impl Guest {
         self.viewer.subscribe()
     }
 
+    /// Looks again who it is, after an event that concerns them: what comes behind it is judged with the new eyes.
+    ///
+    /// # Errors
+    /// `Unauthenticated` when they are out.
+    pub async fn look_again(&self, position: i64) -> Result<()> {
+        let mut looked = self.looked.lock().await;
+        if *looked >= position {
+            return Ok(()); // another stream of theirs did
+        }
+        if let Some(user) = self.viewer.borrow().user_id() {
+            self.door.forget_user(user);
+        }
+        let bearer = self.bearer.borrow().clone();
+        self.recognise(self.door.admit(&bearer).await?.0);
+        *looked = position;
+        Ok(())
+    }
+
+    fn recognise(&self, viewer: Arc<Viewer>) {
+        self.viewer.send_if_modified(|known| {
+            let other = known.eyes(true) != viewer.eyes(true);
+            if other {
+                *known = viewer;
+            }
+            other
+        });
+    }
+
     /// When the token ends.
     pub fn expires(&self) -> watch::Receiver<Option<Instant>> {
         self.expires.subscribe()
@@ -78,15 +109,7 @@ impl Guest {
             }
             let bearer = self.bearer.borrow().clone();
             match self.door.admit(&bearer).await {
-                Ok((viewer, _)) => {
-                    self.viewer.send_if_modified(|known| {
-                        let other = known.eyes(true) != viewer.eyes(true);
-                        if other {
-                            *known = viewer;
-                        }
-                        other
-                    });
-                }
+                Ok((viewer, _)) => self.recognise(viewer),
                 Err(Error::Unauthenticated) => return,
                 Err(_) => {} // the database is away: asked again
             }

@@ -6,6 +6,7 @@
 
 pub mod api_keys;
 pub mod audit;
+pub mod guest;
 pub mod rules;
 pub mod sessions;
 mod tables;

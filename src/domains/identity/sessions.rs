@@ -405,6 +405,7 @@ fn viewer_for(user: &app_user::Model, session: SessionId) -> Viewer {
         team: user.team_id,
         session: Some(session),
         scopes: None,
+        locale: user.locale.clone(),
     }
 }
 

@@ -83,7 +83,8 @@ edges! {
         /// Whose history it is.
         field client: The<Client> = |entry, _| The::of(entry.client_id);
         /// Who wrote it.
-        field author: Within<Author> = |entry, _| Within(author(entry));
+        field author: Within<Author> = |entry, _|
+            Within(Author::of(entry.author_kind, entry.author_id, &entry.author_name));
         /// What belongs to it and lies elsewhere, in the order it was given.
         field attachments: Inlines<Attachment> = |entry, _| Inlines(attachments(entry));
         /// The entry that this one corrects; null when it corrects none.
@@ -133,10 +134,12 @@ fn attachments(entry: &EventLogEntry) -> Vec<Attachment> {
     entry.attachments.0.iter().cloned().map(shown).collect()
 }
 
-fn author(entry: &EventLogEntry) -> Author {
-    let user_id =
-        (entry.author_kind == ActorKind::User).then_some(entry.author_id).flatten().map(UserId::from_uuid);
-    Author { kind: entry.author_kind, name: entry.author_name.clone(), user_id }
+impl Author {
+    /// As a row tells it.
+    pub fn of(kind: ActorKind, id: Option<uuid::Uuid>, name: &str) -> Author {
+        let user_id = id.filter(|_| kind == ActorKind::User).map(UserId::from_uuid);
+        Author { kind, name: name.to_owned(), user_id }
+    }
 }
 
 fn actions(client: &Client, viewer: &Viewer) -> Vec<AvailableClientAction> {

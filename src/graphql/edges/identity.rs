@@ -58,15 +58,8 @@ edges! {
 edges! { AuditChange {} }
 
 fn rights_of(user: &User) -> Vec<Right> {
-    let viewer = Viewer {
-        actor: Actor::User(user.id),
-        name: String::new(),
-        role: user.role,
-        team: user.team_id,
-        session: None,
-        scopes: None,
-    };
-    viewer.rights()
+    let actor = Actor::User(user.id);
+    Viewer { actor, role: user.role, team: user.team_id, ..Viewer::system("") }.rights()
 }
 
 fn actor_id(entry: &AuditEntry) -> Option<ID> {

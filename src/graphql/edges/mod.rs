@@ -3,3 +3,4 @@
 pub mod clients;
 pub mod identity;
 pub mod node;
+pub mod notifications;

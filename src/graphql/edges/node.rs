@@ -9,6 +9,7 @@ use crate::graphql::nodes::clients::{
     Activity, Client, Contact, Ecosystem, EventLogEntry, ExternalRef, Market,
 };
 use crate::graphql::nodes::identity::{ApiKey, AuditEntry, Session, Team, User};
+use crate::graphql::nodes::notifications::Notification;
 use crate::kernel::Result;
 use crate::kernel::ids::{self, TypedId};
 use crate::platform::db::{Reader, Wanted};
@@ -63,4 +64,5 @@ nodes! {
     ExternalRef by ExternalRefId,
     Market by MarketId,
     Ecosystem by EcosystemId,
+    Notification by NotificationId,
 }

@@ -4,6 +4,9 @@
 //! What is written for one viewer is sent to all who ask the same with the same eyes: a thousand equal subscriptions cost
 //! one execution and one text an event.
 
+mod figures;
+
+use std::any::Any;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,13 +15,17 @@ use async_graphql::{Request, ServerError, Value};
 use futures_util::StreamExt;
 use tokio::sync::watch;
 
+use figures::Pace;
+
+use super::board::Board;
 use super::context::Caller;
 use super::documents;
 use super::engine::{Answer, Cause, Engine, Manner, Prepared};
 use super::error;
 use super::fast::to_json;
-use super::live::AtHand;
-use super::roots::live::topics_of;
+use super::live::{AtHand, Item};
+use super::roots::live::{FIGURES, MOVED_SIGHT, topics_of};
+use crate::domains::identity::guest::Guest;
 use crate::kernel::ids::ClientId;
 use crate::kernel::{Error, Result};
 use crate::platform::auth::{Eyes, Viewer, hash_secret};
@@ -31,6 +38,9 @@ const FRESH: Duration = Duration::from_secs(1);
 const KEPT: u64 = 32 * 1024 * 1024;
 /// How often an item is tried whose reading failed.
 const TRIES: u32 = 4;
+
+/// Whoever takes no item for so long, and falls out of the memory meanwhile, lags. A burst alone makes nobody lag.
+const STALL: Duration = Duration::from_secs(2);
 
 /// What makes a frame the same for two subscribers.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -63,14 +73,26 @@ pub struct Stream {
     request: Request,
     prepared: Prepared,
     caller: Caller,
+    guest: Arc<Guest>,
     /// Who follows, as they are now: role and team may change while the stream runs.
     viewer: watch::Receiver<Arc<Viewer>>,
-    topics: &'static [&'static str],
+    topics: Vec<&'static str>,
     client: Option<ClientId>,
     asked: Arc<str>,
     follower: Follower,
     pending: VecDeque<Arc<Event>>,
     previous: Option<Cursor>,
+    /// For figures, which are no items: where they stand.
+    pace: Option<Pace>,
+    sent: metrics::Counter,
+    /// When it gave an item last.
+    gave: tokio::time::Instant,
+}
+
+/// Why a stream ends, and the cursor to go on from.
+struct Stop {
+    at: Cursor,
+    why: Arc<Error>,
 }
 
 /// What a stream gives next.
@@ -95,19 +117,22 @@ impl Engine {
         self: &Arc<Self>,
         request: Request,
         caller: Caller,
-        viewer: watch::Receiver<Arc<Viewer>>,
+        guest: Arc<Guest>,
         resume: Option<&str>,
     ) -> Result<Stream, Box<Answer>> {
         let prepared = self.prepare(&request, &caller, Manner { only_queries: false, raw_json: true })?;
         let refuse = |errors| Box::new(Answer::refused(Cause::Document, errors, &caller.request_id));
         // Tried without an item: whatever is wrong with the document or its variables is told now.
-        let trial = self.request(&request, &prepared.document, &caller, prepared.raw_json).data(AtHand(None));
+        let trial = self
+            .request(&request, &prepared.document, &caller, prepared.raw_json)
+            .data(AtHand::<Item>(None))
+            .data(AtHand::<Board>(None));
         if let Some(response) = self.strict.execute_stream(trial).next().await
             && response.is_err()
         {
             return Err(refuse(response.errors));
         }
-        let stream = self.open(request, prepared, caller.clone(), viewer, resume).await;
+        let stream = self.open(request, prepared, caller.clone(), guest, resume).await;
         stream.map_err(|error| refuse(vec![error::of_request(&error, &caller.request_id)]))
     }
 
@@ -116,7 +141,7 @@ impl Engine {
         request: Request,
         prepared: Prepared,
         caller: Caller,
-        viewer: watch::Receiver<Arc<Viewer>>,
+        guest: Arc<Guest>,
         resume: Option<&str>,
     ) -> Result<Stream> {
         let document = &prepared.document.parsed;
@@ -141,6 +166,7 @@ impl Engine {
         let client = argument("clientId").map(|text| text.parse()).transpose();
         let client = client.map_err(|_| Error::invalid("clientId", "is no id of a client"))?;
         let topics = topics_of(&field.name.node);
+        let pace = (field.name.node == FIGURES).then(Pace::default);
         let services = self.services();
         let follower = Follower::start(services.hub.clone(), services.database.clone(), after).await?;
         let asked = hash_secret(&format!(
@@ -149,49 +175,71 @@ impl Engine {
             request.operation_name,
             serde_json::to_string(&request.variables)?
         ));
+        metrics::gauge!("cabina_streams_open").increment(1);
         Ok(Stream {
             engine: self.clone(),
             request,
             prepared,
             caller,
-            viewer,
+            viewer: guest.viewer(),
+            guest,
             topics,
             client,
             asked: asked.into(),
             follower,
             pending: VecDeque::new(),
             previous: after,
+            pace,
+            sent: metrics::counter!("cabina_stream_items_total"),
+            gave: tokio::time::Instant::now(),
         })
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        metrics::gauge!("cabina_streams_open").decrement(1);
     }
 }
 
 impl Stream {
     /// The next item, or the end. When it is dropped before it gave one, nothing was taken.
     pub async fn next(&mut self) -> Next {
+        if self.gave.elapsed() > STALL {
+            self.follower.stall();
+        }
+        let next = if self.pace.is_some() { self.next_figures().await } else { self.next_item().await };
+        if next.is_ok() {
+            self.sent.increment(1);
+            self.gave = tokio::time::Instant::now();
+        }
+        next.unwrap_or_else(|Stop { at, why }| self.end(at, &why))
+    }
+
+    async fn next_item(&mut self) -> Result<Next, Stop> {
         loop {
             while let Some(event) = self.pending.front().cloned() {
                 let written = self.write(&event).await;
                 self.pending.pop_front();
-                match written {
-                    Ok(None) => {}
-                    Ok(Some(text)) => {
-                        let cursor = Cursor(event.position);
-                        self.previous = Some(cursor);
-                        return Next::Item { text, cursor };
-                    }
-                    Err(error) => return self.end(Cursor(event.position - 1), &error),
+                let (at, cursor) = (Cursor(event.position - 1), Cursor(event.position));
+                if let Some(text) = written.map_err(|why| Stop { at, why })? {
+                    self.previous = Some(cursor);
+                    return Ok(Next::Item { text, cursor });
                 }
             }
-            match self.follower.next().await {
-                Ok(events) => self.pending.extend(events),
-                // What comes from now on is kept: whoever fetches anew goes on from here.
-                Err(Gone::Expired) => {
-                    return self.end(Cursor(self.engine.services().hub.tail()), &Error::CursorExpired);
-                }
-                Err(Gone::Lagged(at)) => return self.end(at, &Error::Lagged),
-                Err(Gone::Failed(at, error)) => return self.end(at, &error),
-            }
+            let events = self.follower.next().await.map_err(|gone| self.stop(gone))?;
+            self.pending.extend(events);
         }
+    }
+
+    fn stop(&self, gone: Gone) -> Stop {
+        let (at, why) = match gone {
+            // What comes from now on is kept: whoever fetches anew goes on from here.
+            Gone::Expired => (Cursor(self.engine.services().hub.tail()), Error::CursorExpired),
+            Gone::Lagged(at) => (at, Error::Lagged),
+            Gone::Failed(at, error) => (at, error),
+        };
+        Stop { at, why: Arc::new(why) }
     }
 
     /// Where it stands: everything up to here was sent or is not for this viewer.
@@ -206,10 +254,20 @@ impl Stream {
     pub fn end(&self, at: Cursor, error: &Error) -> Next {
         let mut told = error::of_request(error, &self.caller.request_id);
         told.extensions.get_or_insert_default().set("cursor", at.to_string());
+        metrics::counter!("cabina_streams_ended_total", "reason" => error::code(error)).increment(1);
         Next::End(Box::new(told))
     }
 
     async fn write(&self, event: &Arc<Event>) -> Result<Frame, Arc<Error>> {
+        let for_me =
+            |viewer: &Viewer| event.audience.user.is_some() && event.audience.heard_by(viewer).is_some();
+        if event.topic == MOVED_SIGHT && for_me(&self.viewer.borrow()) {
+            match self.guest.look_again(event.position).await {
+                // They are being sent off: the connection ends, not the stream by itself.
+                Err(Error::Unauthenticated) => std::future::pending().await,
+                looked => looked.map_err(Arc::new)?,
+            }
+        }
         if !self.topics.contains(&event.topic.as_str()) {
             return Ok(None);
         }
@@ -220,42 +278,55 @@ impl Stream {
         if event.audience.heard_by(&viewer).is_none() {
             return Ok(None);
         }
+        let eyes = viewer.eyes(event.audience.user.is_some());
         let mut failures = 0;
         loop {
-            let key = Key {
-                asked: self.asked.clone(),
-                position: event.position,
-                moved: self.engine.services().hub.moved(),
-                previous: self.previous,
-                eyes: viewer.eyes(event.audience.user.is_some()),
-            };
-            let last = failures + 1 == TRIES;
-            match self.engine.frames.0.try_get_with(key, self.execute(event, &viewer, last)).await {
-                Err(error) if last => return Err((*error).clone()),
-                Err(_) => {
+            let (moved, last) = (self.engine.services().hub.moved(), failures + 1 == TRIES);
+            match self.frame(event.position, moved, &eyes, self.item(event, &viewer, last)).await {
+                Err(_) if !last => {
                     failures += 1;
                     tokio::time::sleep(Duration::from_millis(50 << failures)).await;
                 }
-                Ok(frame) => return Ok(frame),
+                ended => return ended,
             }
         }
     }
 
-    async fn execute(
+    /// What somebody else with the same eyes wrote of it, or what `write` gives.
+    async fn frame(
         &self,
-        event: &Arc<Event>,
+        position: i64,
+        moved: i64,
+        eyes: &Eyes,
+        write: impl Future<Output = Result<Frame, Arc<Error>>>,
+    ) -> Result<Frame, Arc<Error>> {
+        let (asked, eyes) = (self.asked.clone(), eyes.clone());
+        let key = Key { asked, position, moved, previous: self.previous, eyes };
+        let written = self.engine.frames.0.try_get_with(key, write).await;
+        written.map_err(|error| (*error).clone())
+    }
+
+    async fn item(&self, event: &Arc<Event>, viewer: &Arc<Viewer>, last: bool) -> Result<Frame, Arc<Error>> {
+        match self.engine.subjects.item(event, viewer, self.previous).await? {
+            Some(item) => self.execute(item, viewer, last).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Has the executor write what is at hand.
+    async fn execute<H: Any + Send + Sync>(
+        &self,
+        hand: H,
         viewer: &Arc<Viewer>,
         last: bool,
     ) -> Result<Frame, Arc<Error>> {
-        let item = self.engine.subjects.item(event, viewer, self.previous).await?;
-        let Some(item) = item else { return Ok(None) };
         let mut caller = self.caller.clone();
         caller.reader =
             Some(Reader { db: self.engine.services().database.own.clone(), viewer: viewer.clone() });
         let request = self
             .engine
             .request(&self.request, &self.prepared.document, &caller, self.prepared.raw_json)
-            .data(AtHand(Some(item)));
+            .data(AtHand(Some(hand)));
         // Validated when it began.
         let response = self.engine.fast.execute_stream(request).next().await;
         let response = response.ok_or_else(|| Arc::new(Error::internal("a stream gave no item")))?;

@@ -100,15 +100,19 @@ pub struct Viewer {
     pub session: Option<SessionId>,
     /// Narrows the role's rights (API keys); `None`: all of the role's.
     pub scopes: Option<Vec<Scope>>,
+    /// Language tag: in which language texts are written for them.
+    pub locale: String,
 }
 
-/// What decides which rows a viewer sees and what may be done with them: viewers with the same eyes see the same.
+/// What decides which rows a viewer sees, what may be done with them and in which language: viewers with the same eyes see
+/// the same.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Eyes {
     role: Role,
     team: Option<TeamId>,
     scopes: Option<Vec<Scope>>,
     actor: Option<uuid::Uuid>,
+    locale: String,
 }
 
 impl Viewer {
@@ -116,13 +120,22 @@ impl Viewer {
     pub fn eyes(&self, alone: bool) -> Eyes {
         let own = alone || self.role == Role::Advisor;
         let actor = own.then(|| self.actor.key());
-        Eyes { role: self.role, team: self.team, scopes: self.scopes.clone(), actor }
+        let (scopes, locale) = (self.scopes.clone(), self.locale.clone());
+        Eyes { role: self.role, team: self.team, scopes, actor, locale }
     }
 
     /// cabina itself, which may do everything: for commands and jobs.
     pub fn system(name: &str) -> Self {
-        let name = name.to_owned();
-        Viewer { actor: Actor::System, name, role: Role::Admin, team: None, session: None, scopes: None }
+        let (name, locale) = (name.to_owned(), String::new());
+        Viewer {
+            actor: Actor::System,
+            name,
+            role: Role::Admin,
+            team: None,
+            session: None,
+            scopes: None,
+            locale,
+        }
     }
 
     /// The rights of this viewer, in the order of their declaration.
@@ -187,7 +200,7 @@ mod tests {
     use super::*;
 
     fn viewer(role: Role, scopes: Option<Vec<Scope>>) -> Viewer {
-        Viewer { actor: Actor::System, name: String::new(), role, team: None, session: None, scopes }
+        Viewer { role, scopes, ..Viewer::system("") }
     }
 
     #[test]

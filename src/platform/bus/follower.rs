@@ -12,14 +12,16 @@ use crate::platform::db::Database;
 
 /// Events taken at once.
 const BATCH: usize = 256;
+/// Events of a page of the outbox.
+pub(super) const PAGE: i64 = 256;
 
 /// Follows the events.
 pub struct Follower {
     hub: Arc<Hub>,
     database: Database,
     at: i64,
-    /// Whether the present was reached once: who then falls behind was too slow.
-    live: bool,
+    /// Whether it was left waiting so long that it may not read the outbox for what fell out of memory.
+    stalled: bool,
     tail: watch::Receiver<i64>,
 }
 
@@ -28,7 +30,7 @@ pub struct Follower {
 pub enum Gone {
     /// What comes next is no longer kept: fetch anew.
     Expired,
-    /// Too slow: go on from this cursor.
+    /// It stalled for too long: go on from this cursor.
     Lagged(Cursor),
     /// The database failed: go on from this cursor.
     Failed(Cursor, Error),
@@ -59,12 +61,17 @@ impl Follower {
             Some(Cursor(at)) if at <= last_position(&database.pool).await? => at,
             Some(_) => return Err(Error::invalid("after", "is no cursor of this installation")),
         };
-        Ok(Follower { hub, database, at, live: false, tail })
+        Ok(Follower { hub, database, at, stalled: false, tail })
     }
 
     /// Where it stands: everything up to here was taken.
     pub fn at(&self) -> Cursor {
         Cursor(self.at)
+    }
+
+    /// Whoever takes the events took none for long: when they fell out of memory meanwhile, it lags.
+    pub fn stall(&mut self) {
+        self.stalled = true;
     }
 
     /// The events that happened already, in their order; none when there are no more.
@@ -74,7 +81,7 @@ impl Follower {
     pub async fn waiting(&mut self) -> Result<Vec<Arc<Event>>, Gone> {
         let events = match self.hub.after(self.at, BATCH) {
             Some(events) => events,
-            None if self.live => return Err(Gone::Lagged(self.at())),
+            None if self.stalled => return Err(Gone::Lagged(self.at())),
             None => self.missed().await?,
         };
         if let Some(last) = events.last() {
@@ -93,7 +100,7 @@ impl Follower {
             if !events.is_empty() {
                 return Ok(events);
             }
-            self.live = true;
+            self.stalled = false; // the present is reached
             let at = self.at;
             if self.tail.wait_for(|tail| *tail > at).await.is_err() {
                 std::future::pending::<()>().await; // the hub is held above: it cannot be gone
@@ -104,12 +111,22 @@ impl Follower {
     async fn missed(&self) -> Result<Vec<Arc<Event>>, Gone> {
         let db = &self.database.pool;
         let failed = |error| Gone::Failed(self.at(), error);
-        let events = read_after(db, self.at, BATCH as u64).await.map_err(failed)?;
+        // By pages, which many who come late at the same time share.
+        let start = self.at - self.at % PAGE;
+        let page = match self.hub.page(start) {
+            Some(page) => page,
+            None => {
+                let read = read_after(db, start, PAGE.unsigned_abs()).await.map_err(failed)?;
+                let page = read.into_iter().filter(|event| event.position <= start + PAGE).map(Arc::new);
+                self.hub.keep_page(start, page.collect())
+            }
+        };
+        let events: Vec<_> = page.iter().filter(|event| event.position > self.at).cloned().collect();
         // Positions have no gap: where one is missing, it is no longer kept.
         let next = match events.first() {
             Some(first) => first.position,
             None => kept_from(db).await.map_err(failed)?,
         };
-        if next > self.at + 1 { Err(Gone::Expired) } else { Ok(events.into_iter().map(Arc::new).collect()) }
+        if next > self.at + 1 { Err(Gone::Expired) } else { Ok(events) }
     }
 }

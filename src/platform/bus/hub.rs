@@ -7,11 +7,12 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 
 use super::event::{Cursor, Event};
+use super::follower::PAGE;
 use super::relay::{last_position, read_after};
 use crate::kernel::{Error, Result};
 use crate::platform::db::Database;
 
-/// Events kept in memory; who falls further behind reads the outbox, or is told to.
+/// Events kept in memory; who falls further behind reads the outbox, or is told that it lags.
 const KEPT: usize = 4096;
 /// Events that came early and wait for those before them.
 const EARLY: usize = 1000;
@@ -35,7 +36,12 @@ pub struct Hub {
     missing: Notify,
     /// Whether the other servers can be heard.
     hearing: watch::Sender<bool>,
+    /// Whole pages of the outbox that were read lately, by the position before them.
+    pages: moka::sync::Cache<i64, Page>,
 }
+
+/// A page of the outbox.
+type Page = Arc<Vec<Arc<Event>>>;
 
 #[derive(Debug)]
 struct State {
@@ -59,6 +65,10 @@ impl Hub {
             tail: watch::Sender::new(tail),
             missing: Notify::new(),
             hearing: watch::Sender::new(true),
+            pages: moka::sync::Cache::builder()
+                .max_capacity(64)
+                .time_to_live(Duration::from_secs(10))
+                .build(),
         }
     }
 
@@ -137,9 +147,28 @@ impl Hub {
         Some(state.kept.range(skip..).take(limit).cloned().collect())
     }
 
+    /// A page of the outbox, if it was read lately.
+    pub(super) fn page(&self, start: i64) -> Option<Page> {
+        self.pages.get(&start)
+    }
+
+    /// Keeps a page for others, if it is whole: then it stays as it is.
+    pub(super) fn keep_page(&self, start: i64, events: Vec<Arc<Event>>) -> Page {
+        let (whole, page) = (events.len() == usize::try_from(PAGE).unwrap_or_default(), Arc::new(events));
+        if whole {
+            self.pages.insert(start, page.clone());
+        }
+        page
+    }
+
     /// Whether the other servers can be heard at present.
     pub fn set_hearing(&self, hearing: bool) {
         self.hearing.send_if_modified(|now| std::mem::replace(now, hearing) != hearing);
+    }
+
+    /// Whether the other servers can be heard at present.
+    pub fn is_hearing(&self) -> bool {
+        *self.hearing.borrow()
     }
 
     /// Reads from the outbox what was not heard, until `stop` ends.

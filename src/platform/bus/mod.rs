@@ -14,4 +14,4 @@ pub use event::{Cursor, Event};
 pub use follower::{Follower, Gone};
 pub use hub::Hub;
 pub use redis::Redis;
-pub use relay::{Relay, last_position, sweep};
+pub use relay::{Relay, Standing, last_position, standing, sweep};

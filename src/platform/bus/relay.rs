@@ -12,7 +12,7 @@ use sea_orm::{
 use super::event::Event;
 use super::hub::Hub;
 use super::redis::Redis;
-use crate::kernel::time::Instant;
+use crate::kernel::time::{Clock, Instant};
 use crate::kernel::{Error, Result};
 use crate::platform::db::tables::outbox;
 use crate::platform::db::{Database, all_rows};
@@ -32,6 +32,8 @@ pub struct Relay {
     pub hub: Arc<Hub>,
     /// The servers of other processes hear here.
     pub redis: Option<Redis>,
+    /// Tells how long a change waited.
+    pub clock: Clock,
 }
 
 impl Relay {
@@ -63,6 +65,11 @@ impl Relay {
         let events = place(&self.database).await?;
         let count = events.len();
         if count > 0 {
+            let now = self.clock.now();
+            metrics::counter!("cabina_relay_events_total").increment(count as u64);
+            for waited in events.iter().filter_map(|event| (now - event.at).to_std().ok()) {
+                metrics::histogram!("cabina_relay_seconds").record(waited.as_secs_f64());
+            }
             if let Some(redis) = &self.redis {
                 redis.publish(&events);
             }
@@ -70,6 +77,34 @@ impl Relay {
         }
         Ok(count)
     }
+}
+
+/// How the outbox stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Changes that wait for their position.
+    pub waiting: i64,
+    /// The position that was given last.
+    pub last: i64,
+    /// The first position that is still kept.
+    pub kept_from: i64,
+}
+
+/// Tells how the outbox stands.
+///
+/// # Errors
+/// Those of the database.
+pub async fn standing(database: &Database) -> Result<Standing> {
+    let sql =
+        "SELECT (SELECT count(*) FROM outbox WHERE position IS NULL), last_position, kept_from FROM relay";
+    let statement = Statement::from_string(database.backend(), sql);
+    let row = database.own.query_one_raw(statement).await?;
+    let row = row.ok_or_else(|| Error::internal("the relay's row is missing"))?;
+    Ok(Standing {
+        waiting: row.try_get_by_index(0)?,
+        last: row.try_get_by_index(1)?,
+        kept_from: row.try_get_by_index(2)?,
+    })
 }
 
 fn waiting() -> SelectStatement {

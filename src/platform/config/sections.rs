@@ -94,6 +94,8 @@ pub struct LimitsConfig {
     pub directives: usize,
     /// Points that one caller may spend in a minute.
     pub points_per_minute: u32,
+    /// Connections that stay open, of one user.
+    pub connections: usize,
     /// Time for one request.
     pub request_timeout: Duration,
 }
@@ -303,6 +305,13 @@ fn limits(env: &mut Env) -> LimitsConfig {
             "Points that one user, key or anonymous address may spend in a minute.",
         ))
         .unwrap_or(u32::MAX),
+        connections: count(env.number(
+            "CABINA_MAX_CONNECTIONS",
+            "50",
+            1,
+            1_000_000,
+            "Websockets and event streams that one user, key or anonymous address may keep open on one server.",
+        )),
         request_timeout: seconds(env.number(
             "CABINA_REQUEST_TIMEOUT",
             "30",

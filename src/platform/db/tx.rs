@@ -8,7 +8,7 @@ use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryO
 use serde::Serialize;
 use serde_json::Value;
 
-use super::change::{Change, FieldChange};
+use super::change::{Announcement, Change, FieldChange};
 use super::connect::Database;
 use super::tables::{audit_entry, idempotency_key, job, outbox};
 use super::visible::all_rows;
@@ -42,6 +42,7 @@ pub struct Tx {
     pub event: EventId,
     origin: Origin,
     changes: Vec<Change>,
+    news: Vec<Announcement>,
     jobs: Vec<job::ActiveModel>,
 }
 
@@ -53,8 +54,8 @@ impl Tx {
     pub async fn begin(database: &Database, clock: &Clock, by: Arc<Viewer>, origin: Origin) -> Result<Tx> {
         let txn = database.begin().await?;
         let (now, event) = (clock.now(), EventId::new());
-        let (changes, jobs) = (Vec::new(), Vec::new());
-        let tx = Tx { txn, database: database.clone(), by, now, event, origin, changes, jobs };
+        let (changes, news, jobs) = (Vec::new(), Vec::new(), Vec::new());
+        let tx = Tx { txn, database: database.clone(), by, now, event, origin, changes, news, jobs };
         tx.claim_key().await?;
         Ok(tx)
     }
@@ -100,6 +101,11 @@ impl Tx {
     /// Writes down a change; `commit` puts it into the audit and the outbox.
     pub fn record(&mut self, change: Change) {
         self.changes.push(change);
+    }
+
+    /// Tells the screens of something that follows from a recorded change, and that the audit need not hold once more.
+    pub fn announce(&mut self, news: Announcement) {
+        self.news.push(news);
     }
 
     /// Owes work: a job of this kind runs after the commit.
@@ -179,13 +185,12 @@ impl Tx {
     /// # Errors
     /// `Internal` or `Unavailable`; nothing was written then.
     pub async fn commit(self) -> Result<Option<EventId>> {
-        if self.changes.is_empty() && self.jobs.is_empty() {
+        if self.changes.is_empty() && self.news.is_empty() && self.jobs.is_empty() {
             self.txn.rollback().await?;
             return Ok(None);
         }
         let (kind, actor_id) = self.by.actor.columns();
         let mut audit = Vec::with_capacity(self.changes.len());
-        let mut announced = Vec::with_capacity(self.changes.len());
         for change in &self.changes {
             audit.push(audit_entry::ActiveModel {
                 id: Set(AuditId::new()),
@@ -202,20 +207,21 @@ impl Tx {
                 request_id: Set(self.origin.request_id.clone()),
                 address: Set(self.origin.address.clone()),
             });
-            if let Some(news) = &change.announce {
-                announced.push(outbox::ActiveModel {
-                    id: Set(new_uuid()),
-                    event_id: Set(self.event),
-                    position: Set(None),
-                    topic: Set(news.topic.to_owned()),
-                    kind: Set(news.kind),
-                    subject_id: Set(news.subject_id),
-                    version: Set(news.version),
-                    changed_fields: Set(serde_json::to_value(&news.fields)?),
-                    audience: Set(serde_json::to_value(&news.audience)?),
-                    created_at: Set(self.now),
-                });
-            }
+        }
+        let mut announced = Vec::with_capacity(self.changes.len() + self.news.len());
+        for news in self.changes.iter().filter_map(|change| change.announce.as_ref()).chain(&self.news) {
+            announced.push(outbox::ActiveModel {
+                id: Set(new_uuid()),
+                event_id: Set(self.event),
+                position: Set(None),
+                topic: Set(news.topic.to_owned()),
+                kind: Set(news.kind),
+                subject_id: Set(news.subject_id),
+                version: Set(news.version),
+                changed_fields: Set(serde_json::to_value(&news.fields)?),
+                audience: Set(serde_json::to_value(&news.audience)?),
+                created_at: Set(self.now),
+            });
         }
         if !audit.is_empty() {
             audit_entry::Entity::insert_many(audit).exec_without_returning(&self.txn).await?;

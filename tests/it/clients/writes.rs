@@ -413,11 +413,13 @@ async fn what_is_committed_is_told_in_the_outbox_to_those_who_may_hear_it() {
         ("eventlog:new", "CREATED"), // made
         ("client:updated", "UPDATED"),
         ("eventlog:new", "CREATED"), // given away
+        ("notification:new", "CREATED"),
     ];
     assert_eq!(told, expected.map(|(topic, kind)| (topic, kind.to_owned())));
     let given = &rows[2];
     assert_eq!(json!(given.event_id), event, "everything of one change carries its id");
-    assert_eq!(rows[3].event_id, given.event_id);
+    assert!(rows[3..].iter().all(|row| row.event_id == given.event_id));
+    assert_eq!(rows[4].audience, json!({ "user": cabina::kernel::ids::parse(&beto.id).expect("an id").1 }));
     assert_eq!(
         (given.changed_fields.clone(), given.version, given.position),
         (json!(["advisor"]), 2, Some(3))

@@ -7,13 +7,9 @@ use crate::support::{Actor, TestApp};
 const CHANGES: &str = "query($after: Cursor!, $first: Int) { changes(after: $after, first: $first) { nodes { __typename
     ... on ClientUpdated { cursor previous eventId kind clientId changedFields version client { id name version advisor { name } } }
     ... on EventlogNew { cursor previous eventId entry { kind text client { name } } }
+    ... on NotificationNew { cursor previous eventId notification { kind } }
+    ... on ViewerChanged { cursor previous eventId changedFields }
     ... on AccessLost { cursor previous eventId ids } } pageInfo { hasNextPage endCursor } } }";
-
-/// The cursor of now.
-async fn now(actor: &Actor) -> String {
-    let answer = actor.send("{ viewer { id } }", json!({})).await;
-    answer.body["extensions"]["cursor"].as_str().expect("a cursor").to_owned()
-}
 
 async fn since(actor: &Actor, after: &str) -> Vec<Value> {
     let data = actor.data(CHANGES, json!({ "after": after, "first": 100 })).await;
@@ -34,6 +30,8 @@ fn brief(items: &[Value]) -> Vec<String> {
         .map(|item| match item["__typename"].as_str().expect("a type") {
             "ClientUpdated" => format!("{} {}", text(&item["kind"]), text(&item["client"]["name"])),
             "EventlogNew" => format!("ENTRY {}", text(&item["entry"]["text"])),
+            "NotificationNew" => format!("TOLD {}", text(&item["notification"]["kind"])),
+            "ViewerChanged" => "CHANGED".to_owned(),
             _ => "LOST".to_owned(),
         })
         .collect()
@@ -45,7 +43,7 @@ async fn changes_are_found_behind_the_cursor_of_an_earlier_answer() {
     let ana = app.ana().await;
     ana.client("Before").await;
     app.settled().await;
-    let start = now(&ana).await;
+    let start = ana.cursor().await;
     let made = ana
         .run(
             "clientCreate",
@@ -77,14 +75,14 @@ async fn each_hears_of_what_they_may_see_and_of_what_they_lose() {
     let app = TestApp::start().await;
     let (ana, beto, carla) = (app.ana().await, app.beto().await, app.carla().await);
     let (sofia, admin) = (app.sofia().await, app.admin().await);
-    let start = now(&ana).await;
+    let start = ana.cursor().await;
     let id = ana.client("Rosa").await;
     app.settled().await;
     let made = ["CREATED Rosa", "ENTRY Client created"];
     for (actor, hears) in [(&ana, true), (&beto, false), (&carla, false), (&sofia, true), (&admin, true)] {
         assert_eq!(brief(&since(actor, &start).await), if hears { &made[..] } else { &[] });
     }
-    let handed = now(&ana).await;
+    let handed = ana.cursor().await;
     let reassign = json!({ "id": id, "expectedVersion": 1, "advisorId": beto.id });
     sofia.run("clientReassign", reassign, "client { id }").await;
     let change = json!({ "id": id, "expectedVersion": 2, "name": "Rosa Vela" });
@@ -96,7 +94,7 @@ async fn each_hears_of_what_they_may_see_and_of_what_they_lose() {
     let gained = brief(&since(&beto, &handed).await);
     assert_eq!(
         gained.iter().filter(|item| !item.starts_with("ENTRY")).collect::<Vec<_>>(),
-        ["CREATED Rosa Vela", "UPDATED Rosa Vela"]
+        ["CREATED Rosa Vela", "TOLD CLIENT_ASSIGNED", "UPDATED Rosa Vela"]
     );
     assert_eq!(brief(&since(&carla, &start).await), Vec::<String>::new());
     assert_eq!(brief(&since(&ana, &start).await), ["LOST"], "what is no longer seen is not told afterwards");
@@ -106,7 +104,7 @@ async fn each_hears_of_what_they_may_see_and_of_what_they_lose() {
 async fn pages_of_changes_join_without_a_seam() {
     let app = TestApp::start().await;
     let (ana, carla) = (app.ana().await, app.carla().await);
-    let start = now(&ana).await;
+    let start = ana.cursor().await;
     for index in 0..3 {
         carla.client(&format!("Hers {index}")).await;
         ana.client(&format!("Mine {index}")).await;
@@ -131,11 +129,11 @@ async fn pages_of_changes_join_without_a_seam() {
 async fn cursors_that_are_too_old_or_wrong_are_told_apart() {
     let app = TestApp::start().await;
     let ana = app.ana().await;
-    let start = now(&ana).await;
+    let start = ana.cursor().await;
     ana.client("Rosa").await;
     app.settled().await;
     assert_eq!(since(&ana, &start).await.len(), 2);
-    let later = now(&ana).await;
+    let later = ana.cursor().await;
     app.app.clock.advance(std::time::Duration::from_secs(8 * 86_400));
     cabina::worker::sweep(&app.app).await.expect("swept");
     let ana = app.ana().await;
@@ -160,7 +158,7 @@ async fn another_server_hears_at_once() {
     let second = app.second().await;
     let ana = app.ana().await;
     let there = second.bearer(ana.token.as_deref().expect("a token"));
-    let start = now(&there).await;
+    let start = there.cursor().await;
     ana.client("Rosa").await;
     app.settled().await;
     second.settled().await;

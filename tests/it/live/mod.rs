@@ -1,6 +1,9 @@
 //! From commit to screen.
 
 mod changes;
+mod dashboard;
 mod events;
+mod notifications;
 mod order;
+mod slow;
 mod socket;

@@ -68,6 +68,7 @@ async fn who_falls_out_of_memory_lags_and_who_comes_late_reads_the_outbox() {
     hub.accept([event(start.0 + 1)]);
     assert_eq!(slow.next().await.expect("one").len(), 1, "it reached the present");
     hub.accept((2..=5000).map(|n| event(start.0 + n)));
+    slow.stall();
     match slow.next().await {
         Err(Gone::Lagged(at)) => assert_eq!(at, Cursor(start.0 + 1), "the cursor to go on from"),
         other => panic!("{other:?}"),

@@ -129,11 +129,9 @@ async fn a_change_reaches_every_screen_that_may_see_it_and_resumes_without_a_sea
     let there = |actor: &crate::support::Actor| second.bearer(actor.token.as_deref().expect("a token"));
     let (mut one, mut two) = (Screen::of(&ana).await, Screen::of(&there(&sofia)).await);
     let mut other = Screen::of(&there(&beto)).await;
+    let start = ana.cursor().await;
     for screen in [&mut one, &mut two, &mut other] {
-        screen.subscribe("c", CLIENTS, json!({})).await;
-        screen.subscribe("q", "{ viewer { id } }", json!({})).await; // when this is answered, the stream follows
-        screen.item("q").await;
-        screen.hear().await;
+        screen.subscribe("c", CLIENTS, json!({ "after": start })).await;
     }
     let made = ana
         .run(
@@ -148,7 +146,7 @@ async fn a_change_reaches_every_screen_that_may_see_it_and_resumes_without_a_sea
     let item = &here["clientUpdated"];
     assert_eq!(
         (&item["kind"], &item["previous"], &item["eventId"]),
-        (&json!("CREATED"), &Value::Null, &made["event"]["id"])
+        (&json!("CREATED"), &json!(start), &made["event"]["id"])
     );
     assert_eq!(item["client"], json!({ "name": "Rosa", "version": 1, "advisor": { "name": "Ana Pérez" } }));
     other.hears_nothing().await;
@@ -180,12 +178,10 @@ async fn whoever_loses_a_client_is_told_once_and_hears_no_more() {
     let id = ana.client("Rosa").await;
     app.settled().await;
     let (mut hers, mut his) = (Screen::of(&ana).await, Screen::of(&beto).await);
+    let after = ana.cursor().await;
     for screen in [&mut hers, &mut his] {
-        screen.subscribe("f", FEED, json!({})).await;
-        screen.subscribe("c", CLIENTS, json!({ "id": id })).await;
-        screen.subscribe("q", "{ viewer { id } }", json!({})).await;
-        screen.item("q").await;
-        screen.hear().await;
+        screen.subscribe("f", FEED, json!({ "after": after })).await;
+        screen.subscribe("c", CLIENTS, json!({ "id": id, "after": after })).await;
     }
     sofia
         .run(
@@ -226,21 +222,52 @@ async fn a_changed_role_counts_at_once_and_an_ended_session_closes_the_socket() 
     let (ana, sofia, admin) = (app.ana().await, app.sofia().await, app.admin().await);
     let there = second.bearer(sofia.token.as_deref().expect("a token"));
     let mut screen = Screen::of(&there).await;
-    screen.subscribe("c", CLIENTS, json!({})).await;
-    screen.subscribe("q", "{ viewer { id } }", json!({})).await;
-    screen.item("q").await;
-    screen.hear().await;
+    let after = sofia.cursor().await;
+    screen.subscribe("c", CLIENTS, json!({ "after": after })).await;
+    screen
+        .subscribe(
+            "f",
+            "subscription($after: Cursor) { feed(after: $after) { __typename ... on ViewerChanged {
+        eventId changedFields viewer { role } } } }",
+            json!({ "after": after }),
+        )
+        .await;
     ana.client("Rosa").await;
-    assert_eq!(screen.item("c").await["clientUpdated"]["client"]["name"], "Rosa");
+    let mut heard = Vec::new();
+    while heard.len() < 3 {
+        let Frame::Said(message) = screen.hear().await else { panic!("closed") };
+        heard.push((message["id"].clone(), message["payload"]["data"].clone()));
+    }
+    let seen = heard.iter().find(|(id, _)| id == "c").expect("an item");
+    assert_eq!(seen.1["clientUpdated"]["client"]["name"], "Rosa");
     let change = json!({ "id": sofia.id, "expectedVersion": 1, "role": "ADVISOR" });
-    admin.run("userUpdate", change, "user { role }").await;
-    app.settled().await;
-    second.settled().await;
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    let changed = admin.run("userUpdate", change, "user { role } event { id }").await;
     ana.client("Luz").await;
-    screen.hears_nothing().await;
+    let told = screen.item("f").await["feed"].clone();
+    assert_eq!(
+        told,
+        json!({ "__typename": "ViewerChanged", "eventId": changed["event"]["id"],
+            "changedFields": ["role"], "viewer": { "role": "ADVISOR" } }),
+        "who sees more or less is told to fetch anew"
+    );
+    screen.hears_nothing().await; // of Luz, though she came at once
+    let team = sofia.data("{ viewer { team { id } } }", json!({})).await["viewer"]["team"]["id"].clone();
+    admin.client_with(json!({ "name": "Pool", "advisorId": Value::Null, "teamId": team })).await;
+    let seen = loop {
+        let Frame::Said(message) = screen.hear().await else { panic!("closed") };
+        if message["id"] == "c" {
+            break message["payload"]["data"].clone();
+        }
+    };
+    assert_eq!(seen["clientUpdated"]["client"]["name"], "Pool", "the new eyes on the open stream");
     sofia.run("sessionRevoke", json!({ "everywhere": true }), "event { id }").await;
-    assert_eq!(screen.hear().await, Frame::Closed(4403), "ended on another server");
+    let closed = loop {
+        match screen.hear().await {
+            Frame::Said(message) => assert_eq!(message["id"], "f", "{message}"), // of the pool
+            Frame::Closed(code) => break code,
+        }
+    };
+    assert_eq!(closed, 4403, "ended on another server");
 }
 
 #[tokio::test]
@@ -264,6 +291,34 @@ async fn a_token_is_announced_before_it_ends_and_renewed_on_the_open_socket() {
     assert_eq!(left.hear().await, Frame::Closed(4403), "the first token ended");
     screen.subscribe("q", "{ viewer { name } }", json!({})).await;
     assert_eq!(screen.item("q").await["viewer"]["name"], "Ana Pérez", "the second goes on");
+}
+
+#[tokio::test]
+async fn a_user_has_so_many_connections_and_others_have_theirs() {
+    let app = Setup::default().with("CABINA_MAX_CONNECTIONS", 2).start().await;
+    let (ana, beto) = (app.ana().await, app.beto().await);
+    let (first, _second) = (Screen::of(&ana).await, Screen::of(&ana).await);
+    let mut third = Screen::open(&ana).await;
+    let init = json!({ "type": "connection_init", "payload": { "authorization": ana.token } });
+    third.say(init.clone()).await;
+    assert_eq!(third.hear().await, Frame::Closed(4429));
+    let stream = ana
+        .request(reqwest::Method::POST, "/graphql")
+        .header("accept", "text/event-stream")
+        .json(&json!({ "query": FEED }));
+    let text = stream.send().await.expect("an answer").text().await.expect("events");
+    assert!(text.contains("THROTTLED"), "event streams count too: {text}");
+    Screen::of(&beto).await;
+    drop(first);
+    for _ in 0..100 {
+        let mut again = Screen::open(&ana).await;
+        again.say(init.clone()).await;
+        if again.hear().await == Frame::Said(json!({ "type": "connection_ack" })) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("the seat was not free again");
 }
 
 #[tokio::test]

@@ -94,6 +94,12 @@ impl Actor {
         answer.body["data"].clone()
     }
 
+    /// The cursor of now: streams that begin after it miss nothing that is done from here on.
+    pub async fn cursor(&self) -> String {
+        let answer = self.send("{ viewer { id } }", json!({})).await;
+        answer.body["extensions"]["cursor"].as_str().expect("a cursor").to_owned()
+    }
+
     /// Runs a mutation with one input; gives its payload. `selection` is what is asked besides the refusals.
     pub async fn run(&self, mutation: &str, input: Value, selection: &str) -> Value {
         let mut upper = mutation.to_owned();
@@ -104,6 +110,7 @@ impl Actor {
             }
             "activityComplete" | "activityCancel" | "activityReopen" => "ActivityTransitionInput".to_owned(),
             "userDisable" | "userEnable" => "UserStateInput".to_owned(),
+            name if name.starts_with("notificationMark") => "NotificationMarkInput".to_owned(),
             _ => format!("{upper}Input"),
         };
         let query = format!(

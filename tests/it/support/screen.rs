@@ -4,15 +4,19 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_tungstenite::tungstenite::handshake::client::Request;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async, connect_async};
 
 use super::actor::Actor;
 
 /// Longest that anything may take.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What has not come by then is not coming.
+const MOMENT: Duration = Duration::from_millis(400);
 
 /// A websocket.
 pub struct Screen(WebSocketStream<MaybeTlsStream<TcpStream>>);
@@ -26,6 +30,15 @@ pub enum Frame {
     Closed(u16),
 }
 
+fn handshake(actor: &Actor, protocol: Option<&str>) -> Request {
+    let url = format!("{}/graphql/ws", actor.url().replacen("http", "ws", 1));
+    let mut request = url.into_client_request().expect("an address");
+    if let Some(protocol) = protocol {
+        request.headers_mut().insert("sec-websocket-protocol", protocol.parse().expect("a name"));
+    }
+    request
+}
+
 impl Screen {
     /// Opens a socket and says nothing yet.
     pub async fn open(actor: &Actor) -> Screen {
@@ -34,21 +47,32 @@ impl Screen {
 
     /// Opens a socket with this protocol, or none.
     pub async fn speaking(actor: &Actor, protocol: Option<&str>) -> Screen {
-        let url = format!("{}/graphql/ws", actor.url().replacen("http", "ws", 1));
-        let mut request = url.into_client_request().expect("an address");
-        if let Some(protocol) = protocol {
-            request.headers_mut().insert("sec-websocket-protocol", protocol.parse().expect("a name"));
-        }
-        Screen(connect_async(request).await.expect("a socket").0)
+        Screen(connect_async(handshake(actor, protocol)).await.expect("a socket").0)
     }
 
     /// Opens a socket and signs in.
     pub async fn of(actor: &Actor) -> Screen {
         let mut screen = Screen::open(actor).await;
-        let payload = actor.token.as_ref().map(|token| json!({ "authorization": format!("Bearer {token}") }));
-        screen.say(json!({ "type": "connection_init", "payload": payload })).await;
-        assert_eq!(screen.hear().await, Frame::Said(json!({ "type": "connection_ack" })));
+        screen.greet(actor).await;
         screen
+    }
+
+    /// The same with a receive buffer that holds next to nothing.
+    pub async fn with_small_buffer(actor: &Actor) -> Screen {
+        let address = actor.url().trim_start_matches("http://").parse().expect("an address");
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.set_recv_buffer_size(4096).expect("a size");
+        let stream = MaybeTlsStream::Plain(socket.connect(address).await.expect("a connection"));
+        let request = handshake(actor, Some("graphql-transport-ws"));
+        let mut screen = Screen(client_async(request, stream).await.expect("a socket").0);
+        screen.greet(actor).await;
+        screen
+    }
+
+    async fn greet(&mut self, actor: &Actor) {
+        let payload = actor.token.as_ref().map(|token| json!({ "authorization": format!("Bearer {token}") }));
+        self.say(json!({ "type": "connection_init", "payload": payload })).await;
+        assert_eq!(self.hear().await, Frame::Said(json!({ "type": "connection_ack" })));
     }
 
     /// Sends a message.
@@ -85,6 +109,11 @@ impl Screen {
         }
     }
 
+    /// The next frame, if one comes within a moment.
+    pub async fn hear_soon(&mut self) -> Option<Frame> {
+        tokio::time::timeout(MOMENT, self.hear()).await.ok()
+    }
+
     /// The next item of an operation; its data.
     pub async fn item(&mut self, id: &str) -> Value {
         match self.hear().await {
@@ -99,7 +128,7 @@ impl Screen {
 
     /// Nothing comes for a while.
     pub async fn hears_nothing(&mut self) {
-        let next = tokio::time::timeout(Duration::from_millis(300), self.0.next()).await;
+        let next = tokio::time::timeout(MOMENT, self.0.next()).await;
         assert!(next.is_err(), "{next:?}");
     }
 }

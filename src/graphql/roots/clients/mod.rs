@@ -5,4 +5,4 @@ mod mutations;
 mod queries;
 
 pub use mutations::ClientsMutation;
-pub use queries::ClientsQuery;
+pub use queries::{ClientSummary, ClientsQuery};

@@ -76,14 +76,7 @@ impl ClientsQuery {
     /// Figures of the clients that you may see.
     async fn client_summary(&self, ctx: &Context<'_>) -> Result<ClientSummary> {
         let figures = summary::of(ctx.reader()?, ctx.services()?.door.clock.now()).await?;
-        let by_status =
-            figures.by_status.into_iter().map(|(status, count)| ClientStatusCount { status, count });
-        Ok(ClientSummary {
-            clients: figures.clients,
-            by_status: by_status.collect(),
-            open_activities: figures.open_activities,
-            overdue_activities: figures.overdue_activities,
-        })
+        Ok(figures.into())
     }
 
     /// Activities with clients that you may see, latest first.
@@ -139,6 +132,19 @@ pub struct ClientSummary {
     pub open_activities: i64,
     /// Planned activities whose date has passed.
     pub overdue_activities: i64,
+}
+
+impl From<summary::Figures> for ClientSummary {
+    fn from(figures: summary::Figures) -> Self {
+        let by_status =
+            figures.by_status.into_iter().map(|(status, count)| ClientStatusCount { status, count });
+        ClientSummary {
+            clients: figures.clients,
+            by_status: by_status.collect(),
+            open_activities: figures.open_activities,
+            overdue_activities: figures.overdue_activities,
+        }
+    }
 }
 
 /// How many clients are in a status.

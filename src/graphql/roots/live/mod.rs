@@ -3,100 +3,49 @@
 //! A stream is not run by the executor: `graphql/live` follows the events, judges each for its viewer, and has one item
 //! at a time written here. So the resolvers below only turn the item at hand into its type.
 
+mod clients;
+mod dashboard;
+mod notifications;
+mod viewer;
+
 use async_graphql::{Context, ID, Object, Result, SimpleObject, Subscription, Union};
 use futures_util::Stream;
 
-use crate::domains::clients::{CLIENT_UPDATED, EVENTLOG_NEW};
+use crate::graphql::board::Board;
 use crate::graphql::context::Ask;
-use crate::graphql::fast::One;
-use crate::graphql::live::{ChangeKind, Item, Subject, Subjects, items};
-use crate::graphql::nodes::clients::{Client, EventLogEntry};
+use crate::graphql::live::{ChangeKind, Item, Subjects, Told, Topic, at_hand};
 use crate::kernel::Error;
-use crate::kernel::ids::{ClientId, EventId, TypedId};
+use crate::kernel::ids::ClientId;
 use crate::platform::bus::{Cursor, Follower};
 use crate::platform::db::{DEFAULT_PAGE, MAX_PAGE};
+use clients::{ClientUpdated, EventlogNew};
+use dashboard::Dashboard;
+use notifications::NotificationNew;
+use viewer::ViewerChanged;
 
-/// A client changed.
-pub struct ClientUpdated(Item);
+/// All that screens hear of: a line for each kind of news, here and in `FeedItem`.
+pub const TOPICS: &[Topic] = &[clients::UPDATED, clients::EVENTLOG, notifications::NEW, viewer::CHANGED];
 
-/// A client changed.
-#[Object]
-impl ClientUpdated {
-    /// Where this item stands: resume `after` it.
-    async fn cursor(&self) -> Cursor {
-        self.0.cursor()
-    }
-    /// The cursor of the item before this one on this stream: when it is yours, you missed nothing. Null on the first
-    /// item of a stream that began without a cursor.
-    async fn previous(&self) -> Option<Cursor> {
-        self.0.previous
-    }
-    /// The change; the mutation that made it told the same id.
-    async fn event_id(&self) -> EventId {
-        self.0.event.event_id
-    }
-    /// What happened.
-    async fn kind(&self) -> ChangeKind {
-        self.0.kind
-    }
-    /// The client's id, also when the client is not to be seen any more.
-    async fn client_id(&self) -> ClientId {
-        ClientId::from_uuid(self.0.event.subject_id)
-    }
-    /// The fields that changed.
-    async fn changed_fields(&self) -> &[String] {
-        &self.0.event.changed_fields
-    }
-    /// The client's version after the change.
-    async fn version(&self) -> i32 {
-        self.0.event.version
-    }
-    /// The client as it is now; null when you lost access, or it is gone.
-    async fn client(&self) -> Option<One<Client>> {
-        match &self.0.subject {
-            Some(Subject::Client(client)) => Some(One::Node(client.clone())),
-            _ => None,
-        }
-    }
-}
+/// The channel that tells who sees more or less than before: what comes behind is judged with new eyes.
+pub const MOVED_SIGHT: &str = viewer::CHANGED.name;
 
-/// A new entry of a client's history.
-pub struct EventlogNew(Item);
+/// The stream of figures, which is paced.
+pub const FIGURES: &str = "dashboard";
 
-/// A new entry of a client's history.
-#[Object]
-impl EventlogNew {
-    /// Where this item stands: resume `after` it.
-    async fn cursor(&self) -> Cursor {
-        self.0.cursor()
+/// The channels that a stream follows, by its field.
+pub fn topics_of(field: &str) -> Vec<&'static str> {
+    if field == FIGURES {
+        return dashboard::MOVED_BY.to_vec();
     }
-    /// The cursor of the item before this one on this stream: when it is yours, you missed nothing. Null on the first
-    /// item of a stream that began without a cursor.
-    async fn previous(&self) -> Option<Cursor> {
-        self.0.previous
-    }
-    /// The change; the mutation that made it told the same id.
-    async fn event_id(&self) -> EventId {
-        self.0.event.event_id
-    }
-    /// The entry.
-    async fn entry(&self) -> Result<One<EventLogEntry>> {
-        match &self.0.subject {
-            Some(Subject::Entry(entry)) => Ok(One::Node(entry.clone())),
-            _ => Err(Error::internal("an item of the history without its entry").into()),
-        }
-    }
+    let follows = |topic: &&Topic| topic.field == field || field == "feed";
+    TOPICS.iter().filter(follows).map(|topic| topic.name).collect()
 }
 
 /// You see something no more: forget what you know of it.
 #[derive(SimpleObject)]
 pub struct AccessLost {
-    /// Where this item stands: resume `after` it.
-    cursor: Cursor,
-    /// The cursor of the item before this one on this stream.
-    previous: Option<Cursor>,
-    /// The change.
-    event_id: EventId,
+    #[graphql(flatten)]
+    told: Told,
     /// The ids to forget, with all that hangs on them.
     ids: Vec<ID>,
 }
@@ -108,35 +57,28 @@ pub enum FeedItem {
     Client(ClientUpdated),
     /// A new entry of a client's history.
     Entry(EventlogNew),
+    /// You are told of something.
+    Notification(NotificationNew),
+    /// You changed, and with you what you may see.
+    Viewer(ViewerChanged),
     /// You see something no more.
     Lost(AccessLost),
 }
 
 impl From<Item> for FeedItem {
     fn from(item: Item) -> Self {
-        match (&item.subject, item.kind) {
-            (_, ChangeKind::AccessLost) => FeedItem::Lost(AccessLost {
-                cursor: item.cursor(),
-                previous: item.previous,
-                event_id: item.event.event_id,
-                ids: vec![ID(ClientId::from_uuid(item.event.subject_id).to_string())],
-            }),
-            (Some(Subject::Entry(_)), _) => FeedItem::Entry(EventlogNew(item)),
-            _ => FeedItem::Client(ClientUpdated(item)),
+        let is = |topic: &Topic| item.event.topic == topic.name;
+        if item.kind == ChangeKind::AccessLost {
+            let forget = TOPICS.iter().find(|topic| is(topic)).and_then(|topic| topic.forget);
+            let ids = forget.map(|print| ID(print(item.event.subject_id))).into_iter().collect();
+            return FeedItem::Lost(AccessLost { told: item.told(), ids });
         }
-    }
-}
-
-/// All that screens hear of.
-const ALL: &[&str] = &[CLIENT_UPDATED, EVENTLOG_NEW];
-
-/// The channels that a stream follows, by its field.
-pub fn topics_of(field: &str) -> &'static [&'static str] {
-    match field {
-        "clientUpdated" => &[CLIENT_UPDATED],
-        "eventlogNew" => &[EVENTLOG_NEW],
-        "feed" => ALL,
-        _ => &[],
+        match () {
+            () if is(&clients::EVENTLOG) => FeedItem::Entry(item.into()),
+            () if is(&notifications::NEW) => FeedItem::Notification(item.into()),
+            () if is(&viewer::CHANGED) => FeedItem::Viewer(item.into()),
+            () => FeedItem::Client(item.into()),
+        }
     }
 }
 
@@ -155,7 +97,7 @@ impl LiveSubscription {
         #[graphql(desc = "First what was missed since this cursor.")] after: Option<Cursor>,
     ) -> Result<impl Stream<Item = ClientUpdated> + use<>> {
         let _ = (client_id, after); // read by `graphql/live`
-        items(ctx, ClientUpdated)
+        at_hand::<Item, _>(ctx)
     }
 
     /// New entries in the history of clients that you may see.
@@ -166,7 +108,23 @@ impl LiveSubscription {
         #[graphql(desc = "First what was missed since this cursor.")] after: Option<Cursor>,
     ) -> Result<impl Stream<Item = EventlogNew> + use<>> {
         let _ = (client_id, after);
-        items(ctx, EventlogNew)
+        at_hand::<Item, _>(ctx)
+    }
+
+    /// What you are told of, and what you marked as read on another screen.
+    async fn notification_new(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "First what was missed since this cursor.")] after: Option<Cursor>,
+    ) -> Result<impl Stream<Item = NotificationNew> + use<>> {
+        let _ = after;
+        at_hand::<Item, _>(ctx)
+    }
+
+    /// Live figures of what you see: the present ones at once, then whenever one changed, at most once a second. They need
+    /// no cursor: who comes back gets the present ones.
+    async fn dashboard(&self, ctx: &Context<'_>) -> Result<impl Stream<Item = Dashboard> + use<>> {
+        at_hand::<Board, _>(ctx)
     }
 
     /// All that happens and that you may see: what an app lives on.
@@ -176,7 +134,7 @@ impl LiveSubscription {
         #[graphql(desc = "First what was missed since this cursor.")] after: Option<Cursor>,
     ) -> Result<impl Stream<Item = FeedItem> + use<>> {
         let _ = after;
-        items(ctx, FeedItem::from)
+        at_hand::<Item, _>(ctx)
     }
 }
 
@@ -233,9 +191,6 @@ impl LiveQuery {
                     break;
                 }
                 (looked_at, at) = (looked_at + 1, Cursor(event.position));
-                if !ALL.contains(&event.topic.as_str()) {
-                    continue;
-                }
                 let item = subjects.item(&event, viewer, Some(previous)).await;
                 if let Some(item) = item.map_err(|error| Error::internal(error.to_string()))? {
                     previous = item.cursor();

@@ -1,0 +1,3 @@
+//! The tables of notifications.
+
+pub mod notification;

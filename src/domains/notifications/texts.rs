@@ -1,0 +1,33 @@
+//! What a notification says, in the reader's language.
+
+use super::notification::NotificationKind;
+
+/// One sentence without the client's name, which the reader may no longer be allowed to see. Spanish for every `es-…`,
+/// English for the others.
+pub fn title(kind: NotificationKind, actor: &str, locale: &str) -> String {
+    let spanish = locale == "es" || locale.starts_with("es-");
+    match (kind, spanish) {
+        (NotificationKind::ClientAssigned, true) => format!("{actor} te asignó un cliente"),
+        (NotificationKind::ClientAssigned, false) => format!("{actor} assigned a client to you"),
+        (NotificationKind::ColleagueWrote, true) => {
+            format!("{actor} escribió en el historial de un cliente tuyo")
+        }
+        (NotificationKind::ColleagueWrote, false) => {
+            format!("{actor} wrote into the history of a client of yours")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_in_the_readers_language() {
+        let title = |locale| title(NotificationKind::ClientAssigned, "Sofía", locale);
+        assert_eq!(title("es-MX"), "Sofía te asignó un cliente");
+        assert_eq!(title("es"), "Sofía te asignó un cliente");
+        assert_eq!(title("en"), "Sofía assigned a client to you");
+        assert_eq!(title("est"), "Sofía assigned a client to you", "Estonian is not Spanish");
+    }
+}

@@ -1,0 +1,112 @@
+//! What streams tell of clients.
+
+use async_graphql::{ComplexObject, Result, SimpleObject};
+use futures_util::FutureExt;
+
+use crate::domains::clients::{CLIENT_UPDATED, EVENTLOG_NEW, event_log_entry, owner_columns};
+use crate::graphql::fast::One;
+use crate::graphql::live::{ChangeKind, Found, Item, Told, Topic};
+use crate::graphql::nodes::clients::{Client, EventLogEntry};
+use crate::kernel::Error;
+use crate::kernel::ids::{ClientId, TypedId};
+use crate::platform::db::{Owner, Wanted};
+
+/// Changes of clients.
+pub const UPDATED: Topic = Topic {
+    name: CLIENT_UPDATED,
+    field: "clientUpdated",
+    read: |all, id| {
+        async move {
+            let client = all.by_ids::<Client>(&[id], Wanted::ALL).await?.remove(&id);
+            let owner = client.as_ref().map(|client| Owner {
+                team: client.team_id.uuid(),
+                advisor: client.advisor_id.map(TypedId::uuid),
+            });
+            Ok(Found::of(client, owner))
+        }
+        .boxed()
+    },
+    forget: Some(|id| ClientId::from_uuid(id).to_string()),
+};
+
+/// New entries of histories. Nothing needs to be forgotten entry by entry: the client itself is told.
+pub const EVENTLOG: Topic = Topic {
+    name: EVENTLOG_NEW,
+    field: "eventlogNew",
+    read: |all, id| {
+        async move {
+            let owner = owner_columns(event_log_entry::Column::ClientId);
+            let read = all.beside::<EventLogEntry, _>(id, owner, |cells| {
+                Ok(Owner { team: cells.take()?, advisor: cells.take()? })
+            });
+            let (entry, owner) = read.await?.unzip();
+            Ok(Found::of(entry, owner))
+        }
+        .boxed()
+    },
+    forget: None,
+};
+
+/// A client changed.
+#[derive(SimpleObject)]
+#[graphql(complex)]
+pub struct ClientUpdated {
+    #[graphql(flatten)]
+    told: Told,
+    /// What happened.
+    kind: ChangeKind,
+    /// The client's id, also when the client is not to be seen any more.
+    client_id: ClientId,
+    /// The fields that changed.
+    changed_fields: Vec<String>,
+    /// The client's version after the change.
+    version: i32,
+    #[graphql(skip)]
+    item: Item,
+}
+
+#[ComplexObject]
+impl ClientUpdated {
+    /// The client as it is now; null when you lost access, or it is gone.
+    async fn client(&self) -> Option<One<Client>> {
+        self.item.thing().map(One::Node)
+    }
+}
+
+impl From<Item> for ClientUpdated {
+    fn from(item: Item) -> Self {
+        ClientUpdated {
+            told: item.told(),
+            kind: item.kind,
+            client_id: ClientId::from_uuid(item.event.subject_id),
+            changed_fields: item.event.changed_fields.clone(),
+            version: item.event.version,
+            item,
+        }
+    }
+}
+
+/// A new entry of a client's history.
+#[derive(SimpleObject)]
+#[graphql(complex)]
+pub struct EventlogNew {
+    #[graphql(flatten)]
+    told: Told,
+    #[graphql(skip)]
+    item: Item,
+}
+
+#[ComplexObject]
+impl EventlogNew {
+    /// The entry.
+    async fn entry(&self) -> Result<One<EventLogEntry>> {
+        let entry = self.item.thing().map(One::Node);
+        entry.ok_or_else(|| Error::internal("an item of the history without its entry").into())
+    }
+}
+
+impl From<Item> for EventlogNew {
+    fn from(item: Item) -> Self {
+        EventlogNew { told: item.told(), item }
+    }
+}

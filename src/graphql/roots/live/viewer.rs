@@ -1,0 +1,49 @@
+//! What streams tell a viewer of themselves.
+
+use async_graphql::{ComplexObject, Result, SimpleObject};
+use futures_util::FutureExt;
+
+use crate::domains::identity::IDENTITY_CHANGED;
+use crate::graphql::fast::One;
+use crate::graphql::live::{Found, Item, Told, Topic};
+use crate::graphql::nodes::identity::User;
+use crate::kernel::Error;
+use crate::platform::db::Wanted;
+
+/// Changes of users; of their sessions nothing is told.
+pub const CHANGED: Topic = Topic {
+    name: IDENTITY_CHANGED,
+    field: "",
+    read: |all, id| {
+        async move { Ok(Found::of(all.by_ids::<User>(&[id], Wanted::ALL).await?.remove(&id), None)) }.boxed()
+    },
+    forget: None,
+};
+
+/// You changed: your role or team, and with it what you may see, or your name or language. Fetch anew what you show.
+#[derive(SimpleObject)]
+#[graphql(complex)]
+pub struct ViewerChanged {
+    #[graphql(flatten)]
+    told: Told,
+    /// The fields that changed.
+    changed_fields: Vec<String>,
+    #[graphql(skip)]
+    item: Item,
+}
+
+#[ComplexObject]
+impl ViewerChanged {
+    /// You, as you are now.
+    async fn viewer(&self) -> Result<One<User>> {
+        let user = self.item.thing().map(One::Node);
+        user.ok_or_else(|| Error::internal("an item of a viewer without them").into())
+    }
+}
+
+impl From<Item> for ViewerChanged {
+    fn from(item: Item) -> Self {
+        let changed_fields = item.event.changed_fields.clone();
+        ViewerChanged { told: item.told(), changed_fields, item }
+    }
+}

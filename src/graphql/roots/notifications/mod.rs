@@ -1,0 +1,7 @@
+//! Notifications.
+
+mod mutations;
+mod queries;
+
+pub use mutations::NotificationsMutation;
+pub use queries::NotificationsQuery;

@@ -1,0 +1,96 @@
+//! The stream of figures: the present ones at once, then whenever one of them changed, at most one a beat.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{Next, Stop, Stream};
+use crate::graphql::board::Board;
+use crate::platform::bus::{Event, Follower, Gone};
+
+/// How often is looked although nothing happened: what is overdue depends on the hour.
+const EVERY: Duration = Duration::from_secs(60);
+
+/// Where a stream of figures stands.
+#[derive(Default)]
+pub(super) struct Pace {
+    /// The newest event that may have changed a figure.
+    heard: i64,
+    shown: Option<Shown>,
+}
+
+struct Shown {
+    beat: u32,
+    board: Arc<Board>,
+    looked: Instant,
+}
+
+impl Stream {
+    /// The next figures that differ from those before.
+    pub(super) async fn next_figures(&mut self) -> Result<Next, Stop> {
+        loop {
+            match self.await_reason().await {
+                // Nothing is lost: the present figures hold all that was missed.
+                Err(Gone::Expired | Gone::Lagged(_)) => {
+                    let services = self.engine.services();
+                    let follower =
+                        Follower::start(services.hub.clone(), services.database.clone(), None).await;
+                    self.follower = follower.map_err(|why| Stop { at: self.at(), why: Arc::new(why) })?;
+                }
+                ended => ended.map_err(|gone| self.stop(gone))?,
+            }
+            let viewer = self.viewer.borrow_and_update().clone();
+            let (beat, looked) = (self.engine.boards.beat(), Instant::now());
+            let at = self.at();
+            let failed = |why| Stop { at, why };
+            let board = self.engine.boards.read(&viewer, beat).await.map_err(failed)?;
+            let pace = self.pace.get_or_insert_default();
+            let before = pace.shown.replace(Shown { beat, board: board.clone(), looked });
+            if before.is_some_and(|before| before.board.figures == board.figures) {
+                continue;
+            }
+            // The beat stands for the position: within it, equal eyes have equal figures.
+            let write = self.execute(Board::clone(&board), &viewer, true);
+            let frame = self.frame(-1, i64::from(beat), &viewer.eyes(false), write).await.map_err(failed)?;
+            if let Some(text) = frame {
+                return Ok(Next::Item { text, cursor: board.cursor });
+            }
+        }
+    }
+
+    /// Ends when the figures shown may be wrong and their beat is over.
+    async fn await_reason(&mut self) -> Result<(), Gone> {
+        let Some(Shown { beat, board, looked }) = self.pace.as_ref().and_then(|pace| pace.shown.as_ref())
+        else {
+            return Ok(());
+        };
+        let (beat, known, look) = (*beat, board.cursor.0, *looked + EVERY);
+        while self.pace.as_ref().is_some_and(|pace| pace.heard <= known) {
+            tokio::select! {
+                events = self.follower.next() => self.note(&events?),
+                _ = self.viewer.changed() => break,
+                () = tokio::time::sleep_until(look) => break,
+            }
+        }
+        self.engine.boards.over(beat).await;
+        loop {
+            let events = self.follower.waiting().await?;
+            if events.is_empty() {
+                return Ok(());
+            }
+            self.note(&events);
+        }
+    }
+
+    fn note(&mut self, events: &[Arc<Event>]) {
+        let viewer = self.viewer.borrow().clone();
+        let moves = |event: &&Arc<Event>| {
+            self.topics.contains(&event.topic.as_str()) && event.audience.heard_by(&viewer).is_some()
+        };
+        let newest = events.iter().filter(moves).map(|event| event.position).max();
+        if let (Some(newest), Some(pace)) = (newest, &mut self.pace) {
+            pace.heard = pace.heard.max(newest);
+        }
+    }
+}
