@@ -6,15 +6,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use crate::support::{Server, client, cpu_of_postgres};
+
 /// Requests under way at the same time: `BENCH_CONNECTIONS`, 8 unless told.
 pub fn connections() -> u64 {
     crate::setting("BENCH_CONNECTIONS", 8)
-}
-
-/// A client with time-outs.
-pub fn client() -> reqwest::Client {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder().timeout(Duration::from_secs(30)).build().expect("a client")
 }
 
 /// Requests that are sent in turn.
@@ -105,12 +101,12 @@ pub struct Run {
 }
 
 /// Sends requests for a while, after a short warm-up.
-pub async fn measure(asked: &Asked, pid: u32, seconds: Duration) -> Run {
+pub async fn measure(asked: &Asked, process: &Server, seconds: Duration) -> Run {
     load(asked, Duration::from_millis(700)).await;
-    let (server, database, began) = (cpu_of(pid), cpu_of_postgres(), Instant::now());
+    let (server, database, began) = (process.cpu(), cpu_of_postgres(), Instant::now());
     let (mut times, bytes) = load(asked, seconds).await;
     let (elapsed, answers) = (began.elapsed().as_secs_f64(), times.len().max(1) as f64);
-    let (server, database) = (cpu_of(pid) - server, cpu_of_postgres() - database);
+    let (server, database) = (process.cpu() - server, cpu_of_postgres() - database);
     times.sort_by(f64::total_cmp);
     let at =
         |share: f64| times.get(((times.len() as f64 - 1.0) * share) as usize).copied().unwrap_or_default();
@@ -139,24 +135,4 @@ async fn load(asked: &Asked, time: Duration) -> (Vec<f64>, usize) {
     let all = futures_util::future::join_all((0..connections()).map(|_| one())).await;
     let bytes = all.first().map_or(0, |(_, bytes)| *bytes);
     (all.into_iter().flat_map(|(times, _)| times).collect(), bytes)
-}
-
-/// User and system time of a process so far, in seconds.
-fn cpu_of(pid: u32) -> f64 {
-    let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    ticks(&text)
-}
-
-/// The same of all processes of PostgreSQL; connections stay open during a run, so none is lost.
-fn cpu_of_postgres() -> f64 {
-    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    let stats = processes.filter_map(|process| std::fs::read_to_string(process.path().join("stat")).ok());
-    stats.filter(|text| text.contains("(postgres)")).map(|text| ticks(&text)).sum()
-}
-
-fn ticks(stat: &str) -> f64 {
-    // Fields 14 and 15 of proc(5), counted behind the name, in hundredths of a second.
-    let fields: Vec<&str> = stat.rsplit(") ").next().unwrap_or_default().split(' ').collect();
-    let field = |index: usize| fields.get(index).and_then(|n| n.parse::<f64>().ok()).unwrap_or_default();
-    (field(11) + field(12)) / 100.0
 }

@@ -9,74 +9,33 @@
 mod limit;
 mod load;
 mod report;
+#[path = "../support/mod.rs"]
+mod support;
 
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use load::{Case, measure};
+use support::{Database, Server, ask, log_in, runtime, setting};
 
 fn main() {
     if std::env::var("BENCH_ROLE").as_deref() == Ok("limit") {
         return runtime(2).block_on(limit::serve());
     }
-    if std::env::args().any(|argument| argument == "--list" || argument == "--test") {
-        return; // asked by a tool that lists tests: there are none
-    }
-    runtime(1).block_on(run());
-}
-
-fn runtime(threads: usize) -> tokio::runtime::Runtime {
-    let mut builder = tokio::runtime::Builder::new_multi_thread();
-    builder.worker_threads(threads).enable_all().build().expect("a runtime")
-}
-
-fn setting(name: &str, default: u64) -> u64 {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
-}
-
-/// A process that is ended when the bench ends, whatever happens.
-struct Server {
-    child: Child,
-    url: String,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+    if !support::is_listing() {
+        runtime(1).block_on(run());
     }
 }
 
 async fn run() {
-    let postgres =
-        std::env::var("TEST_POSTGRES_URL").expect("run it with make bench, which brings a PostgreSQL");
-    let (base, _) = postgres.rsplit_once('/').expect("an address with a database");
-    let name = format!("cabina_bench_{}", std::process::id());
-    execute(&postgres, &format!("CREATE DATABASE {name}")).await;
-    let database = format!("{base}/{name}");
     let clients = setting("BENCH_CLIENTS", 20_000);
+    let database = Database::filled(clients).await;
     let cabina = env!("CARGO_BIN_EXE_cabina");
-    eprintln!("filling a database with {clients} clients …");
-    let filled = Command::new(cabina)
-        .args(["demo", "--clients", &clients.to_string()])
-        .env("DATABASE_URL", &database)
-        .stdout(Stdio::null())
-        .status()
-        .expect("cabina runs");
-    assert!(filled.success(), "the database is filled");
-
-    let ours = start(
-        Command::new(cabina)
-            .arg("serve")
-            .env("CABINA_LOG", "warn")
-            .env("CABINA_POINTS_PER_MINUTE", "4000000000"),
-        &database,
-    )
-    .await;
+    let ours = Server::start(Command::new(cabina).arg("serve").env_remove("REDIS_URL"), &database.url).await;
     let own = std::env::current_exe().expect("this program");
-    let limit = start(Command::new(own).env("BENCH_ROLE", "limit"), &database).await;
+    let limit = Server::start(Command::new(own).env("BENCH_ROLE", "limit"), &database.url).await;
 
     let token = log_in(&ours.url).await;
     let ids = some_clients(&ours.url, &token).await;
@@ -88,66 +47,18 @@ async fn run() {
         case.check().await;
         let mut runs = Vec::new();
         for _ in 0..rounds {
-            let ours_run = measure(&case.ours, ours.child.id(), seconds).await;
-            let limit_run = measure(&case.limit, limit.child.id(), seconds).await;
-            runs.push((ours_run, limit_run));
+            runs.push((
+                measure(&case.ours, &ours, seconds).await,
+                measure(&case.limit, &limit, seconds).await,
+            ));
         }
         let statements = statements_of(&ours.url, case).await;
         report.add(case, statements, &runs);
     }
-    report.footprint(ours.child.id(), cabina);
+    report.footprint(&ours, cabina);
     println!("{}", report.text());
     drop((ours, limit));
-    execute(&postgres, &format!("DROP DATABASE {name} WITH (FORCE)")).await;
-}
-
-async fn execute(url: &str, sql: &str) {
-    use sea_orm::ConnectionTrait;
-    let db = sea_orm::Database::connect(url).await.expect("PostgreSQL answers");
-    db.execute_unprepared(sql).await.expect("the statement runs");
-}
-
-async fn start(command: &mut Command, database: &str) -> Server {
-    let port =
-        std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
-    let address = format!("127.0.0.1:{port}");
-    let child = command
-        .env("DATABASE_URL", database)
-        .env("CABINA_LISTEN", &address)
-        .env("CABINA_JWT_SECRET", "a secret for the bench, of 32 characters")
-        .env_remove("REDIS_URL")
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("the server starts");
-    let server = Server { child, url: format!("http://{address}") };
-    for _ in 0..200 {
-        if load::client()
-            .get(format!("{}/health/ready", server.url))
-            .send()
-            .await
-            .is_ok_and(|r| r.status().is_success())
-        {
-            return server;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("the server is not ready after ten seconds");
-}
-
-async fn ask(url: &str, token: Option<&str>, query: &str) -> Value {
-    let mut request = load::client().post(format!("{url}/graphql")).json(&json!({ "query": query }));
-    if let Some(token) = token {
-        request = request.bearer_auth(token);
-    }
-    let answer: Value = request.send().await.expect("answers").json().await.expect("JSON");
-    assert!(answer.get("errors").is_none(), "{query}: {answer}");
-    answer["data"].clone()
-}
-
-async fn log_in(url: &str) -> String {
-    let query = "mutation { sessionCreate(input: { email: \"admin@demo.test\", password: \"demo\" }) { session { accessToken } } }";
-    let data = ask(url, None, query).await;
-    data["sessionCreate"]["session"]["accessToken"].as_str().expect("a token").to_owned()
+    database.drop().await;
 }
 
 async fn some_clients(url: &str, token: &str) -> Vec<String> {
@@ -206,7 +117,7 @@ fn cases(ours: &str, limit: &str, token: &str, ids: &[String]) -> Vec<Case> {
 /// SQL statements of one request, from the server's own count.
 async fn statements_of(url: &str, case: &Case) -> u64 {
     let count = || async {
-        let text = load::client()
+        let text = support::client()
             .get(format!("{url}/metrics"))
             .send()
             .await

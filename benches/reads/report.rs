@@ -3,16 +3,11 @@
 use std::fmt::Write;
 
 use super::load::{Case, Run};
+use super::support::{Server, median};
 
 /// Gathers the rows.
 pub struct Report {
     text: String,
-}
-
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
 impl Report {
@@ -55,12 +50,11 @@ impl Report {
     }
 
     /// Size of the binary, memory of the process after the load.
-    pub fn footprint(&mut self, pid: u32, binary: &str) {
+    pub fn footprint(&mut self, server: &Server, binary: &str) {
         let size = std::fs::metadata(binary).map_or(0, |file| file.len()) as f64 / 1e6;
-        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-        let resident =
-            status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or("?").trim().to_owned();
-        let _ = writeln!(self.text, "\nBinary {size:.1} MB; memory of the server after the load {resident}.");
+        let memory = server.memory();
+        let _ =
+            writeln!(self.text, "\nBinary {size:.1} MB; memory of the server after the load {memory} kB.");
     }
 
     /// The table.

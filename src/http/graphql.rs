@@ -132,7 +132,7 @@ fn refuse(status: StatusCode, media: Media, error: &Error, origin: &Origin) -> R
     response
 }
 
-fn respond(status: StatusCode, media: Media, body: Vec<u8>) -> Response {
+fn respond(status: StatusCode, media: Media, body: String) -> Response {
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(media.content_type())),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),

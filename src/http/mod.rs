@@ -3,6 +3,7 @@
 mod caller;
 mod graphql;
 mod health;
+mod mouth;
 mod negotiate;
 mod operation;
 mod pages;

@@ -2,16 +2,18 @@
 
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 
 use async_graphql::Request;
 use axum::extract::ws::Message;
-use futures_util::FutureExt;
+use futures_util::{FutureExt, join, poll};
 use serde_json::json;
-use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
 use super::Web;
+use super::mouth::{Deaf, Mouth};
 use crate::domains::identity::guest::Guest;
 use crate::graphql::context::Caller;
 use crate::graphql::engine::{Answer, Manner};
@@ -71,7 +73,7 @@ pub struct Operation {
     /// The server.
     pub web: Web,
     /// Where its messages go.
-    pub say: mpsc::Sender<Message>,
+    pub mouth: Mouth,
     /// The operations beside it.
     pub running: Running,
     /// What the other side calls it.
@@ -94,28 +96,45 @@ impl Operation {
     async fn execute(&self, request: Request, caller: Caller, guest: Option<Arc<Guest>>) {
         if !self.web.engine.is_stream(&request) {
             let manner = Manner { only_queries: false, raw_json: true };
-            let answer = self.web.engine.answer(request, caller, manner).await;
+            let answer = Box::pin(self.web.engine.answer(request, caller, manner)).await;
             return self.finish(answer).await;
         }
         let Some(guest) = guest else {
             let error = of_request(&Error::Unauthenticated, &caller.request_id);
             return self.fail(&[error]).await;
         };
-        match self.web.engine.follow(request, caller, guest, None).await {
+        // In boxes: what is gone after a moment is to take no room in what stays for hours.
+        match Box::pin(self.web.engine.follow(request, caller, guest, None)).await {
             Ok(stream) => self.stream(stream).await,
             Err(answer) => self.fail(&answer.response.errors).await,
         }
     }
 
     async fn stream(&self, mut stream: Stream) {
+        let mut fed = false;
         loop {
-            match stream.next().await {
-                Next::Item { text, .. } => {
-                    if self.next(&text).await.is_err() {
-                        return;
-                    }
+            let next = if fed {
+                // More of a burst goes out in one piece; before anything is waited for, it goes out.
+                let mut next = pin!(stream.next());
+                match poll!(&mut next) {
+                    Poll::Ready(next) => next,
+                    // Side by side: what is begun must go on, for others wait for the item that this one writes.
+                    Poll::Pending => match join!(next, self.mouth.flush()) {
+                        (next, Ok(())) => next,
+                        (_, Err(Deaf)) => return,
+                    },
                 }
+            } else {
+                stream.next().await
+            };
+            let text = match next {
+                Next::Item { text, .. } => self.next(&text),
                 Next::End(error) => return self.fail(&[*error]).await,
+            };
+            fed = stream.has_more();
+            let said = if fed { self.mouth.feed(text).await } else { self.mouth.say(text).await };
+            if said.is_err() {
+                return;
             }
         }
     }
@@ -124,27 +143,21 @@ impl Operation {
         if answer.refused.is_some() {
             return self.fail(&answer.response.errors).await;
         }
-        if self.next(&to_json(&answer.response, true)).await.is_ok() {
+        let next = self.next(&to_json(&answer.response, true));
+        if self.mouth.say(next).await.is_ok() {
             if !self.running.ends(&self.id, self.number) {
                 return; // the other side ended it, and may use the id again
             }
-            let _ =
-                self.say.send(Message::text(json!({ "type": "complete", "id": self.id }).to_string())).await;
+            let complete = json!({ "type": "complete", "id": self.id });
+            let _ = self.mouth.say(Message::text(complete.to_string())).await;
         }
     }
 
-    /// Sends a response whose text is written already.
-    async fn next(&self, payload: &[u8]) -> Result<(), ()> {
+    /// The message of a response whose text is written already.
+    fn next(&self, payload: &str) -> Message {
         let id = serde_json::to_string(&self.id).unwrap_or_default();
-        let mut text = Vec::with_capacity(payload.len() + id.len() + 40);
-        text.extend_from_slice(br#"{"type":"next","id":"#);
-        text.extend_from_slice(id.as_bytes());
-        text.extend_from_slice(br#","payload":"#);
-        text.extend_from_slice(payload);
-        text.push(b'}');
-        // All of it was made of UTF-8.
-        let text = String::from_utf8(text).map_err(|_| ())?;
-        self.say.send(Message::text(text)).await.map_err(|_| ())
+        let parts = [r#"{"type":"next","id":"#, &id, r#","payload":"#, payload, "}"];
+        Message::text(parts.concat())
     }
 
     async fn fail(&self, errors: &[async_graphql::ServerError]) {
@@ -152,6 +165,6 @@ impl Operation {
         if !self.running.ends(&self.id, self.number) {
             return;
         }
-        let _ = self.say.send(Message::text(message.to_string())).await;
+        let _ = self.mouth.say(Message::text(message.to_string())).await;
     }
 }

@@ -12,13 +12,13 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
-use futures_util::{SinkExt, StreamExt};
+use futures_util::StreamExt;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
 
 use super::Web;
 use super::caller::Origin;
+use super::mouth::Mouth;
 use super::operation::{Operation, Running};
 use super::seats::Seat;
 use super::until;
@@ -38,8 +38,6 @@ const PING: Duration = Duration::from_secs(25);
 const SILENCE: Duration = Duration::from_secs(60);
 /// How long before its end a token's end is announced.
 const ANNOUNCED: chrono::Duration = chrono::Duration::seconds(60);
-/// Messages that may wait to be sent; a stream whose message finds no place waits, and goes on or lags.
-const WAITING: usize = 64;
 /// Operations under way on one socket.
 const OPERATIONS: usize = 100;
 
@@ -78,20 +76,19 @@ pub async fn open(
     let user_agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).map(str::to_owned);
     upgrade
         .protocols([PROTOCOL])
-        .read_buffer_size(4096)
+        .read_buffer_size(1024)
         .write_buffer_size(4096)
         .max_message_size(limit)
         .max_frame_size(limit)
         .on_upgrade(move |socket| async move {
             let spoken = socket.protocol().is_some_and(|protocol| protocol == PROTOCOL);
             let (sink, heard) = socket.split();
-            let (say, said) = mpsc::channel(WAITING);
-            let writer = tokio::spawn(write(sink, said));
+            let mouth = Mouth::of(sink);
             let talk = Talk {
                 web,
                 origin,
                 user_agent,
-                say: say.clone(),
+                mouth: mouth.clone(),
                 guest: None,
                 leaving: None,
                 seat: None,
@@ -102,36 +99,10 @@ pub async fn open(
                 true => talk.hold(heard).await,
                 false => Some(Close::new(4406, "Subprotocol not acceptable")),
             };
-            if let Some(Close(code, reason)) = close {
-                let frame = CloseFrame { code, reason: reason.into() };
-                let _ = tokio::time::timeout(GREETING, say.send(Message::Close(Some(frame)))).await;
-            }
-            drop(say);
-            let mut writer = writer;
-            if tokio::time::timeout(GREETING, &mut writer).await.is_err() {
-                writer.abort(); // nobody reads any more
-            }
+            let frame =
+                |Close(code, reason)| Message::Close(Some(CloseFrame { code, reason: String::into(reason) }));
+            mouth.close(close.map(frame), GREETING).await;
         })
-}
-
-async fn write(
-    mut sink: futures_util::stream::SplitSink<WebSocket, Message>,
-    mut said: mpsc::Receiver<Message>,
-) {
-    while let Some(message) = said.recv().await {
-        let last = matches!(message, Message::Close(_));
-        if sink.feed(message).await.is_err() {
-            return;
-        }
-        // What waits already goes out in one piece.
-        if (said.is_empty() || last) && sink.flush().await.is_err() {
-            return;
-        }
-        if last {
-            return;
-        }
-    }
-    let _ = sink.close().await;
 }
 
 /// A conversation.
@@ -139,7 +110,7 @@ struct Talk {
     web: Web,
     origin: Origin,
     user_agent: Option<String>,
-    say: mpsc::Sender<Message>,
+    mouth: Mouth,
     /// Who is behind it; `Some(None)`: nobody is signed in. `None`: not greeted yet.
     guest: Option<Option<Arc<Guest>>>,
     leaving: Option<Leaving>,
@@ -181,7 +152,8 @@ impl Talk {
                         Some(Ok(Message::Binary(_))) => return Some(Close::new(4400, "Messages are JSON text")),
                         Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
                     };
-                    if let Err(close) = self.hear(&text).await {
+                    // In a box: what waits here for hours is to be small.
+                    if let Err(close) = Box::pin(self.hear(&text)).await {
                         return Some(close);
                     }
                 }
@@ -203,7 +175,7 @@ impl Talk {
 
     /// Says something that may be left out when nobody reads; tells whether it was said.
     fn tell(&self, message: Value) -> bool {
-        self.say.try_send(Message::text(message.to_string())).is_ok()
+        self.mouth.try_say(Message::text(message.to_string()))
     }
 
     /// Announces the end of the token, now and then until another one comes.
@@ -268,8 +240,11 @@ impl Talk {
     }
 
     async fn send(&self, message: Value) -> Result<(), Close> {
-        let sent = self.say.send_timeout(Message::text(message.to_string()), SILENCE).await;
-        sent.map_err(|_| Close::new(1001, "Nothing was read for a minute"))
+        let said = self.mouth.say(Message::text(message.to_string()));
+        match tokio::time::timeout(SILENCE, said).await {
+            Ok(said) => said.map_err(|_| Close::new(1001, "Nobody listens")),
+            Err(_) => Err(Close::new(1001, "Nothing was read for a minute")),
+        }
     }
 
     async fn subscribe(&mut self, id: String, request: Request) -> Result<(), Close> {
@@ -288,10 +263,10 @@ impl Talk {
             address: self.origin.address.clone(),
             user_agent: self.user_agent.clone(),
         };
-        let (web, say, running) = (self.web.clone(), self.say.clone(), self.running.clone());
+        let (web, mouth, running) = (self.web.clone(), self.mouth.clone(), self.running.clone());
         self.begun += 1;
         let number = self.begun;
-        let operation = Operation { web, say, running, id: id.clone(), number };
+        let operation = Operation { web, mouth, running, id: id.clone(), number };
         if self.running.count() >= OPERATIONS {
             let error = Error::Throttled { retry_after: 1 };
             let told = of_request(&error, &caller.request_id);

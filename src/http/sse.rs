@@ -93,8 +93,8 @@ fn once(answer: Answer) -> Response {
     send(stream::iter([Ok::<_, Infallible>(event("next", &text)), Ok(complete())]))
 }
 
-fn event(name: &str, text: &[u8]) -> Event {
-    Event::default().event(name).data(String::from_utf8_lossy(text))
+fn event(name: &str, text: &str) -> Event {
+    Event::default().event(name).data(text)
 }
 
 fn complete() -> Event {

@@ -108,7 +108,8 @@ impl Guest {
                 () = tokio::time::sleep(EVERY) => {}
             }
             let bearer = self.bearer.borrow().clone();
-            match self.door.admit(&bearer).await {
+            // In a box: it waits here for hours, and looks for a moment.
+            match Box::pin(self.door.admit(&bearer)).await {
                 Ok((viewer, _)) => self.recognise(viewer),
                 Err(Error::Unauthenticated) => return,
                 Err(_) => {} // the database is away: asked again

@@ -32,7 +32,7 @@ struct Wire<'a> {
 }
 
 /// A response as JSON, with `Value::Binary` copied as the text that it is.
-pub fn to_json(response: &Response, executed: bool) -> Vec<u8> {
+pub fn to_json(response: &Response, executed: bool) -> String {
     let mut out = Vec::with_capacity(1024);
     let mut serializer = serde_json::Serializer::with_formatter(&mut out, RawFormatter);
     let wire = Wire {
@@ -40,10 +40,9 @@ pub fn to_json(response: &Response, executed: bool) -> Vec<u8> {
         data: executed.then_some(&response.data),
         extensions: &response.extensions,
     };
-    match serde::Serialize::serialize(&wire, &mut serializer) {
-        Ok(()) => out,
-        Err(_) => br#"{"errors":[{"message":"something went wrong on our side"}]}"#.to_vec(),
-    }
+    let written = serde::Serialize::serialize(&wire, &mut serializer).is_ok();
+    let text = String::from_utf8(out).ok().filter(|_| written);
+    text.unwrap_or_else(|| r#"{"errors":[{"message":"something went wrong on our side"}]}"#.to_owned())
 }
 
 /// Whether no selection of the operation asks for a key twice: the executor merges such fields, which it could not do
@@ -77,7 +76,7 @@ mod tests {
         let Value::Object(mut fields) = data else { unreachable!("made as an object") };
         fields.insert(Name::new("b"), Value::Binary(br#"[{"c":2}]"#.to_vec().into()));
         let text = to_json(&Response::new(Value::Object(fields)), true);
-        assert_eq!(String::from_utf8(text).expect("text"), r#"{"data":{"a":1,"b":[{"c":2}]}}"#);
+        assert_eq!(text, r#"{"data":{"a":1,"b":[{"c":2}]}}"#);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Next, Stop, Stream};
+use super::{Key, Next, Stop, Stream};
 use crate::graphql::board::Board;
 use crate::platform::bus::{Event, Follower, Gone};
 
@@ -51,8 +51,14 @@ impl Stream {
                 continue;
             }
             // The beat stands for the position: within it, equal eyes have equal figures.
+            let key = Key {
+                asked: self.asked(&viewer, false),
+                position: -1,
+                moved: i64::from(beat),
+                previous: None,
+            };
             let write = self.execute(Board::clone(&board), &viewer, true);
-            let frame = self.frame(-1, i64::from(beat), &viewer.eyes(false), write).await.map_err(failed)?;
+            let frame = self.frame(key, write).await.map_err(failed)?;
             if let Some(text) = frame {
                 return Ok(Next::Item { text, cursor: board.cursor });
             }

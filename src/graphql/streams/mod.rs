@@ -28,7 +28,7 @@ use super::roots::live::{FIGURES, MOVED_SIGHT, topics_of};
 use crate::domains::identity::guest::Guest;
 use crate::kernel::ids::ClientId;
 use crate::kernel::{Error, Result};
-use crate::platform::auth::{Eyes, Viewer, hash_secret};
+use crate::platform::auth::{Viewer, hash_secret};
 use crate::platform::bus::{Cursor, Event, Follower, Gone};
 use crate::platform::db::Reader;
 
@@ -45,15 +45,15 @@ const STALL: Duration = Duration::from_secs(2);
 /// What makes a frame the same for two subscribers.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Key {
+    /// What is asked, and with which eyes.
     asked: Arc<str>,
     position: i64,
     moved: i64,
     previous: Option<Cursor>,
-    eyes: Eyes,
 }
 
 /// The text of an item; none when the viewer gets nothing of the event.
-type Frame = Option<Arc<[u8]>>;
+type Frame = Option<Arc<str>>;
 
 /// Frames written lately.
 pub struct Frames(moka::future::Cache<Key, Frame>);
@@ -78,7 +78,9 @@ pub struct Stream {
     viewer: watch::Receiver<Arc<Viewer>>,
     topics: Vec<&'static str>,
     client: Option<ClientId>,
-    asked: Arc<str>,
+    asked: String,
+    /// The same together with the eyes of who follows: of many, and of one alone.
+    seen_as: [Option<(Arc<Viewer>, Arc<str>)>; 2],
     follower: Follower,
     pending: VecDeque<Arc<Event>>,
     previous: Option<Cursor>,
@@ -100,7 +102,7 @@ pub enum Next {
     /// An item.
     Item {
         /// The response, as JSON text.
-        text: Arc<[u8]>,
+        text: Arc<str>,
         /// Where it stands.
         cursor: Cursor,
     },
@@ -185,7 +187,8 @@ impl Engine {
             guest,
             topics,
             client,
-            asked: asked.into(),
+            asked,
+            seen_as: [None, None],
             follower,
             pending: VecDeque::new(),
             previous: after,
@@ -208,7 +211,8 @@ impl Stream {
         if self.gave.elapsed() > STALL {
             self.follower.stall();
         }
-        let next = if self.pace.is_some() { self.next_figures().await } else { self.next_item().await };
+        let next =
+            if self.pace.is_some() { Box::pin(self.next_figures()).await } else { self.next_item().await };
         if next.is_ok() {
             self.sent.increment(1);
             self.gave = tokio::time::Instant::now();
@@ -242,6 +246,11 @@ impl Stream {
         Stop { at, why: Arc::new(why) }
     }
 
+    /// Whether there are events already that may give the next item.
+    pub fn has_more(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
     /// Where it stands: everything up to here was sent or is not for this viewer.
     pub fn at(&self) -> Cursor {
         match self.pending.front() {
@@ -258,7 +267,7 @@ impl Stream {
         Next::End(Box::new(told))
     }
 
-    async fn write(&self, event: &Arc<Event>) -> Result<Frame, Arc<Error>> {
+    async fn write(&mut self, event: &Arc<Event>) -> Result<Frame, Arc<Error>> {
         let for_me =
             |viewer: &Viewer| event.audience.user.is_some() && event.audience.heard_by(viewer).is_some();
         if event.topic == MOVED_SIGHT && for_me(&self.viewer.borrow()) {
@@ -278,11 +287,12 @@ impl Stream {
         if event.audience.heard_by(&viewer).is_none() {
             return Ok(None);
         }
-        let eyes = viewer.eyes(event.audience.user.is_some());
+        let asked = self.asked(&viewer, event.audience.user.is_some());
         let mut failures = 0;
         loop {
             let (moved, last) = (self.engine.services().hub.moved(), failures + 1 == TRIES);
-            match self.frame(event.position, moved, &eyes, self.item(event, &viewer, last)).await {
+            let key = Key { asked: asked.clone(), position: event.position, moved, previous: self.previous };
+            match self.frame(key, self.item(event, &viewer, last)).await {
                 Err(_) if !last => {
                     failures += 1;
                     tokio::time::sleep(Duration::from_millis(50 << failures)).await;
@@ -292,17 +302,30 @@ impl Stream {
         }
     }
 
+    /// What is asked, and with which eyes.
+    fn asked(&mut self, viewer: &Arc<Viewer>, alone: bool) -> Arc<str> {
+        let known = &mut self.seen_as[usize::from(alone)];
+        match known {
+            Some((of, asked)) if Arc::ptr_eq(of, viewer) => asked.clone(),
+            _ => {
+                let asked: Arc<str> = hash_secret(&format!("{} {:?}", self.asked, viewer.eyes(alone))).into();
+                *known = Some((viewer.clone(), asked.clone()));
+                asked
+            }
+        }
+    }
+
     /// What somebody else with the same eyes wrote of it, or what `write` gives.
     async fn frame(
         &self,
-        position: i64,
-        moved: i64,
-        eyes: &Eyes,
+        key: Key,
         write: impl Future<Output = Result<Frame, Arc<Error>>>,
     ) -> Result<Frame, Arc<Error>> {
-        let (asked, eyes) = (self.asked.clone(), eyes.clone());
-        let key = Key { asked, position, moved, previous: self.previous, eyes };
-        let written = self.engine.frames.0.try_get_with(key, write).await;
+        let frames = &self.engine.frames.0;
+        if let Some(frame) = frames.get(&key).await {
+            return Ok(frame);
+        }
+        let written = Box::pin(frames.try_get_with(key, write)).await;
         written.map_err(|error| (*error).clone())
     }
 

@@ -96,14 +96,16 @@ impl Follower {
     /// See `Gone`.
     pub async fn next(&mut self) -> Result<Vec<Arc<Event>>, Gone> {
         loop {
+            let at = self.at;
+            if *self.tail.borrow() <= at {
+                self.stalled = false; // the present is reached
+                if self.tail.wait_for(|tail| *tail > at).await.is_err() {
+                    std::future::pending::<()>().await; // the hub is held above: it cannot be gone
+                }
+            }
             let events = self.waiting().await?;
             if !events.is_empty() {
                 return Ok(events);
-            }
-            self.stalled = false; // the present is reached
-            let at = self.at;
-            if self.tail.wait_for(|tail| *tail > at).await.is_err() {
-                std::future::pending::<()>().await; // the hub is held above: it cannot be gone
             }
         }
     }
