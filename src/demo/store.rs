@@ -54,7 +54,10 @@ impl Store {
     pub async fn begin(database: &Database) -> Result<Store> {
         if database.backend() == DbBackend::Postgres {
             let pool = database.pool.get_postgres_connection_pool();
-            return Ok(Store::Postgres(pool.begin().await.map_err(Error::internal)?));
+            let mut store = Store::Postgres(pool.begin().await.map_err(Error::internal)?);
+            // Making many rows takes its time.
+            store.run("SET LOCAL idle_in_transaction_session_timeout = 0".to_owned()).await?;
+            return Ok(store);
         }
         let mode = Some(SqliteTransactionMode::Immediate);
         let options = TransactionOptions { sqlite_transaction_mode: mode, ..Default::default() };

@@ -1,5 +1,6 @@
 //! The verbs of a client: create, update, reassign, and the transitions of its status.
 
+use sea_orm::sea_query::LockType;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
 };
@@ -308,16 +309,15 @@ pub async fn transit(
     Ok(id)
 }
 
-/// A client that the viewer may see.
+/// A client that the viewer may see, for a write of what hangs on it: it stays whose it is until this write ends. Else a
+/// client given away meanwhile would take the new row along, and its new advisor would never hear of it.
 ///
 /// # Errors
 /// `NotFound`.
 pub async fn get(tx: &Tx, id: ClientId) -> Result<Model> {
-    client::Entity::visible_to(&tx.by)
-        .filter(client::Column::Id.eq(id))
-        .one(tx.conn())
-        .await?
-        .ok_or(Error::NotFound)
+    // As weak as a foreign key's lock: writes beside each other do not wait, only those that take the client itself.
+    let query = client::Entity::visible_to(&tx.by).filter(client::Column::Id.eq(id)).lock(LockType::KeyShare);
+    query.one(tx.conn()).await?.ok_or(Error::NotFound)
 }
 
 async fn locked(tx: &Tx, id: ClientId) -> Result<Model> {

@@ -79,8 +79,11 @@ pub async fn connect(config: &DatabaseConfig) -> Result<Database> {
         .test_before_acquire(false)
         .test_before_acquire_if_idle_for(Duration::from_secs(10))
         .sqlx_logging(false)
-        // Our statements are short: compiling one takes longer than running it.
-        .map_sqlx_postgres_opts(|postgres| postgres.options([("jit", "off")]))
+        // Our statements are short: compiling one takes longer than running it. And no process, frozen or cut off in a
+        // transaction, holds up the others with its locks for long.
+        .map_sqlx_postgres_opts(|postgres| {
+            postgres.options([("jit", "off"), ("idle_in_transaction_session_timeout", "5s")])
+        })
         .map_sqlx_sqlite_opts(|sqlite| {
             sqlite
                 .create_if_missing(true)

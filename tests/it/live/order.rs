@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use cabina::kernel::ids::EventId;
+use cabina::domains::clients::clients;
+use cabina::kernel::ids::{EventId, TypedId, UserId};
+use cabina::platform::auth::Viewer;
 use cabina::platform::bus::{Cursor, Event, Follower, Gone};
-use cabina::platform::db::{Audience, ChangeKind, all_rows, tables::outbox};
+use cabina::platform::db::{Audience, ChangeKind, Origin, Tx, all_rows, tables::outbox};
 use sea_orm::QueryOrder;
 use serde_json::json;
 
@@ -41,6 +43,27 @@ async fn positions_have_no_gap_though_two_servers_give_them() {
         let event = &note["event"]["id"];
         assert_eq!(rows.iter().filter(|row| json!(row.event_id) == *event).count(), 1, "{event}");
     }
+}
+
+#[tokio::test]
+async fn an_entry_is_for_whose_the_client_is_when_it_is_committed() {
+    let app = TestApp::start().await;
+    let (ana, beto, sofia) = (app.ana().await, app.beto().await, app.sofia().await);
+    let id = ana.client("Rosa").await;
+    // Given away, but not committed yet, when the note begins.
+    let (viewer, origin) = (Arc::new(Viewer::system("tests")), Origin::default());
+    let mut tx = Tx::begin(&app.app.database, &app.app.clock, viewer, origin).await.expect("begins");
+    let (client, advisor) = (id.parse().expect("an id"), beto.id.parse().expect("an id"));
+    clients::reassign(&mut tx, client, 1, Some(advisor), None).await.expect("given away");
+    let note = json!({ "clientId": id, "kind": "NOTE", "text": "meanwhile" });
+    let noted = tokio::spawn(async move { sofia.run("eventlogAppend", note, "event { id }").await });
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    assert!(!noted.is_finished(), "the note waits");
+    tx.commit().await.expect("commits");
+    let event = noted.await.expect("written")["event"]["id"].clone();
+    let rows = all_rows::<outbox::Entity>().all(&app.app.database.pool).await.expect("the outbox");
+    let row = rows.iter().find(|row| json!(row.event_id) == event).expect("the note's");
+    assert_eq!(row.audience["now"]["advisor"], json!(UserId::uuid(advisor)), "{}", row.audience);
 }
 
 #[tokio::test]
