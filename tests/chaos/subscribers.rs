@@ -37,6 +37,8 @@ pub enum Kind {
     Updated,
     Lost,
     Entry,
+    /// A notification.
+    Told,
 }
 
 /// An item as it was received.
@@ -75,6 +77,7 @@ pub struct Seen {
 const ITEM: &str = "__typename
     ... on ClientUpdated { cursor previous eventId kind clientId version client { id version advisor { id } } }
     ... on EventlogNew { cursor previous eventId entry { id client { id version } } }
+    ... on NotificationNew { cursor previous eventId kind notification { id kind } }
     ... on AccessLost { cursor previous eventId ids }";
 
 /// Somebody who looks.
@@ -196,6 +199,7 @@ impl Subscriber {
         let came = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_micros();
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let (client, shown, kind) = match item["__typename"].as_str() {
+            Some("NotificationNew") => (&item["notification"]["id"], None, Kind::Told),
             Some("AccessLost") => (&item["ids"][0], None, Kind::Lost),
             Some("EventlogNew") => {
                 let client = &item["entry"]["client"];
@@ -210,10 +214,10 @@ impl Subscriber {
             self.wrong(format!("after the cursor {} came an item that follows another: {item}", self.cursor));
         }
         let known = [json!("CREATED"), json!("UPDATED"), Value::Null].contains(&item["kind"]);
-        if !known || client.is_null() || (kind != Kind::Lost && shown.is_none()) {
+        if !known || client.is_null() || (![Kind::Lost, Kind::Told].contains(&kind) && shown.is_none()) {
             self.wrong(format!("an item without what it is about: {item}"));
         }
-        let client = text(client);
+        let client = if kind == Kind::Told { String::new() } else { text(client) };
         match (kind, shown) {
             (Kind::Lost, _) => drop(self.seen.model.remove(&client)),
             (Kind::Created | Kind::Updated, Some(version)) => {

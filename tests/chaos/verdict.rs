@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cabina::kernel::ids::{ClientId, EventId, TypedId};
+use cabina::kernel::ids::{ClientId, EventId, TypedId, UserId};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -19,6 +19,9 @@ pub struct Row {
     pub event: String,
     pub topic: String,
     pub kind: String,
+    /// The user whom a notification is for.
+    pub user: Option<String>,
+    /// The client that it is about; a notification is about its user.
     pub client: String,
     pub version: i64,
     pub now: Owner,
@@ -40,15 +43,21 @@ pub async fn outbox(database: &Scratch) -> Vec<Row> {
         .await;
     let read = |row: &sea_orm::QueryResult| -> Result<Row, sea_orm::DbErr> {
         let audience: Value = row.try_get("", "audience")?;
-        let client = uuid(&audience["client"]).expect("every event of this test is about a client");
+        let user = uuid(&audience["user"]).map(|user| UserId::from_uuid(user).to_string());
+        let client = uuid(&audience["client"]).map(|client| ClientId::from_uuid(client).to_string());
+        let nobody = Owner { team: Uuid::nil(), advisor: None };
+        assert!(user.is_some() != client.is_some(), "an event of this test is about a client or for a user");
         Ok(Row {
             at: row.try_get("", "position")?,
             event: EventId::from_uuid(row.try_get("", "event_id")?).to_string(),
             topic: row.try_get("", "topic")?,
             kind: row.try_get("", "kind")?,
-            client: ClientId::from_uuid(client).to_string(),
+            now: owner(&audience["now"])
+                .or(user.as_ref().map(|_| nobody))
+                .expect("every client has an owner"),
+            user,
+            client: client.unwrap_or_default(),
             version: i64::from(row.try_get::<i32>("", "version")?),
-            now: owner(&audience["now"]).expect("every client has an owner"),
             before: owner(&audience["before"]),
             made: row.try_get("", "made")?,
         })
@@ -77,6 +86,9 @@ pub async fn keys(database: &Scratch) -> BTreeMap<String, String> {
 impl Row {
     /// What somebody is to receive of it; `None`: nothing.
     pub fn for_whom(&self, person: &Person) -> Option<Kind> {
+        if let Some(user) = &self.user {
+            return (*user == person.id).then_some(Kind::Told);
+        }
         let now = person.sees(self.now);
         let before = self.before.map_or(now, |before| person.sees(before));
         match (self.topic.as_str(), before, now) {
@@ -173,7 +185,7 @@ pub fn judge_order(rows: &[Row]) -> Vec<String> {
         }
     }
     let mut clients: BTreeMap<&str, (i64, Owner)> = BTreeMap::new();
-    for row in rows {
+    for row in rows.iter().filter(|row| row.user.is_none()) {
         let known = clients.get(row.client.as_str()).copied();
         let (version, owner) = known.unwrap_or((0, row.now));
         let due = if row.topic == CLIENT { version + 1 } else { version };
@@ -194,9 +206,9 @@ pub fn judge_order(rows: &[Row]) -> Vec<String> {
 /// Judges that each change happened as often as it was answered for.
 pub fn judge_writes(rows: &[Row], keys: &BTreeMap<String, String>, done: &[Done]) -> Vec<String> {
     let mut wrong = Vec::new();
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut events: BTreeMap<&str, Vec<&Row>> = BTreeMap::new();
     for row in rows {
-        *counts.entry(&row.event).or_default() += 1;
+        events.entry(&row.event).or_default().push(row);
     }
     let mut told = BTreeSet::new();
     for Done { key, mutation, event, asked } in done {
@@ -204,11 +216,22 @@ pub fn judge_writes(rows: &[Row], keys: &BTreeMap<String, String>, done: &[Done]
         match event {
             Some(event) => {
                 let rows = if ["clientCreate", "clientReassign"].contains(mutation) { 2 } else { 1 };
-                let found = counts.get(event.as_str()).copied().unwrap_or_default();
-                if found != rows || worked != Some(event) {
+                let found = events.get(event.as_str()).map(Vec::as_slice).unwrap_or_default();
+                let (told, about): (Vec<&Row>, Vec<&Row>) = found.iter().partition(|row| row.user.is_some());
+                if about.len() != rows || worked != Some(event) {
                     wrong.push(format!(
-                        "{mutation} {key} told {event}: {found} rows, and its key tells {worked:?}"
+                        "{mutation} {key} told {event}: {} rows, and its key tells {worked:?}",
+                        about.len()
                     ));
+                }
+                // Nobody who writes here is an advisor: whoever's the client is then is told, once.
+                let advisor = about.first().and_then(|row| row.now.advisor);
+                let advisor = advisor.filter(|_| *mutation != "clientUpdate");
+                let due: Vec<String> =
+                    advisor.map(|id| UserId::from_uuid(id).to_string()).into_iter().collect();
+                let told: Vec<String> = told.iter().filter_map(|row| row.user.clone()).collect();
+                if told != due {
+                    wrong.push(format!("{mutation} {key} notified {told:?} in place of {due:?}"));
                 }
             }
             // An earlier request that was given up may have been done after the one that was refused.
@@ -219,7 +242,7 @@ pub fn judge_writes(rows: &[Row], keys: &BTreeMap<String, String>, done: &[Done]
         }
         told.extend(worked.map(String::as_str));
     }
-    for event in counts.keys().filter(|event| !told.contains(**event)) {
+    for event in events.keys().filter(|event| !told.contains(**event)) {
         wrong.push(format!("nobody asked for {event}"));
     }
     wrong
