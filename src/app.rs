@@ -14,7 +14,7 @@ use crate::domains::identity::IDENTITY_CHANGED;
 use crate::domains::identity::sessions::{Door, Seen};
 use crate::graphql::context::Services;
 use crate::graphql::engine::Engine;
-use crate::graphql::roots::live::TOPICS;
+use crate::graphql::roots::live::{MOVED_BY, TOPICS};
 use crate::http::{Seats, Web, router, serve, until};
 use crate::kernel::time::Clock;
 use crate::kernel::{Error, Result};
@@ -125,7 +125,8 @@ impl App {
 
     fn relay(&self, redis: Option<redis::Client>, hub: Arc<Hub>) -> Relay {
         let topics: Vec<&str> = TOPICS.iter().map(|topic| topic.name).chain([IDENTITY_CHANGED]).collect();
-        let bell = |client| Redis::start(client, &self.config.bus.channel_prefix, &topics, hub.clone());
+        let prefix = &self.config.bus.channel_prefix;
+        let bell = |client| Redis::start(client, prefix, &topics, MOVED_BY, hub.clone());
         Relay {
             database: self.database.clone(),
             redis: redis.map(bell),

@@ -77,6 +77,22 @@ impl FromStr for Cursor {
     }
 }
 
+/// An event about nothing, for tests.
+#[cfg(test)]
+pub(super) fn example(position: i64) -> Event {
+    Event {
+        position,
+        event_id: EventId::new(),
+        topic: "client:updated".into(),
+        kind: ChangeKind::Updated,
+        subject_id: Uuid::nil(),
+        version: 1,
+        changed_fields: vec![],
+        audience: Audience::default(),
+        at: Instant::default(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

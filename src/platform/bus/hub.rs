@@ -248,22 +248,7 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::ids::EventId;
-    use crate::platform::db::{Audience, ChangeKind};
-
-    fn event(position: i64) -> Event {
-        Event {
-            position,
-            event_id: EventId::new(),
-            topic: "client:updated".into(),
-            kind: ChangeKind::Updated,
-            subject_id: uuid::Uuid::nil(),
-            version: 1,
-            changed_fields: vec![],
-            audience: Audience::default(),
-            at: crate::kernel::time::Instant::default(),
-        }
-    }
+    use crate::platform::bus::event::example as event;
 
     fn positions(events: Option<Vec<Arc<Event>>>) -> Option<Vec<i64>> {
         events.map(|events| events.iter().map(|event| event.position).collect())

@@ -23,11 +23,16 @@ const EVERY: Duration = Duration::from_secs(1);
 /// How long is waited before it is called again.
 const PAUSE: Duration = Duration::from_millis(250);
 
+/// Whoever shows figures from outside hears here that one may have changed, as SPEC's table of channels says. Our own
+/// servers do not listen to it: they know from the events themselves.
+const FIGURES: &str = "dashboard:changed";
+
 /// Publishes on Redis.
 #[derive(Clone)]
 pub struct Redis {
     waiting: mpsc::Sender<Vec<(String, String)>>,
     prefix: Arc<str>,
+    moves_figures: &'static [&'static str],
 }
 
 /// Why the connection ended.
@@ -43,22 +48,38 @@ enum Broken {
 
 impl Redis {
     /// Publishes, and listens to these topics for the hub, until the runtime ends. `prefix` stands before every channel's
-    /// name.
-    pub fn start(client: Client, prefix: &str, topics: &[&str], hub: Arc<Hub>) -> Redis {
+    /// name; events of `moves_figures` ring on `dashboard:changed` too.
+    pub fn start(
+        client: Client,
+        prefix: &str,
+        topics: &[&str],
+        moves_figures: &'static [&'static str],
+        hub: Arc<Hub>,
+    ) -> Redis {
         let (waiting, queue) = mpsc::channel(WAITING);
         let channels = topics.iter().map(|topic| format!("{prefix}{topic}")).collect();
         tokio::spawn(keep(client, channels, queue, hub));
-        Redis { waiting, prefix: prefix.into() }
+        Redis { waiting, prefix: prefix.into(), moves_figures }
     }
 
     /// Rings the bell for these events.
     pub fn publish(&self, events: &[Event]) {
-        let message = |event: &Event| {
-            let text = serde_json::to_string(event).ok()?;
-            Some((format!("{}{}", self.prefix, event.topic), text))
-        };
-        let _ = self.waiting.try_send(events.iter().filter_map(message).collect());
+        let _ = self.waiting.try_send(messages(&self.prefix, self.moves_figures, events));
     }
+}
+
+/// What is published: channel and text.
+fn messages(prefix: &str, moves_figures: &[&str], events: &[Event]) -> Vec<(String, String)> {
+    let message = |event: &Event| {
+        let text = serde_json::to_string(event).ok()?;
+        Some((format!("{prefix}{}", event.topic), text))
+    };
+    let moves = |event: &&Event| moves_figures.contains(&event.topic.as_str());
+    let figures = events.iter().rev().find(moves).map(|event| {
+        let text = serde_json::json!({ "position": event.position }).to_string();
+        (format!("{prefix}{FIGURES}"), text)
+    });
+    events.iter().filter_map(message).chain(figures).collect()
 }
 
 async fn keep(
@@ -122,4 +143,34 @@ async fn listen(mut connection: PubSub, hub: &Hub) -> Result<Infallible, Broken>
         }
     }
     Err(Broken::Ended)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::bus::event::example;
+
+    #[test]
+    fn each_event_goes_to_its_channel_and_figures_are_rung_for_once() {
+        let topics = ["client:updated", "eventlog:new", "client:updated", "notification:new"];
+        let events: Vec<Event> = (1..)
+            .zip(topics)
+            .map(|(position, topic)| Event { topic: topic.into(), ..example(position) })
+            .collect();
+        let told = messages("north:", &["client:updated"], &events);
+        let channels: Vec<&str> = told.iter().map(|(channel, _)| channel.as_str()).collect();
+        assert_eq!(
+            channels,
+            [
+                "north:client:updated",
+                "north:eventlog:new",
+                "north:client:updated",
+                "north:notification:new",
+                "north:dashboard:changed"
+            ]
+        );
+        assert_eq!(told[4].1, r#"{"position":3}"#);
+        assert_eq!(serde_json::from_str::<Event>(&told[1].1).expect("an event"), events[1]);
+        assert_eq!(messages("", &["client:updated"], &events[1..2]).len(), 1, "a note moves no figure");
+    }
 }

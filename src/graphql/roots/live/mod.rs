@@ -23,6 +23,8 @@ use dashboard::Dashboard;
 use notifications::NotificationNew;
 use viewer::ViewerChanged;
 
+pub use dashboard::MOVED_BY;
+
 /// All that screens hear of: a line for each kind of news, here and in `FeedItem`.
 pub const TOPICS: &[Topic] = &[clients::UPDATED, clients::EVENTLOG, notifications::NEW, viewer::CHANGED];
 
@@ -35,7 +37,7 @@ pub const FIGURES: &str = "dashboard";
 /// The channels that a stream follows, by its field.
 pub fn topics_of(field: &str) -> Vec<&'static str> {
     if field == FIGURES {
-        return dashboard::MOVED_BY.to_vec();
+        return MOVED_BY.to_vec();
     }
     let follows = |topic: &&Topic| topic.field == field || field == "feed";
     TOPICS.iter().filter(follows).map(|topic| topic.name).collect()
