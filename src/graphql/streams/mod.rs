@@ -168,9 +168,9 @@ impl Engine {
         let client = argument("clientId").map(|text| text.parse()).transpose();
         let client = client.map_err(|_| Error::invalid("clientId", "is no id of a client"))?;
         let topics = topics_of(&field.name.node);
-        let pace = (field.name.node == FIGURES).then(Pace::default);
         let services = self.services();
         let follower = Follower::start(services.hub.clone(), services.database.clone(), after).await?;
+        let pace = (field.name.node == FIGURES).then(|| Pace::from(follower.at()));
         let asked = hash_secret(&format!(
             "{} {:?} {}",
             prepared.hash,
