@@ -5,5 +5,6 @@ pub mod auth;
 pub mod bus;
 pub mod config;
 pub mod db;
+pub mod jobs;
 pub mod limits;
 pub mod telemetry;
