@@ -59,6 +59,7 @@ pub struct Tx {
     news: Vec<Announcement>,
     jobs: Vec<NewJob>,
     kept: bool,
+    wakes: bool,
 }
 
 impl Tx {
@@ -70,8 +71,19 @@ impl Tx {
         let txn = database.begin().await?;
         let (now, event) = (clock.now(), EventId::new());
         let (changes, news, jobs) = (Vec::new(), Vec::new(), Vec::new());
-        let tx =
-            Tx { txn, database: database.clone(), by, now, event, origin, changes, news, jobs, kept: false };
+        let tx = Tx {
+            txn,
+            database: database.clone(),
+            by,
+            now,
+            event,
+            origin,
+            changes,
+            news,
+            jobs,
+            kept: false,
+            wakes: false,
+        };
         tx.claim_key().await?;
         Ok(tx)
     }
@@ -127,6 +139,11 @@ impl Tx {
     /// Has `commit` keep what was written although no change was recorded.
     pub fn keep(&mut self) {
         self.kept = true;
+    }
+
+    /// Wakes a worker after the commit: something that was there already is due now.
+    pub fn wake(&mut self) {
+        self.wakes = true;
     }
 
     /// Owes work: it is run after the commit, by any worker.
@@ -239,7 +256,7 @@ impl Tx {
         if heard {
             self.database.tell_relay();
         }
-        if owes {
+        if owes || self.wakes {
             self.database.tell_worker();
         }
         Ok(Some(self.event))

@@ -8,6 +8,7 @@
 //! Why our own: no library enqueues inside a sea-orm transaction on both databases (docs/decisions/0005).
 
 mod claim;
+pub mod dead;
 mod failure;
 mod handlers;
 mod runner;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -9,13 +10,15 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::claim::{self, Again, LEASE};
+use super::dead;
 use super::failure::{Failure, fingerprint, pause};
 use super::handlers::{Handler, Handlers, Work};
 use crate::kernel::ids::JobId;
 use crate::kernel::time::Clock;
 use crate::kernel::{Error, Result};
-use crate::platform::db::Database;
+use crate::platform::auth::Viewer;
 use crate::platform::db::tables::job::Model;
+use crate::platform::db::{Database, Origin, Tx};
 
 /// How often is looked for what other processes owe, and what is due by the clock.
 const EVERY: Duration = Duration::from_millis(500);
@@ -160,7 +163,18 @@ impl Runner {
         let at = (!dead).then_some(now + wait);
         tracing::warn!(job = %job.id, kind = job.kind, attempt = job.attempts, dead, error = text, "a job failed");
         let again = Again { at, fingerprint: fingerprint(&job.kind, &text), error: text };
-        claim::fail(&self.database.own, job.id, lease, now, again).await?;
+        if !dead {
+            claim::fail(&self.database.own, job.id, lease, now, again).await?;
+            return Ok(());
+        }
+        // Admins are told in the same transaction.
+        let origin = Origin { operation: job.kind.clone(), ..Origin::default() };
+        let by = Arc::new(Viewer::system(handler.kind));
+        let mut tx = Tx::begin(&self.database, &self.clock, by, origin).await?;
+        if claim::fail(tx.conn(), job.id, lease, now, again).await? {
+            dead::announce(&mut tx, job);
+            tx.commit().await?;
+        }
         Ok(())
     }
 }
