@@ -12,6 +12,7 @@ mod m20261121_000005_relay;
 mod m20261121_000006_attachments;
 mod m20261121_000007_notifications;
 mod m20261121_000008_jobs;
+mod m20261121_000009_place;
 
 /// Runs the migrations.
 pub struct Migrator;
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000006_attachments::Migration),
             Box::new(m20261121_000007_notifications::Migration),
             Box::new(m20261121_000008_jobs::Migration),
+            Box::new(m20261121_000009_place::Migration),
         ]
     }
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, Statement,
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QueryResult,
+    Statement,
 };
 
 use super::event::Event;
@@ -40,8 +41,10 @@ impl Relay {
     /// Gives positions until `stop` ends: at once after a commit of this process, and now and then.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         tokio::pin!(stop);
+        let mut rung = false;
         loop {
-            let pause = match self.pass().await {
+            let passed = if rung { self.pass().await } else { self.look().await };
+            let pause = match passed {
                 Ok(BATCH) => continue, // there may be more
                 Ok(_) => EVERY,
                 Err(error) => {
@@ -51,9 +54,17 @@ impl Relay {
             };
             tokio::select! {
                 () = &mut stop => return,
-                () = self.database.written() => {}
-                () = tokio::time::sleep(pause) => {}
+                () = self.database.written() => rung = true,
+                () = tokio::time::sleep(pause) => rung = false,
             }
+        }
+    }
+
+    /// A pass, if anything waits: nobody rang, so most likely nothing does, and nothing needs to be locked.
+    async fn look(&self) -> Result<usize> {
+        match self.database.own.query_one(&waiting()).await? {
+            Some(_) => self.pass().await,
+            None => Ok(0),
         }
     }
 
@@ -114,43 +125,38 @@ fn waiting() -> SelectStatement {
 }
 
 async fn place(database: &Database) -> Result<Vec<Event>> {
-    if database.own.query_one(&waiting()).await?.is_none() {
-        return Ok(Vec::new());
-    }
-    let (txn, backend) = (database.begin_own().await?, database.backend());
-    // The lock first, then what waits in a statement of its own: PostgreSQL lets each statement see what was committed
-    // before it began, so also what another relay placed while we waited for the lock.
-    let (lock, order) = match backend {
-        DbBackend::Postgres => ("SELECT last_position FROM relay FOR UPDATE", "seq"),
-        _ => ("SELECT last_position FROM relay", "rowid"),
+    let rows = match database.backend() {
+        // In one call: see the migration that made the function.
+        DbBackend::Postgres => {
+            let sql = format!("SELECT * FROM place_outbox({BATCH})");
+            database.own.query_all_raw(Statement::from_string(DbBackend::Postgres, sql)).await?
+        }
+        backend => place_alone(database, backend).await?,
     };
-    let last = txn
-        .query_one_raw(Statement::from_string(backend, lock))
-        .await?
-        .ok_or_else(|| Error::internal("the relay's row is missing"))?;
-    let last: i64 = last.try_get_by_index(0)?;
-    let sql = format!(
-        "UPDATE outbox SET position = placed.place FROM \
-         (SELECT id AS which, $1 + row_number() OVER (ORDER BY {order}) AS place FROM \
-         (SELECT id, {order} FROM outbox WHERE position IS NULL ORDER BY {order} LIMIT {BATCH}) AS waiting) AS placed \
-         WHERE id = placed.which RETURNING id, event_id, position, topic, kind, subject_id, version, changed_fields, audience, created_at"
-    );
-    let rows = txn.query_all_raw(Statement::from_sql_and_values(backend, sql, [last.into()])).await?;
     let mut events = rows
         .iter()
         .map(|row| Event::try_from(outbox::Model::from_query_result(row, "")?))
         .collect::<Result<Vec<Event>>>()?;
     events.sort_unstable_by_key(|event| event.position);
-    if let Some(newest) = events.last() {
-        let moved = Statement::from_sql_and_values(
-            backend,
-            "UPDATE relay SET last_position = $1",
-            [newest.position.into()],
-        );
-        txn.execute_raw(moved).await?;
-    }
-    txn.commit().await?;
     Ok(events)
+}
+
+/// The same where there is one writer at a time, and no functions.
+async fn place_alone(database: &Database, backend: DbBackend) -> Result<Vec<QueryResult>> {
+    let txn = database.begin_own().await?;
+    let last = last_position(&txn).await?;
+    let sql = format!(
+        "UPDATE outbox SET position = placed.place FROM \
+         (SELECT id AS which, $1 + row_number() OVER (ORDER BY rowid) AS place FROM \
+         (SELECT id, rowid FROM outbox WHERE position IS NULL ORDER BY rowid LIMIT {BATCH}) AS waiting) AS placed \
+         WHERE id = placed.which RETURNING id, event_id, position, topic, kind, subject_id, version, changed_fields, audience, created_at"
+    );
+    let rows = txn.query_all_raw(Statement::from_sql_and_values(backend, sql, [last.into()])).await?;
+    let placed = i64::try_from(rows.len()).unwrap_or_default();
+    let sql = "UPDATE relay SET last_position = last_position + $1";
+    txn.execute_raw(Statement::from_sql_and_values(backend, sql, [placed.into()])).await?;
+    txn.commit().await?;
+    Ok(rows)
 }
 
 /// The position that was given last: all that was committed before and placed is up to here.

@@ -27,7 +27,8 @@ export function LiveProvider({ after, children }: { after: Promise<string | null
       query: stringifyDocument(FeedDocument),
       itemOf: (data) => {
         const item = (data as FeedSubscription).feed;
-        return { item, cursor: item.cursor };
+        // A kind of news that came with a newer server, and that the query does not know yet, has none.
+        return { item, cursor: 'cursor' in item ? item.cursor : undefined };
       },
       after,
       onItem: (item) => {
