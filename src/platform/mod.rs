@@ -6,5 +6,6 @@ pub mod breaker;
 pub mod bus;
 pub mod config;
 pub mod db;
+pub mod http;
 pub mod limits;
 pub mod telemetry;
