@@ -17,7 +17,8 @@ const IDLE: Duration = Duration::from_secs(3);
 pub fn client(timeout: Duration) -> Result<reqwest::Client> {
     reqwest::Client::builder()
         .timeout(timeout)
-        .connect_timeout(CONNECT.min(timeout))
+        // Before the whole call is over, so that it is known that nothing was sent.
+        .connect_timeout(CONNECT.min(timeout / 2))
         .pool_idle_timeout(IDLE)
         .redirect(reqwest::redirect::Policy::none())
         .user_agent(concat!("cabina/", env!("CARGO_PKG_VERSION")))
