@@ -7,6 +7,7 @@ mod fast;
 mod http;
 mod identity;
 mod live;
+mod odoo;
 mod process;
 mod schema;
 mod secrets;
