@@ -97,7 +97,7 @@ impl Odoo {
     pub async fn run<T: Answer>(&self, call: Call<T>) -> Result<T, Fault> {
         let answered = match self.transport().await {
             Ok(transport) => self.0.login.call(self, transport, &call).await,
-            Err(fault) => Err(fault),
+            Err(fault) => Err(fault.before_the_call()),
         };
         if matches!(&answered, Err(fault) if fault.class == Class::Permanent(Kind::Configuration)) {
             // An upgraded server may speak another language.
@@ -263,7 +263,7 @@ fn outcome(answered: &Result<Value, Fault>) -> &'static str {
 }
 
 /// Reads the answers of `common.version` and of `/web/version`, which name the same things differently.
-fn version(answer: &Value) -> Result<Version, Fault> {
+pub(super) fn version(answer: &Value) -> Result<Version, Fault> {
     let unreadable = || Fault::new(Class::Permanent(Kind::Configuration), "there is no Odoo at this address");
     let Value::Map(answer) = answer else { return Err(unreadable()) };
     let info = part(answer, "server_version_info").or_else(|| part(answer, "version_info"));

@@ -91,6 +91,15 @@ impl Fault {
         Fault::new(Class::Unknown, format!("the answer can't be read: {expected} was expected"))
     }
 
+    /// The fault of logging in or of asking for the version, for the call that needed it: the call itself was not sent.
+    pub(super) fn before_the_call(self) -> Fault {
+        let class = match self.class {
+            Class::Unknown | Class::Done => Class::Transient(Trouble::Server),
+            class => class,
+        };
+        Fault { class, ..self }
+    }
+
     /// Whether the same call may be sent again without looking.
     pub fn may_be_repeated(&self) -> bool {
         matches!(self.class, Class::Transient(_))

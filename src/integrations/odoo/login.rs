@@ -66,10 +66,11 @@ impl Login {
         if transport == Transport::Json2 {
             return self.call_with_keys(odoo, call).await;
         }
-        let (count, session) = self.session(odoo, transport, None).await?;
+        let (count, session) = self.session(odoo, transport, None).await.map_err(Fault::before_the_call)?;
         match odoo.send(as_user(odoo, transport, &session, call), reader(transport)).await {
             Err(fault) if fault.class == Class::Refused => {
-                let (_, session) = self.session(odoo, transport, Some(count)).await?;
+                let opened = self.session(odoo, transport, Some(count)).await;
+                let (_, session) = opened.map_err(Fault::before_the_call)?;
                 odoo.send(as_user(odoo, transport, &session, call), reader(transport)).await
             }
             answered => answered,

@@ -130,8 +130,21 @@ fn hostile_xml_is_refused_at_the_price_of_its_length() {
         let fault = xmlrpc::read(200, text.as_bytes()).expect_err("refused");
         assert_eq!(fault.class, Class::Unknown, "{}", &text[..text.len().min(100)]);
     }
+    let many = "<array><data>".to_owned() + &"<value/>".repeat(1_000_000) + "</data></array>";
+    let fault = respond(&format!("<value>{many}</value>")).expect_err("too many values");
+    assert_eq!(fault.class, Class::Unknown);
+    let many = format!("[{}0]", "0,".repeat(1_000_000));
+    assert_eq!(json2::read(200, many.as_bytes()).expect_err("too many values").class, Class::Unknown);
     let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
     assert_eq!(json2::read(200, deep.as_bytes()).expect_err("too deep").class, Class::Unknown);
+}
+
+#[test]
+fn versions_between_two_releases_count_as_the_release_before() {
+    let answer = br#"{"version": "saas~19.1", "version_info": ["saas~19", 1, 0, "final", 0, ""]}"#;
+    let version = client::version(&json2::read(200, answer).expect("an answer"));
+    assert_eq!(version, Ok(Version { major: 19, text: "saas~19.1".into() }));
+    assert!(client::version(&Value::Map(Vec::new())).is_err());
 }
 
 #[test]

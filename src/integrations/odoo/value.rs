@@ -11,6 +11,9 @@ use crate::kernel::time::Instant;
 /// Names and values, in the order in which they are written.
 pub type Map = Vec<(String, Value)>;
 
+/// Answers of more values than this are not read: in memory a value takes many times its place on the wire.
+pub(super) const MOST_VALUES: usize = 1_000_000;
+
 /// One value on the wire.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {

@@ -1,8 +1,8 @@
 //! XML-RPC: `POST /xmlrpc/2/common` and `/xmlrpc/2/object` (rule 1). Always HTTP 200; faults lose the class of their exception
 //! (rule 34).
 //!
-//! Answers are read by one walk over the events of the XML: no entity but the five of XML is opened, depth is limited here
-//! and size by the client, so that a hostile answer costs no more than its length.
+//! Answers are read by one walk over the events of the XML: no entity but the five of XML is opened, and depth and number of
+//! values are limited, so that a hostile answer costs little more than its length.
 
 use quick_xml::Reader;
 use quick_xml::escape::resolve_xml_entity;
@@ -13,7 +13,7 @@ use super::answer::part;
 use super::call::Call;
 use super::classify;
 use super::fault::Fault;
-use super::value::{Map, Value};
+use super::value::{MOST_VALUES, Map, Value};
 use super::wire::{Outgoing, Session};
 
 /// Asks for the server's version; needs no login.
@@ -139,13 +139,15 @@ enum Step {
 /// A walk over the answer. `None` anywhere: it is not XML-RPC.
 struct Walk<'a> {
     reader: Reader<&'a [u8]>,
+    /// How many more values there may be.
+    left: usize,
 }
 
 impl<'a> Walk<'a> {
     fn new(body: &'a [u8]) -> Self {
         let mut reader = Reader::from_reader(body);
         reader.config_mut().expand_empty_elements = true;
-        Walk { reader }
+        Walk { reader, left: MOST_VALUES }
     }
 
     fn response(mut self) -> Option<Response> {
@@ -225,6 +227,7 @@ impl<'a> Walk<'a> {
 
     /// A value up to the close of its `<value>`, which is open. Without a type it is text.
     fn value(&mut self, depth: usize) -> Option<Value> {
+        self.left = self.left.checked_sub(1)?;
         let mut bare = String::new();
         loop {
             match self.step()? {

@@ -9,7 +9,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use cabina::integrations::odoo::Odoo;
+use cabina::integrations::odoo::{Call, Domain, Odoo};
 use cabina::kernel::time::Clock;
 use cabina::platform::config::{OdooConfig, OdooTransport};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -119,6 +119,33 @@ fn recorded(number: u16) -> Response {
     let exchange = exchange(number);
     let status = StatusCode::from_u16(exchange.status).expect("a status");
     (status, exchange.response()).into_response()
+}
+
+/// Calls with these secrets in each language, well and refused.
+pub async fn in_all_languages(password: &str, key: &str) {
+    let double = Double::start(|seen| match (seen.path.as_str(), seen.is_login()) {
+        ("/xmlrpc/2/common", true) => Reply::Recorded(2),
+        ("/jsonrpc", true) => Reply::Recorded(7),
+        ("/xmlrpc/2/object", _) => Reply::Recorded(207),
+        ("/jsonrpc", _) => Reply::Recorded(39),
+        _ => Reply::Recorded(13),
+    })
+    .await;
+    for (transport, well) in
+        [(OdooTransport::XmlRpc, false), (OdooTransport::JsonRpc, true), (OdooTransport::Json2, false)]
+    {
+        let mut config = config(&double.url, transport);
+        config.password = Some(password.into());
+        config.api_keys = vec![key.into()];
+        let (odoo, _) = client(config);
+        let count = Call::search_count("res.partner", Domain::all());
+        assert_eq!(odoo.run(count).await.is_ok(), well, "{transport:?}");
+    }
+    let seen = double.seen();
+    assert!(
+        seen.iter().any(|seen| seen.body.contains(password))
+            && seen.iter().any(|seen| seen.key.contains(key))
+    );
 }
 
 /// A server that reads one request after the other to its end, and hangs up; optionally after the head of an answer.

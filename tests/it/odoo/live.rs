@@ -189,6 +189,18 @@ async fn a_call_without_an_answer_in_time_may_have_been_done_and_is_not_repeated
 }
 
 #[tokio::test]
+async fn a_call_whose_login_got_no_answer_was_not_sent() {
+    for transport in [OdooTransport::Auto, OdooTransport::JsonRpc] {
+        let double = Double::start(|_| Reply::Never).await;
+        let mut config = config(&double.url, transport);
+        config.timeout = Duration::from_millis(300);
+        let (odoo, _) = client(config);
+        let fault = odoo.run(Call::create("res.partner", Vec::new())).await.expect_err("no answer");
+        assert_eq!(fault.class, Class::Transient(Trouble::Server), "{transport:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_connection_that_closes_after_the_request_may_have_been_served() {
     let head = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[1";
     for first in ["", head] {
