@@ -6,7 +6,8 @@ use super::fault::{Class, Fault, Kind, Trouble};
 /// The fault for an exception in the server, by its class with or without its module.
 pub(super) fn exception(name: &str, message: &str) -> Fault {
     let short = name.rsplit('.').next().unwrap_or(name);
-    Fault { exception: Some(short.to_owned()), ..Fault::new(class(short, message), message) }
+    let told = (!short.is_empty()).then(|| short.to_owned());
+    Fault { exception: told, ..Fault::new(class(short, message), message) }
 }
 
 fn class(name: &str, message: &str) -> Class {
@@ -157,6 +158,15 @@ mod tests {
         assert_eq!(last_exception(text), ("a.b.X", "one\ntwo: three"));
         assert_eq!(last_exception("KeyError"), ("KeyError", ""));
         assert_eq!(last_exception("what happened here"), ("", "what happened here"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_of_a_fault_has_a_class(code in 0i64..6, text in "(Traceback\n)?(  File \"[a-z/.]{0,9}\"\n)?\\PC{0,40}\n?[(]?\\PC{0,20}[)]?") {
+            let fault = xml_fault(code, &text);
+            proptest::prop_assert_ne!(fault.class, Class::Unknown);
+            proptest::prop_assert_eq!(fault.fingerprint().len(), 16);
+        }
     }
 
     #[test]

@@ -179,7 +179,7 @@ async fn a_call_without_an_answer_in_time_may_have_been_done_and_is_not_repeated
     let double = Double::start(|_| Reply::Never).await;
     let mut config = config(&double.url, OdooTransport::Json2);
     config.api_keys = vec!["LAB_API_KEY".into()];
-    config.timeout = Duration::from_millis(300);
+    config.timeout = Duration::from_secs(1);
     let (odoo, _) = client(config);
     let fault = odoo.run(Call::create("res.partner", Vec::new())).await.expect_err("no answer");
     assert_eq!(fault.class, Class::Unknown);
@@ -193,7 +193,7 @@ async fn a_call_whose_login_got_no_answer_was_not_sent() {
     for transport in [OdooTransport::Auto, OdooTransport::JsonRpc] {
         let double = Double::start(|_| Reply::Never).await;
         let mut config = config(&double.url, transport);
-        config.timeout = Duration::from_millis(300);
+        config.timeout = Duration::from_secs(1);
         let (odoo, _) = client(config);
         let fault = odoo.run(Call::create("res.partner", Vec::new())).await.expect_err("no answer");
         assert_eq!(fault.class, Class::Transient(Trouble::Server), "{transport:?}");
