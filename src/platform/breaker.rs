@@ -100,6 +100,7 @@ fn delta(duration: Duration) -> TimeDelta {
 /// The circuit of one service, shared by all who call it.
 #[derive(Clone, Debug)]
 pub struct Breaker {
+    service: &'static str,
     rules: BreakerRules,
     clock: Clock,
     circuit: Arc<Mutex<Circuit>>,
@@ -113,9 +114,9 @@ pub struct Passage {
 }
 
 impl Breaker {
-    /// A closed circuit.
-    pub fn new(rules: BreakerRules, clock: Clock) -> Self {
-        Breaker { rules, clock, circuit: Arc::new(Mutex::new(Circuit::Closed { failures: 0 })) }
+    /// A closed circuit for a service, by the name that stands in logs and metrics.
+    pub fn new(service: &'static str, rules: BreakerRules, clock: Clock) -> Self {
+        Breaker { service, rules, clock, circuit: Arc::new(Mutex::new(Circuit::Closed { failures: 0 })) }
     }
 
     /// Lets a call pass.
@@ -135,6 +136,28 @@ impl Breaker {
         *self.circuit()
     }
 
+    fn report(&self, pass: Pass, well: bool) {
+        let now = self.clock.now();
+        let (before, after) = {
+            let mut circuit = self.circuit();
+            let before = *circuit;
+            circuit.report(pass, well, &self.rules, now);
+            (before, *circuit)
+        };
+        let closed = |circuit| matches!(circuit, Circuit::Closed { .. });
+        match after {
+            Circuit::Open { until, .. } if before != after => {
+                tracing::warn!(service = self.service, %until, "it keeps failing and is left alone for a while");
+            }
+            Circuit::Closed { .. } if !closed(before) => {
+                tracing::info!(service = self.service, "it is back");
+            }
+            _ => return,
+        }
+        let open = if closed(after) { 0.0 } else { 1.0 };
+        metrics::gauge!("cabina_circuit_open", "service" => self.service).set(open);
+    }
+
     fn circuit(&self) -> std::sync::MutexGuard<'_, Circuit> {
         // A state is replaced as a whole: a panic elsewhere can't have left half of one.
         self.circuit.lock().unwrap_or_else(PoisonError::into_inner)
@@ -145,8 +168,7 @@ impl Passage {
     /// Takes note of the call's outcome: `well` is that the service answered, were it to refuse.
     pub fn report(mut self, well: bool) {
         if let Some(pass) = self.pass.take() {
-            let now = self.breaker.clock.now();
-            self.breaker.circuit().report(pass, well, &self.breaker.rules, now);
+            self.breaker.report(pass, well);
         }
     }
 }
@@ -235,7 +257,7 @@ mod tests {
     #[test]
     fn a_probe_given_up_leaves_its_place_to_the_next() {
         let clock = Clock::Shifted(Arc::default());
-        let breaker = Breaker::new(BreakerRules { failures: 1, ..RULES }, clock.clone());
+        let breaker = Breaker::new("a test", BreakerRules { failures: 1, ..RULES }, clock.clone());
         breaker.pass().expect("closed").report(false);
         let wait = breaker.pass().expect_err("open");
         assert!(wait <= Duration::from_secs(10) && wait > Duration::from_secs(8), "{wait:?}");

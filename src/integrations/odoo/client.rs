@@ -80,7 +80,7 @@ impl Odoo {
         let per_second = config.calls_per_second.try_into().unwrap_or(std::num::NonZeroU32::MIN);
         Ok(Odoo(Arc::new(Inner {
             http: http::client(config.timeout)?,
-            breaker: Breaker::new(PATIENCE, clock.clone()),
+            breaker: Breaker::new("odoo", PATIENCE, clock.clone()),
             pace: RateLimiter::direct(Quota::per_second(per_second)),
             seats: Semaphore::new(AT_ONCE),
             spoken: Mutex::default(),
