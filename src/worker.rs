@@ -1,9 +1,9 @@
-//! Background work that the program owes itself. The jobs of the domains come with the job runner; until then this is
-//! the housekeeping: what is past its time is deleted.
+//! What workers do: the registry of all jobs and schedules, a line for each.
 
 use std::time::Duration;
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::domains::identity::sessions;
@@ -11,25 +11,46 @@ use crate::domains::notifications::inbox;
 use crate::kernel::Result;
 use crate::platform::bus;
 use crate::platform::db::tables::idempotency_key;
+use crate::platform::jobs::{Failure, Handlers, Job, Runner, Schedule};
 
 /// A repeated request is recognised for so long: an offline screen may replay its queue after a long weekend.
 const KEYS_KEPT: chrono::Duration = chrono::Duration::days(7);
 /// How often is swept.
 const EVERY: Duration = Duration::from_secs(600);
+/// Jobs that run at the same time.
+const SLOTS: usize = 8;
 
-/// Sweeps now and then until `stop` ends. Running it in several processes does no harm: deleting twice is deleting.
-pub async fn run(app: App, stop: impl Future<Output = ()>) {
-    tokio::pin!(stop);
-    loop {
-        match sweep(&app).await {
-            Ok(gone) => tracing::debug!(gone, "swept"),
-            Err(error) => tracing::error!(%error, "sweeping failed; it will be tried again"),
-        }
-        tokio::select! {
-            () = &mut stop => return,
-            () = tokio::time::sleep(EVERY) => {}
-        }
+/// Deletes what is past its time.
+#[derive(Clone, Serialize, Deserialize)]
+struct Sweep {}
+
+impl Job for Sweep {
+    const KIND: &'static str = "sweep";
+
+    fn dedup(&self) -> Option<String> {
+        Some("all".to_owned())
     }
+}
+
+/// All that is done in the background.
+fn handlers(app: &App) -> Handlers {
+    let swept = app.clone();
+    Handlers::default()
+        .on(move |_: Sweep, _| {
+            let app = swept.clone();
+            async move {
+                let gone = sweep(&app).await.map_err(Failure::from)?;
+                tracing::debug!(gone, "swept");
+                Ok(())
+            }
+        })
+        .every(Schedule::every(EVERY, Sweep {}))
+}
+
+/// Works until `stop` ends. Any number of processes may do so side by side.
+pub async fn run(app: App, stop: impl Future<Output = ()>) {
+    let (database, clock, handlers) = (app.database.clone(), app.clock.clone(), handlers(&app));
+    Runner { database, clock, handlers, slots: SLOTS }.run(stop).await;
 }
 
 /// Deletes what is past its time; tells how many rows.
@@ -37,7 +58,7 @@ pub async fn run(app: App, stop: impl Future<Output = ()>) {
 /// # Errors
 /// Those of the database.
 pub async fn sweep(app: &App) -> Result<u64> {
-    let (db, now) = (&app.database.pool, app.clock.now());
+    let (db, now) = (&app.database.own, app.clock.now());
     let kept = chrono::Duration::days(i64::try_from(app.config.bus.days_kept).unwrap_or(i64::MAX));
     let events = bus::sweep(&app.database, now - kept).await?;
     let keys = idempotency_key::Entity::delete_many()

@@ -23,6 +23,7 @@ pub struct Seen {
     /// When each event was sent, in microseconds since the beginning; 0: not yet.
     sent: Vec<AtomicU64>,
     times: std::sync::Mutex<Vec<u32>>,
+    writes: std::sync::Mutex<Vec<u32>>,
 }
 
 impl Seen {
@@ -35,12 +36,28 @@ impl Seen {
         self.sent[number].store(self.now().max(1), Ordering::Relaxed);
     }
 
+    /// The sending of an event was answered.
+    pub fn is_answered(&self, number: usize) {
+        let took = self.now().saturating_sub(self.sent[number].load(Ordering::Relaxed));
+        let took = u32::try_from(took).unwrap_or(u32::MAX);
+        self.writes.lock().expect("nobody panics with it").push(took);
+    }
+
+    /// Times from sending to answer, likewise.
+    pub fn writes(&self) -> Vec<f64> {
+        sorted(&self.writes)
+    }
+
     /// Times from sending to frame, in milliseconds, sorted; and empties them.
     pub fn times(&self) -> Vec<f64> {
-        let mut times = std::mem::take(&mut *self.times.lock().expect("nobody panics with it"));
-        times.sort_unstable();
-        times.into_iter().map(|micros| f64::from(micros) / 1e3).collect()
+        sorted(&self.times)
     }
+}
+
+fn sorted(times: &std::sync::Mutex<Vec<u32>>) -> Vec<f64> {
+    let mut times = std::mem::take(&mut *times.lock().expect("nobody panics with it"));
+    times.sort_unstable();
+    times.into_iter().map(|micros| f64::from(micros) / 1e3).collect()
 }
 
 /// Subscribers to one server; gone when dropped.
@@ -66,6 +83,7 @@ impl Crowd {
             frames: AtomicU64::new(0),
             sent: (0..events).map(|_| AtomicU64::new(0)).collect(),
             times: std::sync::Mutex::new(Vec::new()),
+            writes: std::sync::Mutex::new(Vec::new()),
         });
         let open = |_| open(url, token, query);
         let sockets: Vec<Socket> =

@@ -78,6 +78,8 @@ struct Run {
     /// Median and 99 of 100, in milliseconds.
     median: f64,
     p99: f64,
+    /// Of it, the median time of the write itself.
+    write: f64,
 }
 
 /// Sends `events` with a pause between them, or eight at a time without one.
@@ -93,6 +95,7 @@ async fn measure(
     let send = |number| async move {
         crowd.seen.goes(number);
         source.send(number).await;
+        crowd.seen.is_answered(number);
     };
     match pause {
         Some(pause) => {
@@ -106,7 +109,7 @@ async fn measure(
     }
     assert!(crowd.has(from + events).await, "every frame came");
     let elapsed = began.elapsed().as_secs_f64();
-    let times = crowd.seen.times();
+    let (times, writes) = (crowd.seen.times(), crowd.seen.writes());
     let deliveries = times.len() as f64;
     let at = |share: f64| times[((deliveries - 1.0) * share) as usize];
     Run {
@@ -114,6 +117,7 @@ async fn measure(
         rate: deliveries / elapsed,
         median: at(0.5),
         p99: at(0.99),
+        write: writes[writes.len() / 2],
     }
 }
 
@@ -145,10 +149,21 @@ async fn run() {
     let redis = redis.get_multiplexed_async_connection().await.expect("Redis answers");
     let published = Source::Published { redis, frame: frame() };
 
+    // First, as what earlier loads left behind would be used again.
+    let idle = setting("BENCH_IDLE", 10_000) as usize;
+    for (name, server) in [("cabina", &ours), ("bare relay", &bare)] {
+        let before = server.memory();
+        let crowd = Crowd::gather(&server.url, &token, QUERY, idle, 0).await;
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        let grown = server.memory().saturating_sub(before) as f64;
+        println!("{name}: {:.1} kB per idle subscriber at {idle} ({before} kB before)", grown / idle as f64);
+        drop(crowd);
+    }
+    println!();
     println!(
-        "| subscribers | pace | deliveries/s (bare relay) | CPU ms per 1,000 deliveries (bare relay) | CPU : bare relay | sent to frame p50 / p99 ms (bare relay) |"
+        "| subscribers | pace | deliveries/s (bare relay) | CPU ms per 1,000 deliveries (bare relay) | CPU : bare relay | sent to frame p50 / p99 ms (bare relay) | of it the write, p50 ms (`PUBLISH`) |"
     );
-    println!("| --- | --- | --- | --- | --- | --- |");
+    println!("| --- | --- | --- | --- | --- | --- | --- |");
     let counts = std::env::var("BENCH_SUBSCRIBERS").unwrap_or_else(|_| "100,1000,5000".to_owned());
     for count in counts.split(',').map(|count| count.trim().parse::<usize>().expect("numbers")) {
         let per_second = (10_000 / count).clamp(2, 20);
@@ -174,18 +189,6 @@ async fn run() {
         row(count, "as fast as can be", &bursts);
     }
 
-    let idle = setting("BENCH_IDLE", 10_000) as usize;
-    for (name, server) in [("cabina", &ours), ("bare relay", &bare)] {
-        let before = server.memory();
-        let crowd = Crowd::gather(&server.url, &token, QUERY, idle, 0).await;
-        tokio::time::sleep(Duration::from_secs(3)).await;
-        let grown = server.memory().saturating_sub(before) as f64;
-        println!(
-            "\n{name}: {:.1} kB per idle subscriber at {idle} ({before} kB before)",
-            grown / idle as f64
-        );
-        drop(crowd);
-    }
     drop((writer, ours, bare));
     database.drop().await;
 }
@@ -210,7 +213,7 @@ fn row(count: usize, pace: &str, runs: &[Vec<Run>]) {
     let of = |which: usize, f: fn(&Run) -> f64| median(runs.iter().map(|run| f(&run[which])));
     let ratio = median(runs.iter().map(|run| run[0].cpu / run[1].cpu.max(1e-9)));
     println!(
-        "| {count} | {pace} | {:.0} ({:.0}) | {:.1} ({:.1}) | {ratio:.2} | {:.1} / {:.1} ({:.1} / {:.1}) |",
+        "| {count} | {pace} | {:.0} ({:.0}) | {:.1} ({:.1}) | {ratio:.2} | {:.1} / {:.1} ({:.1} / {:.1}) | {:.1} ({:.1}) |",
         of(0, |r| r.rate),
         of(1, |r| r.rate),
         of(0, |r| r.cpu),
@@ -219,5 +222,7 @@ fn row(count: usize, pace: &str, runs: &[Vec<Run>]) {
         of(0, |r| r.p99),
         of(1, |r| r.median),
         of(1, |r| r.p99),
+        of(0, |r| r.write),
+        of(1, |r| r.write),
     );
 }

@@ -11,6 +11,7 @@ mod m20261121_000004_search_words;
 mod m20261121_000005_relay;
 mod m20261121_000006_attachments;
 mod m20261121_000007_notifications;
+mod m20261121_000008_jobs;
 
 /// Runs the migrations.
 pub struct Migrator;
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000005_relay::Migration),
             Box::new(m20261121_000006_attachments::Migration),
             Box::new(m20261121_000007_notifications::Migration),
+            Box::new(m20261121_000008_jobs::Migration),
         ]
     }
 }

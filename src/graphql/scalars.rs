@@ -102,6 +102,7 @@ word_enums! {
     crate::domains::clients::markets::MarketErrorCode,
     crate::domains::notifications::notification::NotificationKind,
     crate::domains::notifications::inbox::NotificationErrorCode,
+    crate::platform::jobs::dead::DeadLetterErrorCode,
     super::live::ChangeKind,
 }
 

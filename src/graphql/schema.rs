@@ -4,7 +4,7 @@ use async_graphql::{MergedObject, SchemaBuilder, ValidationMode};
 
 use super::context::Services;
 use super::live::Subjects;
-use super::roots::{clients, identity, live, notifications};
+use super::roots::{clients, identity, jobs, live, notifications};
 
 /// All that can be asked.
 #[derive(MergedObject, Default)]
@@ -12,6 +12,7 @@ pub struct Query(
     identity::IdentityQuery,
     clients::ClientsQuery,
     notifications::NotificationsQuery,
+    jobs::JobsQuery,
     live::LiveQuery,
 );
 
@@ -21,6 +22,7 @@ pub struct Mutation(
     identity::IdentityMutation,
     clients::ClientsMutation,
     notifications::NotificationsMutation,
+    jobs::JobsMutation,
 );
 
 /// All that can be followed.

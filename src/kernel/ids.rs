@@ -144,6 +144,8 @@ ids! {
     EcosystemId = "ecosystem";
     /// A link to a record in another system.
     ExternalRefId = "ref";
+    /// Work that the program owes itself.
+    JobId = "job";
     /// One committed change; all that the change sends out carries it.
     EventId = "event";
     /// An entry of the audit.

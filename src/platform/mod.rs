@@ -7,5 +7,6 @@ pub mod bus;
 pub mod config;
 pub mod db;
 pub mod http;
+pub mod jobs;
 pub mod limits;
 pub mod telemetry;

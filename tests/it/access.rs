@@ -161,7 +161,7 @@ const BY_ID: [(&str, &str); 4] =
     [("client", "client"), ("node", "client"), ("nodes", "client"), ("user", "user")];
 
 /// Root queries that are lists or figures: (field, selection, who may not).
-const LISTS: [(&str, &str, &[&str]); 14] = [
+const LISTS: [(&str, &str, &[&str]); 16] = [
     ("viewer", "{ id }", &[]),
     ("users", "{ totalCount }", &[]),
     ("teams", "{ totalCount }", &[]),
@@ -175,6 +175,8 @@ const LISTS: [(&str, &str, &[&str]); 14] = [
     ("notificationUnreadCount", "", &[]),
     ("changes", "(after: \"YXQ6MA\") { nodes { __typename } }", &[]),
     ("apiKeys", "{ totalCount }", &["ana", "sofia", "carla", "reader"]),
+    ("deadLetters", "{ totalCount }", &["ana", "sofia", "carla", "reader"]),
+    ("deadLetterGroups", "{ count }", &["ana", "sofia", "carla", "reader"]),
     ("auditEntries", "{ totalCount }", &["ana", "sofia", "carla", "reader"]),
 ];
 
@@ -354,6 +356,8 @@ fn mutations(world: &World) -> Vec<(&'static str, About)> {
         ("activityComplete", OnClient("activity", "id", json!({ "expectedVersion": 99 }))),
         ("activityCancel", OnClient("activity", "id", json!({ "expectedVersion": 99 }))),
         ("activityReopen", OnClient("activity", "id", version(json!({})))),
+        ("deadLetterRetry", Office(json!({}))),
+        ("deadLetterDiscard", Office(json!({ "reason": "" }))),
         ("notificationMarkRead", Anas(json!({ "id": world.id("notification") }))),
         ("notificationMarkUnread", Anas(json!({ "id": world.id("notification") }))),
         ("notificationMarkAllRead", Anas(json!({ "id": world.id("notification") }))),
@@ -600,6 +604,7 @@ async fn whatever_hangs_on_what_one_sees_is_what_one_may_see() {
             "ApiKey",
             "AuditEntry",
             "Notification",
+            "DeadLetter",
         ];
         for kind in found.keys() {
             let known = everybodys.contains(&kind.as_str()) || judged.contains(&kind.as_str());
@@ -612,10 +617,11 @@ async fn whatever_hangs_on_what_one_sees_is_what_one_may_see() {
 }
 
 /// Streams of items: what is asked of each, so that the ids of clients are in it.
-const STREAMS: [(&str, &str); 4] = [
+const STREAMS: [(&str, &str); 5] = [
     ("clientUpdated", "clientId"),
     ("eventlogNew", "entry { client { id } }"),
     ("notificationNew", "notification { client { id } }"),
+    ("deadLetterChanged", "deadLetterId"),
     (
         "feed",
         "__typename ... on ClientUpdated { clientId } ... on EventlogNew { entry { client { id } } }
@@ -650,7 +656,7 @@ async fn every_stream_gives_each_role_its_own() {
             heard.entry(id).or_default().push(message["payload"]["data"].clone());
         }
         if *name == "nobody" {
-            assert_eq!(heard.len(), 5, "each stream is refused");
+            assert_eq!(heard.len(), 6, "each stream is refused");
             continue;
         }
         let visible: BTreeSet<&str> = WHOSE.into_iter().filter(|whose| sees(name, whose)).collect();

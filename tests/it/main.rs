@@ -6,6 +6,7 @@ mod clients;
 mod fast;
 mod http;
 mod identity;
+mod jobs;
 mod live;
 mod odoo;
 mod process;

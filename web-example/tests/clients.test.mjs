@@ -152,11 +152,7 @@ test('what cannot be done says why, and what can be done is done', async (t) => 
 
 test('a supervisor blocks a client, and the reason stays in the history', async (t) => {
   const client = await newClient(app.url, ana);
-  const page = await app.open(t);
-  await page.getByLabel('Correo electrónico').fill('sofia@demo.test');
-  await page.getByLabel('Contraseña', { exact: true }).fill('demo');
-  await page.getByRole('button', { name: 'Entrar' }).click();
-  await page.getByRole('heading', { name: 'Clientes', exact: true }).waitFor();
+  const page = await app.signedIn(t, { as: 'sofia@demo.test' });
   await openClient(page, client);
   await page.getByRole('button', { name: 'Bloquear', exact: true }).click();
   const dialog = page.getByRole('dialog', { name: `Bloquear a ${client.name}` });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { asks, newClient, tokenOf, useApp } from './support/app.mjs';
+import { asks, newClient, reaches, tokenOf, useApp } from './support/app.mjs';
 
 let ana, sofia;
 const app = useApp(async () => {
@@ -71,4 +71,108 @@ test('where websockets do not get through, events do', async (t) => {
   await listening;
   await append(client, 'Por eventos.');
   await entry(page, 'Por eventos.').waitFor();
+});
+
+/** What passes over the sockets of a page, and a way to speak in the server's place. */
+async function listenIn(page) {
+  const wire = { sockets: 0, said: [], speak: () => {}, deaf: false };
+  await page.routeWebSocket('**/graphql/ws', (socket) => {
+    wire.sockets += 1;
+    const server = socket.connectToServer();
+    wire.speak = (message) => socket.send(JSON.stringify(message));
+    socket.onMessage((message) => {
+      wire.said.push(JSON.parse(message));
+      server.send(message);
+    });
+    server.onMessage((message) => {
+      const { type, id } = JSON.parse(message);
+      if (!(wire.deaf && type === 'next' && id === wire.feed().id)) socket.send(message);
+    });
+  });
+  const begun = (name) => wire.said.filter(({ type, payload }) => type === 'subscribe' && payload.query.includes(`subscription ${name}`));
+  wire.begun = begun;
+  wire.feed = () => begun('Feed').at(-1);
+  return wire;
+}
+const count = (wire, name, expected) => reaches(wire, expected, () => wire.begun(name).length);
+
+test('all that a page follows travels on one socket, and what it leaves is ended there', async (t) => {
+  const page = await app.signedIn(t);
+  const wire = await listenIn(page);
+  await page.goto(app.url);
+  await page.getByText('En vivo', { exact: true }).waitFor();
+  await count(wire, 'Feed', 1);
+  await reaches(wire, true, () => wire.begun('Dashboard').length > 0);
+  const { id } = wire.begun('Dashboard').at(-1);
+  await page.getByRole('link', { name: 'Clientes', exact: true }).click();
+  await reaches(wire, true, () => wire.said.some((message) => message.type === 'complete' && message.id === id));
+  assert.equal(wire.sockets, 1);
+  // It stands on the first page of the list.
+  const client = await newClient(app.url, ana, { name: `Aa Prueba ${process.pid}` });
+  await page.getByRole('link').filter({ hasText: client.name }).waitFor();
+  await count(wire, 'Feed', 1);
+});
+
+test('a stream that ends is taken up where it was, on the same socket', async (t) => {
+  const client = await newClient(app.url, ana);
+  const page = await app.signedIn(t);
+  const wire = await listenIn(page);
+  await open(page, client);
+  await count(wire, 'Feed', 1);
+  await append(client, 'Antes.');
+  await entry(page, 'Antes.').waitFor();
+  const first = wire.feed();
+  wire.deaf = true;
+  await append(client, 'No llegó.');
+  wire.speak({ type: 'error', id: first.id, payload: [{ message: '', extensions: { code: 'LAGGED' } }] });
+  await count(wire, 'Feed', 2);
+  wire.deaf = false;
+  assert.notEqual(wire.feed().payload.variables.after, first.payload.variables.after);
+  await append(client, 'Después.');
+  await entry(page, 'Después.').waitFor();
+  await entry(page, 'No llegó.').waitFor();
+  assert.equal(wire.sockets, 1);
+});
+
+test('what is missing for good is fetched anew', async (t) => {
+  const client = await newClient(app.url, ana);
+  const page = await app.signedIn(t);
+  const wire = await listenIn(page);
+  await open(page, client);
+  await count(wire, 'Feed', 1);
+  wire.deaf = true;
+  await append(client, 'Nadie lo dijo.');
+  const extensions = { code: 'CURSOR_EXPIRED', cursor: wire.feed().payload.variables.after };
+  wire.speak({ type: 'error', id: wire.feed().id, payload: [{ message: '', extensions }] });
+  await entry(page, 'Nadie lo dijo.').waitFor();
+  assert.equal(wire.sockets, 1);
+});
+
+test('a subscription that the server refuses says so, and leaves the others alone', async (t) => {
+  const client = await newClient(app.url, ana);
+  const page = await app.signedIn(t);
+  const wire = await listenIn(page);
+  await page.goto(app.url);
+  await page.getByText('En vivo', { exact: true }).waitFor();
+  await reaches(wire, true, () => wire.begun('Dashboard').length > 0 && wire.begun('Feed').length > 0);
+  await page.getByRole('list', { name: 'Cifras' }).waitFor();
+  const before = wire.begun('Dashboard').length;
+  wire.speak({ type: 'error', id: wire.begun('Dashboard').at(-1).id, payload: [{ message: '', extensions: { code: 'INTERNAL' } }] });
+  await page.getByText('Sin conexión en vivo', { exact: true }).waitFor();
+  await append(client, 'Se oye igual.');
+  await page.getByRole('status').getByRole('link', { name: client.name }).waitFor();
+  await page.getByText('En vivo', { exact: true }).waitFor();
+  await count(wire, 'Dashboard', before + 1);
+  assert.equal(wire.sockets, 1);
+});
+
+test('by events, each subscription has its own', async (t) => {
+  const client = await newClient(app.url, ana);
+  const page = await app.signedIn(t);
+  await page.routeWebSocket('**/graphql/ws', (socket) => socket.close({ code: 3000 }));
+  await page.goto(app.url);
+  await page.getByText('En vivo', { exact: true }).waitFor({ timeout: 30_000 });
+  await page.getByRole('list', { name: 'Cifras' }).waitFor();
+  await append(client, 'Por eventos.');
+  await page.getByRole('status').getByRole('link', { name: client.name }).waitFor();
 });

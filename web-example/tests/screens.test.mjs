@@ -1,15 +1,38 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AxeBuilder } from '@axe-core/playwright';
-import { logIn, useApp } from './support/app.mjs';
+import { asks, logIn, newClient, tokenOf, useApp } from './support/app.mjs';
 
-const app = useApp();
+let client, sofia;
+const app = useApp(async () => {
+  client = await newClient(app.url, await tokenOf(app.url, 'ana@demo.test'));
+  sofia = await tokenOf(app.url, 'sofia@demo.test');
+});
 const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
 
 const openFirst = async (page) => {
   await page.getByRole('region', { name: 'Todos los clientes' }).getByRole('link').first().click();
   await page.getByRole('heading', { name: 'Historial' }).waitFor();
   await page.getByRole('region', { name: 'Historial' }).getByRole('listitem').first().waitFor();
+};
+
+const openHome = async (page) => {
+  await page.getByRole('link', { name: 'Inicio', exact: true }).click();
+  await page.getByRole('list', { name: 'Cifras' }).waitFor();
+};
+/** Leaves the notice of a new notification on the screen. */
+const beTold = async (page) => {
+  await asks(
+    app.url,
+    'mutation ($input: EventlogAppendInput!) { eventlogAppend(input: $input) { userErrors { code } } }',
+    { input: { clientId: client.id, kind: 'NOTE', text: 'Una nota bastante larga. '.repeat(12) } },
+    sofia,
+  );
+  await page.getByRole('status').getByRole('link', { name: client.name }).waitFor();
+};
+const openNotifications = async (page) => {
+  await page.getByRole('button', { name: /^Notificaciones/ }).click();
+  await page.getByRole('dialog').getByRole('listitem').first().waitFor();
 };
 
 async function assertAccessible(page, screen) {
@@ -38,6 +61,16 @@ for (const colorScheme of ['light', 'dark']) {
     await page.getByRole('button', { name: 'Editar' }).click();
     await page.getByRole('dialog').waitFor();
     await assertAccessible(page, 'edit');
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    await openHome(page);
+    await beTold(page);
+    await assertAccessible(page, 'home');
+    await openNotifications(page);
+    await assertAccessible(page, 'notifications');
+    await page.getByRole('dialog').getByRole('button', { name: 'Marcar todas como leídas' }).click();
+    await page.getByRole('dialog').getByText('Sin leer').waitFor({ state: 'detached' });
+    await assertAccessible(page, 'notifications, all read');
   });
 }
 
@@ -62,6 +95,15 @@ test('nothing is wider than a phone', async (t) => {
   await page.getByRole('button', { name: 'Editar' }).click();
   await page.getByRole('dialog').waitFor();
   await assertFits('edit');
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'hidden' });
+  await openHome(page);
+  await beTold(page);
+  await assertFits('home');
+  await openNotifications(page);
+  await assertFits('notifications');
+  const { width } = await page.getByRole('dialog').boundingBox();
+  assert.equal(Math.round(width), 390);
 });
 
 test('the screens speak English too, and remember it', async (t) => {

@@ -8,7 +8,7 @@ const stored = (page) => page.evaluate(() => JSON.parse(localStorage.getItem('ca
 
 test('a wrong password is told, and lets nobody in', async (t) => {
   const page = await app.open(t);
-  await logIn(page, 'wrong');
+  await logIn(page, { password: 'wrong' });
   await page.getByText('El correo o la contraseña no son correctos.').waitFor();
   assert.equal(await clients(page).count(), 0);
   assert.equal(await stored(page), null);
@@ -51,7 +51,7 @@ test('a token that the server no longer takes is refreshed unnoticed', async (t)
 test('tabs that refresh at once do not end the session', async (t) => {
   const page = await app.signedIn(t);
   const others = await Promise.all([1, 2, 3].map(() => page.context().newPage()));
-  await Promise.all([page.reload(), ...others.map((other) => other.goto(app.url))]);
+  await Promise.all([page.reload(), ...others.map((other) => other.goto(`${app.url}/clients`))]);
   await Promise.all([page, ...others].map((each) => clients(each).waitFor()));
 });
 
@@ -87,7 +87,7 @@ test('a session that was ended elsewhere asks at once to log in again', async (t
 test('logging out ends the session in every tab and on the server', async (t) => {
   const page = await app.signedIn(t);
   const other = await page.context().newPage();
-  await other.goto(app.url);
+  await other.goto(`${app.url}/clients`);
   await clients(other).waitFor();
   const { refreshToken } = await stored(page);
   const revoked = page.waitForResponse((response) => response.request().postData()?.includes('sessionRevoke'));

@@ -184,9 +184,9 @@ pub(super) fn audience(client: &client::Model, before: Option<&client::Model>) -
     };
     let now = owner(client);
     Audience {
-        user: None,
         client: Some(client.id.uuid()),
         now: Some(now),
         before: before.map(owner).filter(|before| *before != now),
+        ..Audience::default()
     }
 }

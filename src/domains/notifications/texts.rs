@@ -7,10 +7,10 @@ use super::notification::NotificationKind;
 pub fn title(kind: NotificationKind, actor: &str, locale: &str) -> String {
     let spanish = locale == "es" || locale.starts_with("es-");
     match (kind, spanish) {
-        (NotificationKind::ClientAssigned, true) => format!("{actor} te asignó un cliente"),
+        (NotificationKind::ClientAssigned, true) => format!("{actor} le asignó un cliente"),
         (NotificationKind::ClientAssigned, false) => format!("{actor} assigned a client to you"),
         (NotificationKind::ColleagueWrote, true) => {
-            format!("{actor} escribió en el historial de un cliente tuyo")
+            format!("{actor} escribió en el historial de un cliente suyo")
         }
         (NotificationKind::ColleagueWrote, false) => {
             format!("{actor} wrote into the history of a client of yours")
@@ -25,8 +25,8 @@ mod tests {
     #[test]
     fn each_in_the_readers_language() {
         let title = |locale| title(NotificationKind::ClientAssigned, "Sofía", locale);
-        assert_eq!(title("es-MX"), "Sofía te asignó un cliente");
-        assert_eq!(title("es"), "Sofía te asignó un cliente");
+        assert_eq!(title("es-MX"), "Sofía le asignó un cliente");
+        assert_eq!(title("es"), "Sofía le asignó un cliente");
         assert_eq!(title("en"), "Sofía assigned a client to you");
         assert_eq!(title("est"), "Sofía assigned a client to you", "Estonian is not Spanish");
     }

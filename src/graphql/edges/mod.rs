@@ -2,5 +2,6 @@
 
 pub mod clients;
 pub mod identity;
+pub mod jobs;
 pub mod node;
 pub mod notifications;

@@ -9,6 +9,7 @@ use crate::graphql::nodes::clients::{
     Activity, Client, Contact, Ecosystem, EventLogEntry, ExternalRef, Market,
 };
 use crate::graphql::nodes::identity::{ApiKey, AuditEntry, Session, Team, User};
+use crate::graphql::nodes::jobs::DeadLetter;
 use crate::graphql::nodes::notifications::Notification;
 use crate::kernel::Result;
 use crate::kernel::ids::{self, TypedId};
@@ -65,4 +66,5 @@ nodes! {
     Market by MarketId,
     Ecosystem by EcosystemId,
     Notification by NotificationId,
+    DeadLetter by JobId,
 }

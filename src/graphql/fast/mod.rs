@@ -21,6 +21,6 @@ mod render;
 pub use edge::{All, Computed, Edge, Inline, Inlines, Loads, Maybe, Pages, The, Within, find};
 pub use json::{RawJson, is_mergeable, to_json};
 pub use macros::Columns;
-pub use output::{List, One, answer};
+pub use output::{List, One, SeenBy, answer};
 pub use plan::{Plan, Planned, What, camel, index};
 pub use render::{GiveUp, Leaf, Parts, render};

@@ -3,16 +3,19 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use async_graphql::dataloader::DataLoader;
 use async_graphql::parser::types::Field;
 use async_graphql::registry::Registry;
-use async_graphql::{Context, ContextSelectionSet, OutputType, Positioned, ServerResult, Value};
+use async_graphql::{Context, ContextSelectionSet, Data, OutputType, Positioned, ServerResult, Value};
 use futures_util::future::try_join_all;
 
+use super::edge::Loads;
 use super::json::RawJson;
 use super::plan::{Plan, Planned};
 use super::render::{Parts, render};
+use crate::graphql::context::Caller;
 use crate::kernel::Result;
-use crate::platform::db::Wanted;
+use crate::platform::db::{Reader, Wanted};
 
 /// One node.
 #[derive(Clone, Debug)]
@@ -57,6 +60,29 @@ pub async fn answer<T: Planned, F: Future<Output = Result<Option<T>>>>(
 fn plan<'a, T: Planned>(ctx: &'a ContextSelectionSet<'_>) -> Option<Plan<'a>> {
     ctx.data_opt::<RawJson>()?;
     Plan::of::<T>(ctx.query_env, &ctx.item.node)
+}
+
+/// A node seen with the eyes of somebody other than the one who asked: of who has just signed in.
+pub struct SeenBy<T>(pub Reader, pub T);
+
+impl<T: OutputType> OutputType for SeenBy<T> {
+    fn type_name() -> Cow<'static, str> {
+        T::type_name()
+    }
+    fn create_type_info(registry: &mut Registry) -> String {
+        T::create_type_info(registry)
+    }
+    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
+        let SeenBy(reader, node) = self;
+        let mut data = Data::default();
+        if let Some(caller) = ctx.data_opt::<Caller>() {
+            data.insert(Caller { reader: Some(reader.clone()), ..caller.clone() });
+        }
+        data.insert(DataLoader::new(Loads(reader.clone()), tokio::spawn));
+        let mut ctx = ctx.clone();
+        ctx.execute_data = Some(&data);
+        node.resolve(&ctx, field).await
+    }
 }
 
 impl<T> List<T> {

@@ -2,4 +2,5 @@
 
 pub mod clients;
 pub mod identity;
+pub mod jobs;
 pub mod notifications;

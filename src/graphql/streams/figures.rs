@@ -7,17 +7,23 @@ use tokio::time::Instant;
 
 use super::{Key, Next, Stop, Stream};
 use crate::graphql::board::Board;
-use crate::platform::bus::{Event, Follower, Gone};
+use crate::platform::bus::{Cursor, Event, Follower, Gone};
 
 /// How often is looked although nothing happened: what is overdue depends on the hour.
 const EVERY: Duration = Duration::from_secs(60);
 
 /// Where a stream of figures stands.
-#[derive(Default)]
 pub(super) struct Pace {
     /// The newest event that may have changed a figure.
     heard: i64,
     shown: Option<Shown>,
+}
+
+impl From<Cursor> for Pace {
+    /// What happened before the stream began may not be in figures that somebody else had read in this beat.
+    fn from(began: Cursor) -> Pace {
+        Pace { heard: began.0, shown: None }
+    }
 }
 
 struct Shown {
@@ -37,6 +43,7 @@ impl Stream {
                     let follower =
                         Follower::start(services.hub.clone(), services.database.clone(), None).await;
                     self.follower = follower.map_err(|why| Stop { at: self.at(), why: Arc::new(why) })?;
+                    self.pace = Some(Pace::from(self.follower.at()));
                 }
                 ended => ended.map_err(|gone| self.stop(gone))?,
             }
@@ -45,7 +52,7 @@ impl Stream {
             let at = self.at();
             let failed = |why| Stop { at, why };
             let board = self.engine.boards.read(&viewer, beat).await.map_err(failed)?;
-            let pace = self.pace.get_or_insert_default();
+            let pace = self.pace.get_or_insert_with(|| Pace::from(at));
             let before = pace.shown.replace(Shown { beat, board: board.clone(), looked });
             if before.is_some_and(|before| before.board.figures == board.figures) {
                 continue;
@@ -57,7 +64,7 @@ impl Stream {
                 moved: i64::from(beat),
                 previous: None,
             };
-            let write = self.execute(Board::clone(&board), &viewer, true);
+            let write = || self.execute(Board::clone(&board), &viewer, true);
             let frame = self.frame(key, write).await.map_err(failed)?;
             if let Some(text) = frame {
                 return Ok(Next::Item { text, cursor: board.cursor });

@@ -168,9 +168,9 @@ impl Engine {
         let client = argument("clientId").map(|text| text.parse()).transpose();
         let client = client.map_err(|_| Error::invalid("clientId", "is no id of a client"))?;
         let topics = topics_of(&field.name.node);
-        let pace = (field.name.node == FIGURES).then(Pace::default);
         let services = self.services();
         let follower = Follower::start(services.hub.clone(), services.database.clone(), after).await?;
+        let pace = (field.name.node == FIGURES).then(|| Pace::from(follower.at()));
         let asked = hash_secret(&format!(
             "{} {:?} {}",
             prepared.hash,
@@ -292,7 +292,7 @@ impl Stream {
         loop {
             let (moved, last) = (self.engine.services().hub.moved(), failures + 1 == TRIES);
             let key = Key { asked: asked.clone(), position: event.position, moved, previous: self.previous };
-            match self.frame(key, self.item(event, &viewer, last)).await {
+            match self.frame(key, || self.item(event, &viewer, last)).await {
                 Err(_) if !last => {
                     failures += 1;
                     tokio::time::sleep(Duration::from_millis(50 << failures)).await;
@@ -316,16 +316,17 @@ impl Stream {
     }
 
     /// What somebody else with the same eyes wrote of it, or what `write` gives.
-    async fn frame(
+    async fn frame<F: Future<Output = Result<Frame, Arc<Error>>>>(
         &self,
         key: Key,
-        write: impl Future<Output = Result<Frame, Arc<Error>>>,
+        write: impl FnOnce() -> F,
     ) -> Result<Frame, Arc<Error>> {
         let frames = &self.engine.frames.0;
         if let Some(frame) = frames.get(&key).await {
             return Ok(frame);
         }
-        let written = Box::pin(frames.try_get_with(key, write)).await;
+        // Made only now, and in a box: it is large, and a thousand others need nothing of it.
+        let written = Box::pin(async move { frames.try_get_with(key, write()).await }).await;
         written.map_err(|error| (*error).clone())
     }
 

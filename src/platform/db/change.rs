@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::kernel::ids::TypedId;
 use crate::kernel::{Error, Result};
-use crate::platform::auth::Viewer;
+use crate::platform::auth::{Right, Viewer};
 use crate::words;
 
 words! {
@@ -38,6 +38,9 @@ pub struct Audience {
     /// The user it is for alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<uuid::Uuid>,
+    /// The right that those have whom it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub right: Option<Right>,
     /// The client it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client: Option<uuid::Uuid>,
@@ -65,6 +68,9 @@ impl Audience {
     pub fn heard_by(&self, viewer: &Viewer) -> Option<Heard> {
         if let Some(user) = self.user {
             return (viewer.user_id().map(TypedId::uuid) == Some(user)).then_some(Heard::Knows);
+        }
+        if let Some(right) = self.right {
+            return viewer.has(right).then_some(Heard::Knows);
         }
         let sees = |owner: Owner| viewer.sees(owner.team, owner.advisor);
         let now = self.now.is_some_and(sees);

@@ -25,6 +25,8 @@ pub struct Database {
     statements: Arc<AtomicU64>,
     /// Rings when something was committed that waits for the relay.
     written: Arc<Notify>,
+    /// Rings when work was committed that waits for a worker.
+    owed: Arc<Notify>,
 }
 
 impl Database {
@@ -43,14 +45,29 @@ impl Database {
         Ok(self.pool.begin_with_options(options).await?)
     }
 
-    /// The same for what the process does by itself.
+    /// The same database for what the process does by itself: no statement is counted.
+    pub fn for_itself(&self) -> Database {
+        Database { pool: self.own.clone(), ..self.clone() }
+    }
+
+    /// Begins a write of the process itself.
     pub(crate) async fn begin_own(&self) -> Result<DatabaseTransaction> {
-        Database { pool: self.own.clone(), ..self.clone() }.begin().await
+        self.for_itself().begin().await
     }
 
     /// Wakes this process's relay.
     pub(super) fn tell_relay(&self) {
         self.written.notify_one();
+    }
+
+    /// Wakes this process's worker.
+    pub(super) fn tell_worker(&self) {
+        self.owed.notify_one();
+    }
+
+    /// Waits until this process commits work for a worker.
+    pub async fn owed(&self) {
+        self.owed.notified().await;
     }
 
     /// Waits until this process commits something for the relay.
@@ -106,7 +123,7 @@ pub async fn connect(config: &DatabaseConfig) -> Result<Database> {
         counted.fetch_add(1, Ordering::Relaxed);
         total.increment(1);
     });
-    Ok(Database { pool, own, statements, written: Arc::default() })
+    Ok(Database { pool, own, statements, written: Arc::default(), owed: Arc::default() })
 }
 
 /// The folder that holds a SQLite file; `None` for other databases.

@@ -15,5 +15,5 @@ pub use connect::{Database, connect, sqlite_folder};
 pub use pages::{DEFAULT_PAGE, Direction, Keyset, MAX_PAGE, PageArgs, PageQuery, Row, Rows, SortColumn};
 pub use positional::{Cells, Positional, Wanted};
 pub use reader::Reader;
-pub use tx::{Origin, Tx};
+pub use tx::{NewJob, Origin, Tx};
 pub use visible::{Visible, all_rows, none};

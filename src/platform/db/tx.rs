@@ -3,16 +3,15 @@
 
 use std::sync::Arc;
 
-use sea_orm::sea_query::OnConflict;
+use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, Set, TryInsertResult};
-use serde::Serialize;
 use serde_json::Value;
 
 use super::change::{Announcement, Change, FieldChange};
 use super::connect::Database;
 use super::tables::{audit_entry, idempotency_key, job, outbox};
 use super::visible::all_rows;
-use crate::kernel::ids::{AuditId, EventId, TypedId, new_uuid};
+use crate::kernel::ids::{AuditId, EventId, JobId, TypedId, new_uuid};
 use crate::kernel::time::{Clock, Instant};
 use crate::kernel::{Error, FieldConflict, Result, Stop};
 use crate::platform::auth::Viewer;
@@ -30,6 +29,21 @@ pub struct Origin {
     pub idempotency: Option<(String, String)>,
 }
 
+/// Work to be done after the commit.
+#[derive(Clone, Debug)]
+pub struct NewJob {
+    /// Who does it: see `jobs::Handlers`.
+    pub kind: &'static str,
+    /// What it needs to know.
+    pub payload: Value,
+    /// The queue in which it waits for those before it.
+    pub queue: Option<String>,
+    /// While a job with the same key waits, this one is not enqueued once more.
+    pub dedup_key: Option<String>,
+    /// When it is due; `None`: at once.
+    pub run_at: Option<Instant>,
+}
+
 /// A write in progress. Dropped without `commit`, it never happened.
 pub struct Tx {
     txn: DatabaseTransaction,
@@ -43,7 +57,9 @@ pub struct Tx {
     origin: Origin,
     changes: Vec<Change>,
     news: Vec<Announcement>,
-    jobs: Vec<job::ActiveModel>,
+    jobs: Vec<NewJob>,
+    kept: bool,
+    wakes: bool,
 }
 
 impl Tx {
@@ -55,7 +71,19 @@ impl Tx {
         let txn = database.begin().await?;
         let (now, event) = (clock.now(), EventId::new());
         let (changes, news, jobs) = (Vec::new(), Vec::new(), Vec::new());
-        let tx = Tx { txn, database: database.clone(), by, now, event, origin, changes, news, jobs };
+        let tx = Tx {
+            txn,
+            database: database.clone(),
+            by,
+            now,
+            event,
+            origin,
+            changes,
+            news,
+            jobs,
+            kept: false,
+            wakes: false,
+        };
         tx.claim_key().await?;
         Ok(tx)
     }
@@ -108,29 +136,19 @@ impl Tx {
         self.news.push(news);
     }
 
-    /// Owes work: a job of this kind runs after the commit.
-    ///
-    /// # Errors
-    /// `Internal` when the payload cannot be serialised.
-    pub fn enqueue(
-        &mut self,
-        kind: &'static str,
-        payload: &impl Serialize,
-        dedup_key: Option<String>,
-    ) -> Result<()> {
-        self.jobs.push(job::ActiveModel {
-            id: Set(new_uuid()),
-            kind: Set(kind.to_owned()),
-            payload: Set(serde_json::to_value(payload)?),
-            dedup_key: Set(dedup_key),
-            run_at: Set(self.now),
-            attempts: Set(0),
-            leased_until: Set(None),
-            last_error: Set(None),
-            dead_at: Set(None),
-            created_at: Set(self.now),
-        });
-        Ok(())
+    /// Has `commit` keep what was written although no change was recorded.
+    pub fn keep(&mut self) {
+        self.kept = true;
+    }
+
+    /// Wakes a worker after the commit: something that was there already is due now.
+    pub fn wake(&mut self) {
+        self.wakes = true;
+    }
+
+    /// Owes work: it is run after the commit, by any worker.
+    pub fn enqueue(&mut self, job: NewJob) {
+        self.jobs.push(job);
     }
 
     /// Judges an update that was made from an older version: edits of other fields than others changed meanwhile go
@@ -185,7 +203,7 @@ impl Tx {
     /// # Errors
     /// `Internal` or `Unavailable`; nothing was written then.
     pub async fn commit(self) -> Result<Option<EventId>> {
-        if self.changes.is_empty() && self.news.is_empty() && self.jobs.is_empty() {
+        if self.changes.is_empty() && self.news.is_empty() && self.jobs.is_empty() && !self.kept {
             self.txn.rollback().await?;
             return Ok(None);
         }
@@ -230,16 +248,43 @@ impl Tx {
         if heard {
             outbox::Entity::insert_many(announced).exec_without_returning(&self.txn).await?;
         }
-        if !self.jobs.is_empty() {
-            let again = OnConflict::column(job::Column::DedupKey).do_nothing().to_owned();
-            job::Entity::insert_many(self.jobs).on_conflict(again).exec_without_returning(&self.txn).await?;
+        let owes = !self.jobs.is_empty();
+        if owes {
+            write_jobs(&self.txn, self.jobs, self.now).await?;
         }
         self.txn.commit().await?;
         if heard {
             self.database.tell_relay();
         }
+        if owes || self.wakes {
+            self.database.tell_worker();
+        }
         Ok(Some(self.event))
     }
+}
+
+/// Writes jobs down. One whose key waits already is joined to that one, whose row is held until this write ends: no worker
+/// can take it before, and miss what this write changed.
+async fn write_jobs(conn: &DatabaseTransaction, mut jobs: Vec<NewJob>, now: Instant) -> Result<()> {
+    // In one order everywhere, so that no two writes wait for each other.
+    jobs.sort_by(|a, b| a.dedup_key.cmp(&b.dedup_key));
+    jobs.dedup_by(|a, b| a.dedup_key.is_some() && a.dedup_key == b.dedup_key);
+    let rows = jobs.into_iter().map(|new| job::ActiveModel {
+        id: Set(JobId::new()),
+        kind: Set(new.kind.to_owned()),
+        payload: Set(new.payload),
+        queue: Set(new.queue),
+        dedup_key: Set(new.dedup_key),
+        run_at: Set(new.run_at.unwrap_or(now)),
+        attempts: Set(0),
+        created_at: Set(now),
+        ..Default::default()
+    });
+    let join = OnConflict::column(job::Column::DedupKey)
+        .value(job::Column::DedupKey, Expr::col((job::Entity, job::Column::DedupKey)))
+        .to_owned();
+    job::Entity::insert_many(rows).on_conflict(join).exec_without_returning(conn).await?;
+    Ok(())
 }
 
 /// The value of a field as text: strings as they are, empty as none, the rest as JSON.

@@ -36,6 +36,19 @@ async fn a_user_signs_in_and_is_the_viewer() {
 }
 
 #[tokio::test]
+async fn the_answer_to_a_log_in_sees_with_the_eyes_of_who_logged_in() {
+    let app = TestApp::start().await;
+    let input = json!({ "email": "ana@test.example", "password": "correct horse" });
+    let selection = "viewer { name permissions team { name users { nodes { name } } } }";
+    let expected = json!({ "name": "Ana Pérez", "permissions": ["READ_CLIENTS", "WRITE_CLIENTS"], "team": {
+        "name": "North", "users": { "nodes": [{ "name": "Ana Pérez" }, { "name": "Beto Ruiz" }, { "name": "Sofía Luna" }] } } });
+    for actor in [app.nobody(), app.carla().await] {
+        let payload = actor.run("sessionCreate", input.clone(), selection).await;
+        assert_eq!(payload["viewer"], expected);
+    }
+}
+
+#[tokio::test]
 async fn wrong_credentials_are_refused_alike_and_limited() {
     let app = Setup::default().with("CABINA_LOGIN_ATTEMPTS", 3).start().await;
     let audit = app.rows("audit_entry").await;

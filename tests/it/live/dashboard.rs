@@ -64,6 +64,22 @@ async fn each_sees_the_figures_of_their_scope_move() {
 }
 
 #[tokio::test]
+async fn whoever_comes_in_the_same_second_misses_nothing() {
+    let app = TestApp::start().await;
+    let ana = app.ana().await;
+    let mut first = Screen::of(&ana).await;
+    let mut second = Screen::of(&ana).await;
+    first.subscribe("d", BOARD, json!({})).await;
+    assert_eq!(figures(&mut first).await, (0, 0));
+    ana.client("Rosa").await;
+    app.settled().await;
+    // The figures of this second were read before.
+    second.subscribe("d", BOARD, json!({})).await;
+    until(&mut second, (1, 0)).await;
+    until(&mut first, (1, 0)).await;
+}
+
+#[tokio::test]
 async fn a_burst_is_one_item_and_quiet_is_none() {
     let app = TestApp::start().await;
     let ana = app.ana().await;

@@ -35,7 +35,7 @@ async fn whoever_gets_a_client_or_a_colleagues_note_is_told_and_nobody_else() {
         (&told[0]["kind"], &told[0]["title"], &told[0]["client"]["name"], &told[0]["entry"]["text"]),
         (
             &json!("COLLEAGUE_WROTE"),
-            &json!("Sofía Luna escribió en el historial de un cliente tuyo"),
+            &json!("Sofía Luna escribió en el historial de un cliente suyo"),
             &json!("Rosa"),
             &json!("call her back")
         )

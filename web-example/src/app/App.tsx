@@ -7,6 +7,8 @@ import { createClient } from '../api/client';
 import type { ViewerFragment } from '../api/gql/graphql';
 import { ClientScreen } from '../features/clients/ClientScreen';
 import { ClientsScreen } from '../features/clients/ClientsScreen';
+import { allClients } from '../features/clients/path';
+import { HomeScreen } from '../features/dashboard/HomeScreen';
 import { LoginScreen } from '../features/session/LoginScreen';
 import { restore, useSession } from '../features/session/session';
 import { ViewerProvider } from '../features/session/Viewer';
@@ -37,9 +39,12 @@ function Screens({ viewer }: { viewer: ViewerFragment }) {
           <Frame>
             <Switch>
               <Route path="/">
+                <HomeScreen />
+              </Route>
+              <Route path={allClients}>
                 <ClientsScreen />
               </Route>
-              <Route path="/clients/:id">{({ id }) => <ClientScreen key={id} id={decodeURIComponent(id)} />}</Route>
+              <Route path={`${allClients}/:id`}>{({ id }) => <ClientScreen key={id} id={decodeURIComponent(id)} />}</Route>
               <Route>
                 <Redirect to="/" replace />
               </Route>

@@ -1,7 +1,9 @@
 import { Button, VisuallyHidden } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link } from 'wouter';
+import { Link, useLocation } from 'wouter';
+import { allClients } from '../features/clients/path';
+import { Bell } from '../features/notifications/Bell';
 import { logOut } from '../features/session/session';
 import { useLiveState } from '../live/Live';
 import { useViewer } from '../features/session/Viewer';
@@ -21,6 +23,22 @@ function LiveState() {
   );
 }
 
+function Screens() {
+  const { t } = useTranslation();
+  const [path] = useLocation();
+  const current = (here: boolean) => (here ? 'page' : undefined);
+  return (
+    <nav className={classes.screens} aria-label={t('app.screens')}>
+      <Link href="/" aria-current={current(path === '/')}>
+        <Icon name="home" /> {t('dashboard.title')}
+      </Link>
+      <Link href={allClients} aria-current={current(path.startsWith(allClients))}>
+        <Icon name="list" /> {t('clients.title')}
+      </Link>
+    </nav>
+  );
+}
+
 /** What stands around every screen of a signed-in person. */
 export function Frame({ children }: { children: ReactNode }) {
   const { t } = useTranslation();
@@ -32,10 +50,12 @@ export function Frame({ children }: { children: ReactNode }) {
           <Link href="/" className={classes.home} aria-label={t('app.home')}>
             <Brand />
           </Link>
+          <Screens />
           <span className={classes.viewer}>
             <VisuallyHidden>{t('session.signedInAs')} </VisuallyHidden>
-            {viewer.name}
+            <span className={classes.name}>{viewer.name}</span> <span>{t(`roles.${viewer.role}`)}</span>
           </span>
+          <Bell />
           <LanguageSwitch />
           <Button variant="default" size="xs" leftSection={<Icon name="logout" />} onClick={() => void logOut()}>
             {t('session.logOut')}

@@ -7,5 +7,9 @@ export function useMoment() {
   const { timeZone } = useViewer();
   const short = new Intl.DateTimeFormat(i18n.language, { dateStyle: 'medium', timeStyle: 'short', timeZone });
   const long = new Intl.DateTimeFormat(i18n.language, { dateStyle: 'full', timeStyle: 'long', timeZone });
-  return (moment: string) => ({ short: short.format(new Date(moment)), long: long.format(new Date(moment)) });
+  const exact = new Intl.DateTimeFormat(i18n.language, { dateStyle: 'medium', timeStyle: 'medium', timeZone });
+  return (moment: string) => {
+    const at = new Date(moment);
+    return { short: short.format(at), exact: exact.format(at), long: long.format(at) };
+  };
 }

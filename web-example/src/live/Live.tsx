@@ -1,78 +1,106 @@
-import { createContext, type ReactNode, useCallback, useContext, useEffect, useRef, useState } from 'react';
 import { stringifyDocument } from '@urql/core';
+import type { TypedDocumentNode } from '@urql/core';
+import { createContext, type ReactNode, useContext, useEffect, useRef, useState } from 'react';
 import { FeedDocument, type FeedSubscription } from '../api/gql/graphql';
-import { bearer, refresh } from '../features/session/session';
-import { follow, type State } from './follow';
+import { bearer, refresh, viewerChanged } from '../features/session/session';
+import { connect, type State } from './follow';
 
-type OnClient = (id: string, changed: () => void) => () => void;
+export type FeedItem = FeedSubscription['feed'];
+/** Takes what the feed tells; null when things may be other than they are shown, whatever they are. */
+type Listener = (item: FeedItem | null) => void;
+
+type Live = Pick<ReturnType<typeof connect>, 'follow'> & { listeners: Set<Listener> };
 
 const StateContext = createContext<State>('connecting');
-const ClientsContext = createContext<OnClient>(() => () => {});
+const LiveContext = createContext<Live | null>(null);
 
-const clientsOf = (item: FeedSubscription['feed']): string[] => {
-  switch (item.__typename) {
-    case 'ClientUpdated':
-      return [item.clientId];
-    case 'EventlogNew':
-      return [item.entry.client.id];
-    case 'AccessLost':
-      return item.ids;
-  }
-};
-
-/** Follows the feed for all screens of a signed-in person. */
+/** Follows the feed for all screens of a signed-in person; what else a screen follows travels on the same socket. */
 export function LiveProvider({ after, children }: { after: Promise<string | null>; children: ReactNode }) {
   const [state, setState] = useState<State>('connecting');
-  const [screens] = useState(() => new Map<string, Set<() => void>>());
-  useEffect(
-    () =>
-      follow<FeedSubscription['feed']>({
-        query: stringifyDocument(FeedDocument),
-        itemOf: (data) => {
-          const item = (data as FeedSubscription).feed;
-          return { item, cursor: item.cursor };
-        },
-        after,
-        token: bearer,
-        renew: refresh,
-        onItem: (item) => clientsOf(item).forEach((id) => screens.get(id)?.forEach((changed) => changed())),
-        onGap: () => screens.forEach((some) => some.forEach((changed) => changed())),
-        onState: setState,
-      }),
-    [screens, after],
-  );
-  const onClient = useCallback<OnClient>(
-    (id, changed) => {
-      const some = screens.get(id) ?? new Set();
-      screens.set(id, some.add(changed));
-      return () => {
-        some.delete(changed);
-        if (some.size === 0) screens.delete(id);
-      };
-    },
-    [screens],
-  );
+  const [live] = useState<Live>(() => ({
+    ...connect({ token: bearer, renew: refresh, onState: setState }),
+    listeners: new Set(),
+  }));
+  useEffect(() => {
+    const tell: Listener = (item) => live.listeners.forEach((listener) => listener(item));
+    return live.follow<FeedItem>({
+      query: stringifyDocument(FeedDocument),
+      itemOf: (data) => {
+        const item = (data as FeedSubscription).feed;
+        return { item, cursor: item.cursor };
+      },
+      after,
+      onItem: (item) => {
+        if (item.__typename !== 'ViewerChanged') return tell(item);
+        // With another role or team, other things are to be seen.
+        viewerChanged(item.viewer, item.changedFields);
+        tell(null);
+      },
+      onGap: () => {
+        // Among what was missed may be a change of the person, who comes with the new token.
+        void refresh();
+        tell(null);
+      },
+    });
+  }, [live, after]);
   return (
     <StateContext value={state}>
-      <ClientsContext value={onClient}>{children}</ClientsContext>
+      <LiveContext value={live}>{children}</LiveContext>
     </StateContext>
   );
 }
 
 export const useLiveState = () => useContext(StateContext);
 
+function useLive(): Live {
+  const live = useContext(LiveContext);
+  if (!live) throw new Error('what is live belongs inside of LiveProvider');
+  return live;
+}
+
+/** Hears what the feed tells, for as long as the component is there. */
+export function useFeed(listener: Listener) {
+  const { listeners } = useLive();
+  const latest = useRef(listener);
+  useEffect(() => {
+    latest.current = listener;
+  });
+  useEffect(() => {
+    const hear: Listener = (item) => latest.current(item);
+    listeners.add(hear);
+    return () => void listeners.delete(hear);
+  }, [listeners]);
+}
+
+/** Follows a subscription whose items tell all there is, such as `dashboard`; null until the first one comes. */
+export function useFollowed<Data>(document: TypedDocumentNode<Data, Record<string, never>>): Data | null {
+  const { follow } = useLive();
+  const [data, setData] = useState<Data | null>(null);
+  useEffect(
+    () =>
+      follow<Data>({
+        query: stringifyDocument(document),
+        itemOf: (item) => ({ item: item as Data }),
+        onItem: setData,
+      }),
+    [follow, document],
+  );
+  return data;
+}
+
 type Query = { fetching: boolean; stale: boolean };
 
-/** Fetches a query anew when something happened to a client: after the answer that is under way, which may be older. */
-export function useClientChanges(id: string, { fetching, stale }: Query, fetchAnew: () => void) {
-  const onClient = useContext(ClientsContext);
+/** Fetches a query anew when an item concerns it: after the answer that is under way, which may be older. */
+export function useChanges(concerns: (item: FeedItem) => boolean, { fetching, stale }: Query, fetchAnew: () => void) {
   const busy = fetching || stale;
   const [wanted, setWanted] = useState(false);
   const latest = useRef(fetchAnew);
   useEffect(() => {
     latest.current = fetchAnew;
   });
-  useEffect(() => onClient(id, () => setWanted(true)), [onClient, id]);
+  useFeed((item) => {
+    if (!item || concerns(item)) setWanted(true);
+  });
   useEffect(() => {
     if (!wanted || busy) return;
     // Changes come in bursts: what a screen shows is fetched once for all of them.
@@ -83,3 +111,21 @@ export function useClientChanges(id: string, { fetching, stale }: Query, fetchAn
     return () => clearTimeout(timer);
   }, [wanted, busy]);
 }
+
+/** The clients that something happened to. */
+export function clientsOf(item: FeedItem): string[] {
+  switch (item.__typename) {
+    case 'ClientUpdated':
+      return [item.clientId];
+    case 'EventlogNew':
+      return [item.entry.client.id];
+    case 'AccessLost':
+      return item.ids;
+    default:
+      return [];
+  }
+}
+
+/** Fetches a query anew when something happened to a client. */
+export const useClientChanges = (id: string, query: Query, fetchAnew: () => void) =>
+  useChanges((item) => clientsOf(item).includes(id), query, fetchAnew);

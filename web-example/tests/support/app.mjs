@@ -1,6 +1,8 @@
 // A server, a browser and what people do with them.
 import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { startBrowser } from './browser.mjs';
 import { startServer } from './server.mjs';
 
@@ -21,7 +23,7 @@ export function useApp(prepare = async () => {}) {
   });
 
   /** A page of a person who was never here. What goes wrong in it unseen fails the test. */
-  async function open(t, options = {}) {
+  async function open(t, { path = '/clients', ...options } = {}) {
     const context = await app.browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
     context.setDefaultTimeout(10_000);
     const page = await context.newPage();
@@ -31,24 +33,24 @@ export function useApp(prepare = async () => {}) {
       await context.close();
       assert.deepEqual(errors, []);
     });
-    await page.goto(app.url);
+    await page.goto(`${app.url}${path}`);
     return page;
   }
 
-  async function signedIn(t, options) {
+  async function signedIn(t, { as, ...options } = {}) {
     const page = await open(t, options);
-    await logIn(page);
+    await logIn(page, { as });
     return page;
   }
 
   return app;
 }
 
-export async function logIn(page, password = 'demo') {
-  await page.getByLabel('Correo electrónico').fill('ana@demo.test');
+export async function logIn(page, { as = 'ana@demo.test', password = 'demo' } = {}) {
+  await page.getByLabel('Correo electrónico').fill(as);
   await page.getByLabel('Contraseña', { exact: true }).fill(password);
   await page.getByRole('button', { name: 'Entrar' }).click();
-  if (password === 'demo') await page.getByRole('heading', { name: 'Clientes', exact: true }).waitFor();
+  if (password === 'demo') await page.getByRole('button', { name: 'Salir' }).waitFor();
 }
 
 /** Asks the server beside the screen, to see what is really there. */
@@ -70,6 +72,16 @@ export async function tokenOf(url, email) {
     { input: { email, password: 'demo' } },
   );
   return sessionCreate.session.accessToken;
+}
+
+/** Waits until what is read of a part of the screen, its label unless told, is as expected. */
+export async function reaches(part, expected, read = (each) => each.getAttribute('aria-label')) {
+  for (let tries = 0; ; tries += 1) {
+    const found = await read(part);
+    if (isDeepStrictEqual(found, expected)) return;
+    if (tries === 100) assert.deepEqual(found, expected);
+    await sleep(100);
+  }
 }
 
 let made = 0;

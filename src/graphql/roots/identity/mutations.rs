@@ -7,6 +7,7 @@ use crate::domains::identity::rules::{ApiKeyErrorCode, SessionErrorCode, TeamErr
 use crate::domains::identity::users::{self, NewUser, UserPatch};
 use crate::domains::identity::{api_keys, sessions, teams};
 use crate::graphql::context::Ask;
+use crate::graphql::fast::SeenBy;
 use crate::graphql::nodes::identity::{ApiKey, Team, User};
 use crate::graphql::payload::{Event, Outcome, UserError, origin, patch, write};
 use crate::kernel::Stop;
@@ -280,12 +281,13 @@ impl SessionPayload {
         })
     }
     /// The user who is signed in now; null when refused.
-    async fn viewer(&self, ctx: &Context<'_>) -> Result<Option<User>> {
+    async fn viewer(&self, ctx: &Context<'_>) -> Result<Option<SeenBy<User>>> {
         let Some(opened) = &self.opened else { return Ok(None) };
         let viewer = opened.viewer.clone();
         let reader = Reader { db: ctx.services()?.database.pool.clone(), viewer };
         let Some(id) = reader.viewer.user_id() else { return Ok(None) };
-        Ok(reader.by_ids::<User>(&[id.into()], Wanted::ALL).await?.into_values().next())
+        let user = reader.by_ids::<User>(&[id.into()], Wanted::ALL).await?.into_values().next();
+        Ok(user.map(|user| SeenBy(reader, user)))
     }
     /// Why no session was opened; empty when all went well.
     async fn user_errors(&self) -> Vec<UserError<SessionErrorCode>> {

@@ -5,6 +5,7 @@
 
 mod clients;
 mod dashboard;
+mod jobs;
 mod notifications;
 mod viewer;
 
@@ -20,13 +21,15 @@ use crate::platform::bus::{Cursor, Follower};
 use crate::platform::db::{DEFAULT_PAGE, MAX_PAGE};
 use clients::{ClientUpdated, EventlogNew};
 use dashboard::Dashboard;
+use jobs::DeadLetterChanged;
 use notifications::NotificationNew;
 use viewer::ViewerChanged;
 
 pub use dashboard::MOVED_BY;
 
 /// All that screens hear of: a line for each kind of news, here and in `FeedItem`.
-pub const TOPICS: &[Topic] = &[clients::UPDATED, clients::EVENTLOG, notifications::NEW, viewer::CHANGED];
+pub const TOPICS: &[Topic] =
+    &[clients::UPDATED, clients::EVENTLOG, notifications::NEW, viewer::CHANGED, jobs::DEAD_LETTERS];
 
 /// The channel that tells who sees more or less than before: what comes behind is judged with new eyes.
 pub const MOVED_SIGHT: &str = viewer::CHANGED.name;
@@ -63,6 +66,8 @@ pub enum FeedItem {
     Notification(NotificationNew),
     /// You changed, and with you what you may see.
     Viewer(ViewerChanged),
+    /// Work was given up, or is tried again; for admins.
+    DeadLetter(DeadLetterChanged),
     /// You see something no more.
     Lost(AccessLost),
 }
@@ -78,6 +83,7 @@ impl From<Item> for FeedItem {
         match () {
             () if is(&clients::EVENTLOG) => FeedItem::Entry(item.into()),
             () if is(&notifications::NEW) => FeedItem::Notification(item.into()),
+            () if is(&jobs::DEAD_LETTERS) => FeedItem::DeadLetter(item.into()),
             () if is(&viewer::CHANGED) => FeedItem::Viewer(item.into()),
             () => FeedItem::Client(item.into()),
         }
@@ -119,6 +125,16 @@ impl LiveSubscription {
         ctx: &Context<'_>,
         #[graphql(desc = "First what was missed since this cursor.")] after: Option<Cursor>,
     ) -> Result<impl Stream<Item = NotificationNew> + use<>> {
+        let _ = after;
+        at_hand::<Item, _>(ctx)
+    }
+
+    /// Work that was given up, and what became of it; for admins, others hear nothing.
+    async fn dead_letter_changed(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "First what was missed since this cursor.")] after: Option<Cursor>,
+    ) -> Result<impl Stream<Item = DeadLetterChanged> + use<>> {
         let _ = after;
         at_hand::<Item, _>(ctx)
     }

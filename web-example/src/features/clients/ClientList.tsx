@@ -6,6 +6,7 @@ import { Link } from 'wouter';
 import { failureIn } from '../../api/failure';
 import { type ClientRowFragment, ClientsDocument } from '../../api/gql/graphql';
 import { FailureNote } from '../../app/FailureNote';
+import { useChanges } from '../../live/Live';
 import classes from './ClientList.module.css';
 import { pathOf } from './path';
 import { StatusChip } from './StatusChip';
@@ -36,7 +37,17 @@ export function ClientList() {
 function Pages({ after, left, more }: { after: string | null; left: number; more: () => void }) {
   const { t } = useTranslation();
   const list = useRef<HTMLUListElement>(null);
-  const [{ data, error, fetching }, ask] = useQuery({ query: ClientsDocument, variables: { after } });
+  const [query, ask] = useQuery({ query: ClientsDocument, variables: { after } });
+  const { data, error, fetching } = query;
+  const shown = (id: string) => data?.clients.nodes.some((client) => client.id === id);
+  useChanges(
+    // A client that is new, or new to this person, may belong on any page.
+    (item) =>
+      (item.__typename === 'ClientUpdated' && (item.kind === 'CREATED' || Boolean(shown(item.clientId)))) ||
+      (item.__typename === 'AccessLost' && item.ids.some(shown)),
+    query,
+    () => ask({ requestPolicy: 'network-only' }),
+  );
   const loaded = Boolean(data);
   useEffect(() => {
     // The button that asked for more is gone; the focus goes to the first of what came.

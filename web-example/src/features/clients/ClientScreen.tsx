@@ -14,6 +14,7 @@ import { ClientActions } from './ClientActions';
 import { ClientData } from './ClientData';
 import classes from './ClientScreen.module.css';
 import { History } from './History';
+import { allClients } from './path';
 import { StatusChip } from './StatusChip';
 
 export function ClientScreen({ id }: { id: string }) {
@@ -26,7 +27,7 @@ export function ClientScreen({ id }: { id: string }) {
   return (
     <Stack gap="md">
       <nav>
-        <Anchor component={Link} href="/" className={classes.back}>
+        <Anchor component={Link} href={allClients} className={classes.back}>
           <Icon name="arrowLeft" /> {t('clients.back')}
         </Anchor>
       </nav>

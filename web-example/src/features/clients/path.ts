@@ -1,1 +1,3 @@
-export const pathOf = (id: string) => `/clients/${encodeURIComponent(id)}`;
+export const allClients = '/clients';
+
+export const pathOf = (id: string) => `${allClients}/${encodeURIComponent(id)}`;

@@ -7,6 +7,7 @@ import {
   type OpenSessionFragment, SessionCreateDocument, SessionRefreshDocument, SessionRevokeDocument, type ViewerFragment,
 } from '../../api/gql/graphql';
 import { newKey } from '../../api/key';
+import { speak } from '../../i18n';
 import { forget, onOtherTab, read, write } from './storage';
 
 export type Session =
@@ -93,7 +94,14 @@ function adopt({ session: tokens, viewer }: OpenSessionFragment) {
   const life = Date.parse(tokens.expiresAt) - Date.now();
   // With a wrong clock here, only the server's UNAUTHENTICATED tells the end.
   access = { token: tokens.accessToken, refreshAt: life > 0 ? Date.now() + life * 0.9 : Infinity };
-  if (session.phase !== 'in' || session.viewer.id !== viewer.id) tell({ phase: 'in', viewer });
+  if (session.phase !== 'in' || JSON.stringify(session.viewer) !== JSON.stringify(viewer)) tell({ phase: 'in', viewer });
+}
+
+/** Somebody changed the person's name, language, role or team. */
+export function viewerChanged(viewer: ViewerFragment, changedFields: string[]) {
+  if (session.phase !== 'in') return;
+  if (changedFields.includes('locale')) speak(viewer.locale.startsWith('es') ? 'es' : 'en');
+  tell({ phase: 'in', viewer });
 }
 
 function end(byServer: boolean) {

@@ -1,0 +1,57 @@
+//! What streams tell admins of dead letters.
+
+use async_graphql::{ComplexObject, SimpleObject};
+use futures_util::FutureExt;
+
+use crate::graphql::fast::One;
+use crate::graphql::live::{ChangeKind, Found, Item, Told, Topic};
+use crate::graphql::nodes::jobs::DeadLetter;
+use crate::kernel::ids::{JobId, TypedId};
+use crate::platform::db::Wanted;
+use crate::platform::jobs::dead::DEAD_LETTERS_CHANGED;
+
+/// New dead letters, and those that are none any more.
+pub const DEAD_LETTERS: Topic = Topic {
+    name: DEAD_LETTERS_CHANGED,
+    field: "deadLetterChanged",
+    read: |all, id| {
+        async move {
+            let letter = all.by_ids::<DeadLetter>(&[id], Wanted::ALL).await?.remove(&id);
+            Ok(Found::of(Some(Letter(letter.map(One::new))), None))
+        }
+        .boxed()
+    },
+    forget: None,
+};
+
+/// A dead letter, if it is still one.
+struct Letter(Option<One<DeadLetter>>);
+
+/// Work was given up, or what was given up is tried again or was discarded.
+#[derive(SimpleObject)]
+#[graphql(complex)]
+pub struct DeadLetterChanged {
+    #[graphql(flatten)]
+    told: Told,
+    /// Whether it is new (`CREATED`), tried again (`UPDATED`) or discarded (`DELETED`).
+    kind: ChangeKind,
+    /// Which it is.
+    dead_letter_id: JobId,
+    #[graphql(skip)]
+    item: Item,
+}
+
+#[ComplexObject]
+impl DeadLetterChanged {
+    /// The dead letter; null when it is none any more.
+    async fn dead_letter(&self) -> Option<One<DeadLetter>> {
+        self.item.thing::<Letter>().and_then(|letter| letter.0.clone())
+    }
+}
+
+impl From<Item> for DeadLetterChanged {
+    fn from(item: Item) -> Self {
+        let dead_letter_id = JobId::from_uuid(item.event.subject_id);
+        DeadLetterChanged { told: item.told(), kind: item.kind, dead_letter_id, item }
+    }
+}

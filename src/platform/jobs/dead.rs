@@ -1,0 +1,211 @@
+//! Dead letters: work that could not be done, kept until an admin has it tried again or discards it.
+
+use sea_orm::sea_query::{Expr, ExprTrait, Order};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select};
+use serde_json::Value;
+
+use crate::codes;
+use crate::kernel::error::Check;
+use crate::kernel::ids::{JobId, TypedId};
+use crate::kernel::time::Instant;
+use crate::kernel::{Error, Result, Stop, text};
+use crate::platform::auth::{Right, Viewer};
+use crate::platform::db::tables::job::{Column, Entity, Model};
+use crate::platform::db::{Announcement, Audience, Change, ChangeKind, FieldChange, Reader, Tx, Visible};
+
+codes! {
+    /// Why dead letters were left as they were.
+    pub enum DeadLetterErrorCode {}
+}
+
+/// Admins hear here that there is a new dead letter, or one less.
+pub const DEAD_LETTERS_CHANGED: &str = "job:dead";
+
+/// Longest reason.
+const REASON_MAX: usize = 500;
+
+/// Which dead letters.
+#[derive(Clone, Debug)]
+pub enum Which {
+    /// These.
+    Ids(Vec<JobId>),
+    /// All with this fingerprint.
+    Alike(String),
+    /// All.
+    All,
+}
+
+impl Which {
+    fn of(self, select: Select<Entity>) -> Select<Entity> {
+        match self {
+            Which::Ids(ids) => select.filter(Column::Id.is_in(ids)),
+            Which::Alike(fingerprint) => select.filter(Column::Fingerprint.eq(fingerprint)),
+            Which::All => select,
+        }
+    }
+}
+
+/// Failures of one kind.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    /// What they have in common.
+    pub fingerprint: String,
+    /// The kind of job.
+    pub kind: String,
+    /// What went wrong, as one of them tells it.
+    pub error: String,
+    /// How many there are.
+    pub count: i64,
+    /// When the first of them died.
+    pub first_at: Instant,
+    /// When the last of them died.
+    pub last_at: Instant,
+}
+
+/// The kinds of failures among the dead letters, the most frequent first; at most 100.
+///
+/// # Errors
+/// Those of the database.
+pub async fn groups(reader: &Reader) -> Result<Vec<Group>> {
+    let mut query = Entity::visible_to(&reader.viewer).into_query();
+    let count = || Expr::col(Column::Id).count();
+    query
+        .clear_selects()
+        .column(Column::Fingerprint)
+        .column(Column::Kind)
+        .expr(Expr::col(Column::LastError).max())
+        .expr(count())
+        .expr(Expr::col(Column::DeadAt).min())
+        .expr(Expr::col(Column::DeadAt).max())
+        .add_group_by([Expr::col(Column::Fingerprint), Expr::col(Column::Kind)])
+        .order_by_expr(count(), Order::Desc)
+        .limit(100);
+    let read = |row: &sea_orm::QueryResult| -> Result<Group, sea_orm::DbErr> {
+        Ok(Group {
+            fingerprint: row.try_get_by_index::<Option<String>>(0)?.unwrap_or_default(),
+            kind: row.try_get_by_index(1)?,
+            error: row.try_get_by_index::<Option<String>>(2)?.unwrap_or_default(),
+            count: row.try_get_by_index(3)?,
+            first_at: row.try_get_by_index(4)?,
+            last_at: row.try_get_by_index(5)?,
+        })
+    };
+    Ok(reader.db.query_all(&query).await?.iter().map(read).collect::<Result<_, _>>()?)
+}
+
+/// Has dead letters tried again, from the first try on; tells which.
+pub async fn retry(tx: &mut Tx, which: Which) -> Result<Vec<JobId>, Stop<DeadLetterErrorCode>> {
+    let dead = locked(tx, which).await?;
+    let ids: Vec<JobId> = dead.iter().map(|job| job.id).collect();
+    Entity::update_many()
+        .col_expr(Column::DeadAt, Expr::value(Option::<Instant>::None))
+        .col_expr(Column::Attempts, Expr::value(0))
+        .col_expr(Column::RunAt, Expr::value(tx.now))
+        .filter(Column::Id.is_in(ids.clone()))
+        .exec(tx.conn())
+        .await
+        .map_err(Error::from)?;
+    tx.wake();
+    record(tx, &dead, ChangeKind::Updated, "retried");
+    Ok(ids)
+}
+
+/// Discards dead letters for good; tells which. The audit keeps what they were, and the reason.
+pub async fn discard(
+    tx: &mut Tx,
+    which: Which,
+    reason: &str,
+) -> Result<Vec<JobId>, Stop<DeadLetterErrorCode>> {
+    let mut check = Check::default();
+    let reason = text::tidy(reason);
+    if !(1..=REASON_MAX).contains(&reason.chars().count()) {
+        let rule = format!("must have between 1 and {REASON_MAX} characters: the audit keeps it");
+        check.refuse(DeadLetterErrorCode::Invalid, "reason", rule);
+    }
+    let dead = locked(tx, which).await?;
+    check.done()?;
+    let ids: Vec<JobId> = dead.iter().map(|job| job.id).collect();
+    let gone = Entity::delete_many().filter(Column::Id.is_in(ids.clone()));
+    gone.exec(tx.conn()).await.map_err(Error::from)?;
+    record(tx, &dead, ChangeKind::Deleted, &reason);
+    Ok(ids)
+}
+
+async fn locked(tx: &Tx, which: Which) -> Result<Vec<Model>> {
+    tx.by.may(Right::Administer)?;
+    let dead = which.of(Entity::visible_to(&tx.by)).lock_exclusive().all(tx.conn()).await?;
+    if dead.is_empty() { Err(Error::NotFound) } else { Ok(dead) }
+}
+
+fn record(tx: &mut Tx, dead: &[Model], kind: ChangeKind, why: &str) {
+    for job in dead {
+        let field =
+            |field: &str, before: Value, after: Value| FieldChange { field: field.into(), before, after };
+        let fields = vec![
+            field("deadLetter", job.kind.clone().into(), Value::Null),
+            field("error", job.last_error.clone().into(), Value::Null),
+            field("payload", masked(&job.payload), Value::Null),
+            field("reason", Value::Null, why.into()),
+        ];
+        let change = Change::of(kind, job.id, job.attempts, fields);
+        tx.record(change.on(DEAD_LETTERS_CHANGED, admins()));
+    }
+}
+
+/// Tells admins of a new dead letter.
+pub(super) fn announce(tx: &mut Tx, job: &Model) {
+    tx.announce(Announcement {
+        topic: DEAD_LETTERS_CHANGED,
+        audience: admins(),
+        subject_id: job.id.uuid(),
+        kind: ChangeKind::Created,
+        version: job.attempts,
+        fields: Vec::new(),
+    });
+}
+
+fn admins() -> Audience {
+    Audience { right: Some(Right::Administer), ..Audience::default() }
+}
+
+/// The dead letters that the viewer may see: admins all, others none.
+pub fn list(viewer: &Viewer, fingerprint: Option<&str>) -> Select<Entity> {
+    let select = Entity::visible_to(viewer);
+    match fingerprint {
+        Some(fingerprint) => select.filter(Column::Fingerprint.eq(fingerprint)),
+        None => select,
+    }
+}
+
+/// The payload as admins see it: what is named like a secret is masked.
+pub fn masked(payload: &Value) -> Value {
+    const SECRET: [&str; 6] = ["password", "secret", "token", "authorization", "apikey", "api_key"];
+    match payload {
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| {
+                let lower = name.to_lowercase();
+                let hidden = SECRET.iter().any(|word| lower.contains(word));
+                (name.clone(), if hidden { "***".into() } else { masked(value) })
+            })
+            .collect(),
+        Value::Array(items) => items.iter().map(masked).collect(),
+        other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_is_named_like_a_secret_is_masked_wherever_it_stands() {
+        let payload =
+            json!({ "client": 7, "headers": [{ "Authorization": "x", "a": [1] }], "apiKey": { "b": 1 } });
+        assert_eq!(
+            masked(&payload),
+            json!({ "client": 7, "headers": [{ "Authorization": "***", "a": [1] }], "apiKey": "***" })
+        );
+    }
+}

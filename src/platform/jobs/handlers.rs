@@ -1,0 +1,104 @@
+//! Who does which kind of work.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::claim;
+use super::failure::Failure;
+use super::{Job, schedule::Schedule};
+use crate::kernel::ids::JobId;
+use crate::kernel::time::Clock;
+use crate::kernel::{Error, Result};
+use crate::platform::auth::Viewer;
+use crate::platform::db::{Database, Origin, Tx};
+
+/// What a job has at hand while it runs.
+#[derive(Clone)]
+pub struct Work {
+    /// The database.
+    pub database: Database,
+    /// The clock.
+    pub clock: Clock,
+    /// Which try this is, from 1.
+    pub attempt: i32,
+    pub(super) job: JobId,
+    pub(super) kind: &'static str,
+    pub(super) lease: Uuid,
+}
+
+impl Work {
+    /// Begins a write on behalf of cabina itself, named after the kind of job.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn begin(&self) -> Result<Tx> {
+        let origin = Origin { operation: self.kind.to_owned(), ..Origin::default() };
+        Tx::begin(&self.database, &self.clock, Arc::new(Viewer::system(self.kind)), origin).await
+    }
+
+    /// Ends the job within this write: both are committed, or none. Whoever lost the claim meanwhile writes nothing.
+    ///
+    /// # Errors
+    /// `Unavailable` when another worker holds the job by now.
+    pub async fn finish(&self, tx: &mut Tx) -> Result<()> {
+        tx.keep();
+        if claim::end(tx.conn(), self.job, self.lease).await? {
+            return Ok(());
+        }
+        Err(Error::Unavailable { provider: "this job", cause: "another worker holds it by now".into() })
+    }
+}
+
+type Run = Arc<dyn Fn(Value, Work) -> BoxFuture<'static, Result<(), Failure>> + Send + Sync>;
+
+/// A kind of job, and who does it.
+#[derive(Clone)]
+pub(super) struct Handler {
+    pub kind: &'static str,
+    pub attempts: i32,
+    pub run: Run,
+}
+
+/// All kinds of jobs that a process does, and what it does by the clock.
+#[derive(Clone, Default)]
+pub struct Handlers {
+    handlers: BTreeMap<&'static str, Handler>,
+    pub(super) schedules: Vec<Schedule>,
+}
+
+impl Handlers {
+    /// Does this kind of job so.
+    pub fn on<J: Job, F>(mut self, run: impl Fn(J, Work) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<(), Failure>> + Send + 'static,
+    {
+        let run: Run = Arc::new(move |payload, work| match serde_json::from_value::<J>(payload) {
+            Ok(job) => run(job, work).boxed(),
+            Err(cause) => {
+                let rule = format!("is not what a {} holds: {cause}", J::KIND);
+                std::future::ready(Err(Failure::GiveUp(Error::invalid("payload", rule)))).boxed()
+            }
+        });
+        self.handlers.insert(J::KIND, Handler { kind: J::KIND, attempts: J::ATTEMPTS, run });
+        self
+    }
+
+    /// Enqueues something now and then.
+    pub fn every(mut self, schedule: Schedule) -> Self {
+        self.schedules.push(schedule);
+        self
+    }
+
+    pub(super) fn kinds(&self) -> Vec<&'static str> {
+        self.handlers.keys().copied().collect()
+    }
+
+    pub(super) fn of(&self, kind: &str) -> Option<&Handler> {
+        self.handlers.get(kind)
+    }
+}

@@ -1,0 +1,74 @@
+//! What is due by the clock, once among all workers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
+use sea_orm::{ConnectionTrait, DeriveIden};
+
+use super::Job;
+use crate::kernel::Result;
+use crate::kernel::time::Clock;
+use crate::platform::auth::Viewer;
+use crate::platform::db::{Database, NewJob, Origin, Tx};
+
+/// A job that is enqueued now and then.
+#[derive(Clone)]
+pub struct Schedule {
+    name: &'static str,
+    every: Duration,
+    make: Arc<dyn Fn() -> Result<NewJob> + Send + Sync>,
+}
+
+#[derive(DeriveIden)]
+#[sea_orm(iden = "schedule")]
+struct Table;
+
+#[derive(DeriveIden)]
+enum Column {
+    Name,
+    NextAt,
+}
+
+impl Schedule {
+    /// This job so often, from the first start on. What was missed while nobody worked is done once.
+    pub fn every<J: Job + Clone>(every: Duration, job: J) -> Schedule {
+        Schedule { name: J::KIND, every, make: Arc::new(move || job.now()) }
+    }
+
+    /// Enqueues the job if it is due; the row of the schedule lets one worker at a time see that it is.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub(super) async fn look(&self, database: &Database, clock: &Clock) -> Result<bool> {
+        let origin = Origin { operation: "schedule".to_owned(), ..Origin::default() };
+        let now = clock.now();
+        let mut first = Query::insert();
+        first
+            .into_table(Table)
+            .columns([Column::Name, Column::NextAt])
+            .values_panic([self.name.into(), now.into()])
+            .on_conflict(OnConflict::column(Column::Name).do_nothing().to_owned());
+        database.own.execute(&first).await?;
+        let mut due = Query::select();
+        due.expr(Expr::val(1))
+            .from(Table)
+            .and_where(Expr::col(Column::Name).eq(self.name))
+            .and_where(Expr::col(Column::NextAt).lte(now));
+        if database.own.query_one(&due).await?.is_none() {
+            return Ok(false);
+        }
+        let mut tx = Tx::begin(database, clock, Arc::new(Viewer::system("schedule")), origin).await?;
+        let mut take = Query::update();
+        take.table(Table)
+            .value(Column::NextAt, now + chrono::Duration::from_std(self.every).unwrap_or_default())
+            .and_where(Expr::col(Column::Name).eq(self.name))
+            .and_where(Expr::col(Column::NextAt).lte(now));
+        if tx.conn().execute(&take).await?.rows_affected() == 0 {
+            return Ok(false); // another worker was quicker
+        }
+        tx.enqueue((self.make)()?);
+        tx.commit().await?;
+        Ok(true)
+    }
+}

@@ -1,0 +1,15 @@
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import classes from './Figure.module.css';
+
+/** A number that lights up for a moment when it has changed. */
+export function Figure({ value }: { value: number }) {
+  const { i18n } = useTranslation();
+  const [seen, setSeen] = useState({ value, moved: false });
+  if (seen.value !== value) setSeen({ value, moved: true });
+  return (
+    <span key={value} className={classes.figure} data-moved={seen.moved || undefined}>
+      {value.toLocaleString(i18n.language)}
+    </span>
+  );
+}

@@ -1,0 +1,103 @@
+import { Paper, Skeleton, Stack, Text, Title } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useQuery } from 'urql';
+import { Link } from 'wouter';
+import { DashboardDocument, type DashboardSubscription, TeamDocument } from '../../api/gql/graphql';
+import { Icon, type IconName } from '../../app/Icon';
+import { useScreen } from '../../app/useScreen';
+import { useMoment } from '../../i18n/useMoment';
+import { useChanges, useFollowed, useLiveState } from '../../live/Live';
+import { allClients } from '../clients/path';
+import { useViewer } from '../session/Viewer';
+import { ByStatus } from './ByStatus';
+import { Figure } from './Figure';
+import classes from './HomeScreen.module.css';
+
+/** How things stand with all clients that the person may see, and goes on showing it. */
+export function HomeScreen() {
+  const { t } = useTranslation();
+  const heading = useScreen(t('dashboard.title'));
+  const board = useFollowed(DashboardDocument)?.dashboard;
+  return (
+    <Stack gap="lg">
+      <header className={classes.header}>
+        <div>
+          <Title order={1} size="h2" {...heading}>
+            {t('dashboard.title')}
+          </Title>
+          <Scope />
+        </div>
+        <Freshness at={board?.at} />
+      </header>
+      {board ? <Figures figures={board.clients} /> : <Skeleton h="22rem" aria-label={t('app.loading')} />}
+    </Stack>
+  );
+}
+
+/** Whose figures these are. */
+function Scope() {
+  const { t } = useTranslation();
+  const { role } = useViewer();
+  const [query, ask] = useQuery({ query: TeamDocument });
+  // Only when the person changes: another team may come with another role.
+  useChanges(() => false, query, () => ask({ requestPolicy: 'network-only' }));
+  return <Text c="dimmed">{t(`dashboard.scope.${role}`, { team: query.data?.viewer?.team?.name ?? '' })}</Text>;
+}
+
+type Clients = DashboardSubscription['dashboard']['clients'];
+
+function Figures({ figures }: { figures: Clients }) {
+  const { t } = useTranslation();
+  const { clients, byStatus, openActivities, overdueActivities } = figures;
+  return (
+    <>
+      <ul className={classes.tiles} aria-label={t('dashboard.figures')}>
+        <Tile name={t('dashboard.clients')} icon="meeting" value={clients}>
+          <Link href={allClients} className={classes.link}>
+            {t('dashboard.seeClients')}
+          </Link>
+        </Tile>
+        <Tile name={t('dashboard.open')} icon="clock" value={openActivities} />
+        <Tile name={t('dashboard.overdue')} icon="late" value={overdueActivities} tone={overdueActivities > 0 ? 'late' : undefined} />
+      </ul>
+      <ByStatus byStatus={byStatus} total={clients} />
+    </>
+  );
+}
+
+type TileProps = { name: string; icon: IconName; value: number; tone?: 'late' | undefined; children?: ReactNode };
+
+const Tile = ({ name, icon, value, tone, children }: TileProps) => (
+  <Paper component="li" withBorder className={classes.tile} data-tone={tone}>
+    <span className={classes.name}>
+      <Icon name={icon} /> {name}
+    </span>{' '}
+    <span className={classes.value}>
+      <Figure value={value} />
+    </span>{' '}
+    {children}
+  </Paper>
+);
+
+/** Whether the figures are those of now, and since when they are as they are. */
+function Freshness({ at }: { at: string | undefined }) {
+  const { t } = useTranslation();
+  const state = useLiveState();
+  const moment = useMoment();
+  return (
+    <p className={classes.freshness}>
+      <span className={classes.state} data-state={state}>
+        {t(`dashboard.${state}`)}
+      </span>
+      {at && (
+        <span>
+          {t(state === 'live' ? 'dashboard.unchanged' : 'dashboard.asOf')}{' '}
+          <time dateTime={at} title={moment(at).long}>
+            {moment(at).exact}
+          </time>
+        </span>
+      )}
+    </p>
+  );
+}

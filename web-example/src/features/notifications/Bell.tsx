@@ -1,0 +1,80 @@
+import { Drawer, UnstyledButton, VisuallyHidden } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useLocation } from 'wouter';
+import type { NotificationFragment } from '../../api/gql/graphql';
+import { Icon } from '../../app/Icon';
+import { useFeed } from '../../live/Live';
+import { pathOf } from '../clients/path';
+import classes from './Bell.module.css';
+import { Notice } from './Notice';
+import { NotificationList } from './NotificationList';
+import { useMark } from './useMark';
+import { useUnread } from './useUnread';
+
+const MOST = 99;
+
+/** How much is new, and on demand what: beside the screen, or over it where it is narrow. */
+export function Bell() {
+  const { t } = useTranslation();
+  const { count, askAnew } = useUnread();
+  const [path] = useLocation();
+  const [opened, setOpened] = useState(false);
+  const [left, setLeft] = useState(false);
+  const [notice, setNotice] = useState<NotificationFragment | null>(null);
+  const { mark, failure } = useMark(askAnew);
+
+  useFeed((item) => {
+    if (item?.__typename !== 'NotificationNew') return;
+    if (item.kind === 'CREATED' && !item.notification.readAt && !opened) setNotice(item.notification);
+    // Read in another tab: nothing more to be said.
+    if (item.notification.readAt && item.notification.id === notice?.id) setNotice(null);
+  });
+
+  /** The link leads to the client by itself. */
+  function follow({ id, client, readAt }: NotificationFragment) {
+    if (!readAt) void mark('read', id);
+    setNotice(null);
+    // The client's screen takes the focus, unless it is there already.
+    setLeft(client ? pathOf(client.id) !== path : false);
+    setOpened(false);
+  }
+
+  return (
+    <>
+      <UnstyledButton
+        className={classes.bell}
+        aria-label={count === null ? t('notifications.title') : t('notifications.bell', { count })}
+        aria-haspopup="dialog"
+        aria-expanded={opened}
+        onClick={() => {
+          setNotice(null);
+          setLeft(false);
+          setOpened(true);
+        }}
+      >
+        <Icon name="bell" size={22} />
+        {count !== null && count > 0 && (
+          <span key={count} className={classes.count}>
+            {count > MOST ? `${MOST}+` : count}
+          </span>
+        )}
+      </UnstyledButton>
+      <VisuallyHidden role="status">{count !== null && t('notifications.told', { count })}</VisuallyHidden>
+      <Notice notification={notice} follow={follow} close={() => setNotice(null)} />
+      <Drawer
+        opened={opened}
+        onClose={() => setOpened(false)}
+        position="right"
+        size="min(27rem, 100%)"
+        padding="md"
+        title={t('notifications.title')}
+        returnFocus={!left}
+        closeButtonProps={{ 'aria-label': t('app.close') }}
+        classNames={{ content: classes.panel, header: classes.head, title: classes.title, body: classes.body }}
+      >
+        <NotificationList unread={count ?? 0} mark={mark} failure={failure} follow={follow} />
+      </Drawer>
+    </>
+  );
+}

@@ -1,0 +1,58 @@
+import { CloseButton } from '@mantine/core';
+import { useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link } from 'wouter';
+import type { NotificationFragment } from '../../api/gql/graphql';
+import { Icon } from '../../app/Icon';
+import { pathOf } from '../clients/path';
+import { iconOf } from './icons';
+import classes from './Notice.module.css';
+import { useTitle } from './useTitle';
+
+const STAYS = 8000;
+
+type Props = {
+  notification: NotificationFragment | null;
+  follow: (notification: NotificationFragment) => void;
+  close: () => void;
+};
+
+/** Says briefly what has just come in. It goes by itself, but never from under the pointer or the focus. */
+export function Notice({ notification, follow, close }: Props) {
+  const { t } = useTranslation();
+  const titleOf = useTitle();
+  const [held, setHeld] = useState(false);
+  useEffect(() => {
+    if (!notification) return setHeld(false);
+    if (held) return;
+    const timer = setTimeout(close, STAYS);
+    return () => clearTimeout(timer);
+  }, [notification, held]);
+  return (
+    <div role="status" className={classes.place}>
+      {notification && (
+        <div
+          key={notification.id}
+          className={classes.notice}
+          onMouseEnter={() => setHeld(true)}
+          onMouseLeave={() => setHeld(false)}
+          onFocus={() => setHeld(true)}
+          onBlur={() => setHeld(false)}
+        >
+          <span className={classes.icon}>
+            <Icon name={iconOf(notification.kind)} size={20} />
+          </span>
+          <div className={classes.text}>
+            <p>{titleOf(notification)}</p>
+            {notification.client && (
+              <Link href={pathOf(notification.client.id)} onClick={() => follow(notification)}>
+                {notification.client.name}
+              </Link>
+            )}
+          </div>
+          <CloseButton aria-label={t('app.close')} onClick={close} />
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,157 @@
+import { Button, Skeleton, Text, VisuallyHidden } from '@mantine/core';
+import { useEffect, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useQuery } from 'urql';
+import { Link } from 'wouter';
+import { type Failure, failureIn } from '../../api/failure';
+import { type NotificationFragment, NotificationsDocument } from '../../api/gql/graphql';
+import { FailureNote } from '../../app/FailureNote';
+import { Icon } from '../../app/Icon';
+import { useAgo } from '../../i18n/useAgo';
+import { useMoment } from '../../i18n/useMoment';
+import { useChanges } from '../../live/Live';
+import { pathOf } from '../clients/path';
+import { iconOf } from './icons';
+import classes from './NotificationList.module.css';
+import type { useMark } from './useMark';
+import { useTitle } from './useTitle';
+
+type Props = {
+  unread: number;
+  mark: ReturnType<typeof useMark>['mark'];
+  failure: Failure | null;
+  follow: (notification: NotificationFragment) => void;
+};
+
+/** What the person was told of, latest first. */
+export function NotificationList(props: Props) {
+  const [pages, setPages] = useState(1);
+  return (
+    <>
+      {props.failure && <FailureNote failure={props.failure} />}
+      <Pages {...props} after={null} left={pages} more={() => setPages(pages + 1)} />
+    </>
+  );
+}
+
+// An empty list names no notification by which the cache would know that a mark concerns it.
+const context = { additionalTypenames: ['Notification'] };
+
+type PagesProps = Props & { after: string | null; left: number; more: () => void };
+
+/** One page and, through its last cursor, those after it; so a new notification on top moves the following ones along. */
+function Pages({ after, left, more, ...props }: PagesProps) {
+  const { t } = useTranslation();
+  const list = useRef<HTMLUListElement>(null);
+  const [query, ask] = useQuery({ query: NotificationsDocument, variables: { after }, context });
+  const { data, error, fetching } = query;
+  useChanges(
+    (item) => item.__typename === 'NotificationNew',
+    query,
+    () => ask({ requestPolicy: 'network-only' }),
+  );
+  const loaded = Boolean(data);
+  useEffect(() => {
+    // The button that asked for more is gone; the focus goes to the first of what came.
+    if (loaded && after) list.current?.querySelector<HTMLElement>('a, button')?.focus();
+  }, [loaded]);
+
+  if (error && !data) return <FailureNote failure={failureIn(error)} retry={() => ask({ requestPolicy: 'network-only' })} />;
+  if (!data) return <Skeleton h={after ? '4rem' : '16rem'} aria-label={t('app.loading')} />;
+  const { nodes, pageInfo } = data.notifications;
+  const newest = nodes[0];
+  if (!after && !newest) return <Empty />;
+  return (
+    <>
+      {!after && newest && <MarkAll none={props.unread === 0} markAll={() => void props.mark('allRead', newest.id)} />}
+      <ul ref={list} className={classes.list} aria-busy={fetching}>
+        {nodes.map((notification) => (
+          <Row key={notification.id} notification={notification} {...props} />
+        ))}
+      </ul>
+      {pageInfo.hasNextPage && left > 1 && (
+        <Pages {...props} after={pageInfo.endCursor ?? null} left={left - 1} more={more} />
+      )}
+      {pageInfo.hasNextPage && left === 1 && (
+        <Button variant="subtle" fullWidth radius={0} onClick={more}>
+          {t('app.loadMore')}
+        </Button>
+      )}
+    </>
+  );
+}
+
+function MarkAll({ none, markAll }: { none: boolean; markAll: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <div className={classes.top}>
+      <Button
+        size="compact-sm"
+        variant="subtle"
+        // It stays where it is, and keeps the focus, when there is nothing left to be marked.
+        aria-disabled={none}
+        data-disabled={none || undefined}
+        onClick={() => none || markAll()}
+      >
+        {t('notifications.markAll')}
+      </Button>
+    </div>
+  );
+}
+
+function Empty() {
+  const { t } = useTranslation();
+  return (
+    <div className={classes.empty}>
+      <Icon name="bell" size={32} />
+      <p>{t('notifications.empty')}</p>
+      <Text size="sm" c="dimmed">
+        {t('notifications.emptyHint')}
+      </Text>
+    </div>
+  );
+}
+
+type RowProps = Pick<Props, 'mark' | 'follow'> & { notification: NotificationFragment };
+
+function Row({ notification, mark, follow }: RowProps) {
+  const { t } = useTranslation();
+  const titleOf = useTitle();
+  const ago = useAgo();
+  const moment = useMoment();
+  const { id, kind, client, entry, createdAt, readAt } = notification;
+  return (
+    <li className={classes.row} data-unread={!readAt || undefined}>
+      <span className={classes.icon}>
+        <Icon name={iconOf(kind)} />
+      </span>
+      <div className={classes.text}>
+        <p className={classes.title}>
+          {!readAt && <VisuallyHidden>{t('notifications.unread')}: </VisuallyHidden>}
+          {titleOf(notification)}
+        </p>
+        {client ? (
+          <Link href={pathOf(client.id)} className={classes.client} onClick={() => follow(notification)}>
+            {client.name}
+          </Link>
+        ) : (
+          <p className={classes.hidden}>{t('notifications.hidden')}</p>
+        )}
+        {entry && <p className={classes.excerpt}>{entry.text}</p>}
+        <div className={classes.foot}>
+          <time dateTime={createdAt} title={moment(createdAt).long}>
+            {ago(createdAt)}
+          </time>
+          <Button
+            size="compact-xs"
+            variant="subtle"
+            className={classes.mark}
+            onClick={() => void mark(readAt ? 'unread' : 'read', id)}
+          >
+            {t(readAt ? 'notifications.markUnread' : 'notifications.markRead')}
+          </Button>
+        </div>
+      </div>
+    </li>
+  );
+}
