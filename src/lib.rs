@@ -6,6 +6,7 @@ pub mod demo;
 pub mod domains;
 pub mod graphql;
 pub mod http;
+pub mod integrations;
 pub mod kernel;
 pub mod platform;
 pub mod worker;

@@ -1,10 +1,12 @@
 //! What any business program would need: configuration, the database and its transaction, who is asking, limits,
-//! telemetry. Knows nothing of clients or GraphQL.
+//! telemetry, and how other services are called. Knows nothing of clients or GraphQL.
 
 pub mod auth;
+pub mod breaker;
 pub mod bus;
 pub mod config;
 pub mod db;
+pub mod http;
 pub mod jobs;
 pub mod limits;
 pub mod telemetry;

@@ -45,5 +45,8 @@ pub fn start_metrics() -> Option<PrometheusHandle> {
         "cabina_streams_ended_total",
         "Subscriptions that the server ended, by reason"
     );
+    metrics::describe_counter!("cabina_odoo_calls_total", "Calls to Odoo by outcome");
+    metrics::describe_histogram!("cabina_odoo_seconds", "Time of calls to Odoo, in seconds");
+    metrics::describe_gauge!("cabina_circuit_open", "1 while a service that keeps failing is left alone");
     Some(handle)
 }

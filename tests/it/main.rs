@@ -8,6 +8,7 @@ mod http;
 mod identity;
 mod jobs;
 mod live;
+mod odoo;
 mod process;
 mod schema;
 mod secrets;

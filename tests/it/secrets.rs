@@ -50,10 +50,13 @@ async fn secrets_appear_in_no_log_and_in_no_table() {
     let refresh = opened["session"]["refreshToken"].as_str().expect("a token").to_owned();
     app.bearer(&access[..access.len() - 2]).send("{ viewer { id } }", json!({})).await;
     admin.run("userSetPassword", json!({ "id": eve, "password": "another-another-1" }), "user { id }").await;
+    let (odoo_password, odoo_key) = ("odoo-password-of-the-test", "odoo-key-of-the-test");
+    crate::odoo::double::in_all_languages(odoo_password, odoo_key).await;
 
     let text = String::from_utf8_lossy(&log.0.lock().expect("not poisoned")).into_owned();
     assert!(text.contains("request_id"), "the log was caught");
-    let secrets = [secret, password, "wrong-wrong-wrong", "another-another-1", &key, &refresh, &access];
+    let wrong = ["wrong-wrong-wrong", "another-another-1"];
+    let secrets = [secret, password, wrong[0], wrong[1], &key, &refresh, &access, odoo_password, odoo_key];
     for secret in secrets {
         let line = text.lines().find(|line| line.contains(secret));
         assert_eq!(line, None, "a secret is in the log");

@@ -2,9 +2,11 @@
 //! description; all mistakes are reported together, and `.env.example` is checked against the declarations.
 
 mod env;
+mod odoo;
 mod sections;
 
 pub use env::{Mistakes, Variable};
+pub use odoo::{OdooConfig, OdooTransport};
 pub use sections::{
     AuthConfig, Config, DatabaseConfig, HttpConfig, LimitsConfig, LogFormat, TelemetryConfig,
 };

@@ -7,6 +7,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::env::{Env, Mistakes, Variable};
+use super::odoo::{OdooConfig, odoo};
 
 /// Everything that can be set from outside.
 #[derive(Clone, Debug)]
@@ -21,6 +22,8 @@ pub struct Config {
     pub auth: AuthConfig,
     /// What one request and one caller may cost.
     pub limits: LimitsConfig,
+    /// The Odoo server; absent: no Odoo.
+    pub odoo: Option<OdooConfig>,
     /// Logs.
     pub telemetry: TelemetryConfig,
 }
@@ -147,6 +150,7 @@ impl Config {
             bus: bus(&mut env),
             auth: auth(&mut env),
             limits: limits(&mut env),
+            odoo: odoo(&mut env),
             telemetry: telemetry(&mut env),
         };
         let result = if env.mistakes.is_empty() { Ok(config) } else { Err(Mistakes(env.mistakes)) };
@@ -334,11 +338,11 @@ fn telemetry(env: &mut Env) -> TelemetryConfig {
     }
 }
 
-fn seconds(n: u64) -> Duration {
+pub(super) fn seconds(n: u64) -> Duration {
     Duration::from_secs(n)
 }
 
-fn list(text: Option<String>) -> Vec<String> {
+pub(super) fn list(text: Option<String>) -> Vec<String> {
     let text = text.unwrap_or_default();
     text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
 }

@@ -1,0 +1,169 @@
+//! The section of the Odoo server.
+
+use std::time::Duration;
+
+use secrecy::SecretString;
+use url::Url;
+
+use super::env::Env;
+use super::sections::{list, seconds};
+
+/// The Odoo server and how it is spoken to.
+#[derive(Clone, Debug)]
+pub struct OdooConfig {
+    /// Its address, without a slash at the end; it may have a path.
+    pub url: String,
+    /// The database.
+    pub database: String,
+    /// Name of the user, for XML-RPC and JSON-RPC.
+    pub login: Option<String>,
+    /// Password of the user, for XML-RPC and JSON-RPC. An API key may stand in its place.
+    pub password: Option<SecretString>,
+    /// API keys of the user, the newest first.
+    pub api_keys: Vec<SecretString>,
+    /// Which of its three languages is spoken.
+    pub transport: OdooTransport,
+    /// Calls in a second at most.
+    pub calls_per_second: u32,
+    /// Time for one call.
+    pub timeout: Duration,
+}
+
+/// Which of Odoo's three languages is spoken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OdooTransport {
+    /// Ask the server for its version: JSON-2 from 19 on when there is an API key, else JSON-RPC.
+    Auto,
+    /// JSON-2, for 19 and later.
+    Json2,
+    /// JSON-RPC, until 21.
+    JsonRpc,
+    /// XML-RPC, until 21.
+    XmlRpc,
+}
+
+impl std::str::FromStr for OdooTransport {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "auto" => Ok(OdooTransport::Auto),
+            "json2" => Ok(OdooTransport::Json2),
+            "jsonrpc" => Ok(OdooTransport::JsonRpc),
+            "xmlrpc" => Ok(OdooTransport::XmlRpc),
+            _ => Err(()),
+        }
+    }
+}
+
+pub(super) fn odoo(env: &mut Env) -> Option<OdooConfig> {
+    let url =
+        env.text("ODOO_URL", "Address of the Odoo server: https://odoo.company.example. Absent: no Odoo.");
+    let database = env.text("ODOO_DB", "Its database.");
+    let login = env.text("ODOO_LOGIN", "Name of the user that cabina works as, for XML-RPC and JSON-RPC.");
+    let password = env.text(
+        "ODOO_PASSWORD",
+        "Password of that user, for XML-RPC and JSON-RPC. An API key does as well, and is better.",
+    );
+    let api_keys = list(env.text(
+        "ODOO_API_KEYS",
+        "API keys of that user, separated by commas: the first that works is used. To rotate, put the new one in \
+         front and remove the old one at leisure.",
+    ));
+    let transport = env.read(
+        "ODOO_TRANSPORT",
+        "auto",
+        "json2, jsonrpc or xmlrpc; auto asks the server: JSON-2 from Odoo 19 on when there is an API key.",
+        "auto, json2, jsonrpc or xmlrpc",
+    );
+    let calls_per_second =
+        env.number("ODOO_CALLS_PER_SECOND", "20", 1, 1000, "Calls to Odoo in a second, of one process.");
+    // A write that meets another is tried again inside the server for up to half a minute.
+    let timeout = env.number("ODOO_TIMEOUT", "60", 1, 600, "Time for one call to Odoo, in seconds.");
+    let url = url?;
+    if !Url::parse(&url).is_ok_and(|url| plain(&url)) {
+        env.mistake("ODOO_URL must be an http or https address without user, query or fragment");
+    }
+    if database.is_none() {
+        env.mistake("ODOO_DB must name the database when ODOO_URL is set");
+    }
+    let by_login = login.is_some() && (password.is_some() || !api_keys.is_empty());
+    match transport {
+        OdooTransport::Json2 if api_keys.is_empty() => {
+            env.mistake("ODOO_TRANSPORT=json2 needs ODOO_API_KEYS")
+        }
+        OdooTransport::JsonRpc | OdooTransport::XmlRpc if !by_login => {
+            env.mistake("this ODOO_TRANSPORT needs ODOO_LOGIN, and ODOO_PASSWORD or ODOO_API_KEYS");
+        }
+        OdooTransport::Auto if api_keys.is_empty() && !by_login => {
+            env.mistake("ODOO_URL needs ODOO_API_KEYS, or ODOO_LOGIN and ODOO_PASSWORD");
+        }
+        _ => {}
+    }
+    Some(OdooConfig {
+        url: url.trim_end_matches('/').to_owned(),
+        database: database.unwrap_or_default(),
+        login,
+        password: password.map(Into::into),
+        api_keys: api_keys.into_iter().map(Into::into).collect(),
+        transport,
+        calls_per_second: u32::try_from(calls_per_second).unwrap_or(u32::MAX),
+        timeout: seconds(timeout),
+    })
+}
+
+fn plain(url: &Url) -> bool {
+    ["http", "https"].contains(&url.scheme())
+        && url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Config;
+
+    fn read(variables: &[(&str, &str)]) -> Result<Config, Vec<String>> {
+        let lookup = |name: &str| {
+            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        };
+        Config::from_lookup(&lookup).0.map_err(|mistakes| mistakes.0)
+    }
+
+    #[test]
+    fn without_an_address_there_is_no_odoo() {
+        assert!(read(&[("ODOO_DB", "x")]).expect("no mistake").odoo.is_none());
+    }
+
+    #[test]
+    fn keys_are_a_list_and_secrets_are_not_shown() {
+        let config = read(&[
+            ("ODOO_URL", "https://odoo.company.example/erp/"),
+            ("ODOO_DB", "main"),
+            ("ODOO_API_KEYS", "key-new, key-old"),
+            ("ODOO_PASSWORD", "hunter2"),
+        ]);
+        let odoo = config.expect("no mistake").odoo.expect("Odoo is on");
+        assert_eq!((odoo.url.as_str(), odoo.api_keys.len()), ("https://odoo.company.example/erp", 2));
+        let shown = format!("{odoo:?}");
+        assert!(!shown.contains("key-new") && !shown.contains("hunter2"), "{shown}");
+    }
+
+    #[test]
+    fn all_mistakes_are_reported_at_once() {
+        let mistakes =
+            read(&[("ODOO_URL", "https://me:secret@odoo.company.example"), ("ODOO_TRANSPORT", "soap")]);
+        assert_eq!(
+            mistakes.expect_err("four mistakes"),
+            [
+                "ODOO_TRANSPORT must be auto, json2, jsonrpc or xmlrpc",
+                "ODOO_URL must be an http or https address without user, query or fragment",
+                "ODOO_DB must name the database when ODOO_URL is set",
+                "ODOO_URL needs ODOO_API_KEYS, or ODOO_LOGIN and ODOO_PASSWORD",
+            ]
+        );
+        let by_name = [("ODOO_URL", "http://odoo.example"), ("ODOO_DB", "d"), ("ODOO_TRANSPORT", "xmlrpc")];
+        let expected = "this ODOO_TRANSPORT needs ODOO_LOGIN, and ODOO_PASSWORD or ODOO_API_KEYS";
+        assert_eq!(read(&by_name).expect_err("no login"), [expected]);
+    }
+}
