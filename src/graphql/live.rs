@@ -51,7 +51,7 @@ pub struct Topic {
 pub struct Found {
     /// `None`: the audience alone tells.
     owner: Option<Owner>,
-    /// `None`: it is gone.
+    /// `None`: there is nothing to tell of. (What tells that something is gone holds the fact.)
     thing: Option<Arc<dyn Any + Send + Sync>>,
 }
 
@@ -164,7 +164,7 @@ impl Subjects {
             (_, Happened::Updated) => ChangeKind::Updated,
             (_, Happened::Deleted) => ChangeKind::Deleted,
         };
-        Ok(item(kind, found.thing.clone()).filter(|item| item.thing.is_some() || kind == ChangeKind::Deleted))
+        Ok(item(kind, found.thing.clone()).filter(|item| item.thing.is_some()))
     }
 
     async fn read(&self, topic: &Topic, event: &Event) -> Result<Found> {

@@ -5,6 +5,7 @@ use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
+use std::time::Duration;
 
 use async_graphql::Request;
 use axum::extract::ws::Message;
@@ -21,6 +22,9 @@ use crate::graphql::error::of_request;
 use crate::graphql::fast::to_json;
 use crate::graphql::streams::{Next, Stream};
 use crate::kernel::Error;
+
+/// So long the last word of an operation may take.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The operations under way, by their ids.
 #[derive(Clone, Default)]
@@ -149,7 +153,7 @@ impl Operation {
                 return; // the other side ended it, and may use the id again
             }
             let complete = json!({ "type": "complete", "id": self.id });
-            let _ = self.mouth.say(Message::text(complete.to_string())).await;
+            self.last(complete).await;
         }
     }
 
@@ -165,6 +169,12 @@ impl Operation {
         if !self.running.ends(&self.id, self.number) {
             return;
         }
-        let _ = self.mouth.say(Message::text(message.to_string())).await;
+        self.last(message).await;
+    }
+
+    /// Says the last word. Nobody can end this operation any more, so it gives up by itself when nobody reads.
+    async fn last(&self, message: serde_json::Value) {
+        let said = self.mouth.say(Message::text(message.to_string()));
+        let _ = tokio::time::timeout(PATIENCE, said).await;
     }
 }

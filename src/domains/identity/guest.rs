@@ -60,11 +60,25 @@ impl Guest {
         self.viewer.subscribe()
     }
 
-    /// Looks again who it is, after an event that concerns them: what comes behind it is judged with the new eyes.
+    /// Looks again who it is, after an event that concerns them: what comes behind it is judged with the new eyes. Whoever
+    /// has no token at present that is good waits for the next one, or is sent off meanwhile.
     ///
     /// # Errors
-    /// `Unauthenticated` when they are out.
+    /// Those of the database.
     pub async fn look_again(&self, position: i64) -> Result<()> {
+        let mut bearers = self.bearer.subscribe();
+        loop {
+            let bearer = bearers.borrow_and_update().clone();
+            match self.look(&bearer, position).await {
+                Err(Error::Unauthenticated) => {
+                    let _ = bearers.changed().await; // `self` holds the other end
+                }
+                looked => return looked,
+            }
+        }
+    }
+
+    async fn look(&self, bearer: &str, position: i64) -> Result<()> {
         let mut looked = self.looked.lock().await;
         if *looked >= position {
             return Ok(()); // another stream of theirs did
@@ -72,8 +86,7 @@ impl Guest {
         if let Some(user) = self.viewer.borrow().user_id() {
             self.door.forget_user(user);
         }
-        let bearer = self.bearer.borrow().clone();
-        self.recognise(self.door.admit(&bearer).await?.0);
+        self.recognise(self.door.admit(bearer).await?.0);
         *looked = position;
         Ok(())
     }
@@ -108,7 +121,8 @@ impl Guest {
                 () = tokio::time::sleep(EVERY) => {}
             }
             let bearer = self.bearer.borrow().clone();
-            // In a box: it waits here for hours, and looks for a moment.
+            // One look at a time: an older one must not be the last. In a box: it waits here for hours, and looks for a moment.
+            let _alone = self.looked.lock().await;
             match Box::pin(self.door.admit(&bearer)).await {
                 Ok((viewer, _)) => self.recognise(viewer),
                 Err(Error::Unauthenticated) => return,

@@ -1,6 +1,7 @@
 //! Sessions: log in, refresh, log out, and whose session a token is.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::Duration;
 use sea_orm::sea_query::{Expr, ExprTrait};
@@ -46,6 +47,8 @@ pub struct Seen {
     sessions: moka::sync::Cache<SessionId, Arc<Viewer>>,
     keys: moka::sync::Cache<String, Arc<Viewer>>,
     changed: Arc<watch::Sender<u64>>,
+    /// Grows whenever somebody is forgotten: what was read before must not be remembered after.
+    forgotten: Arc<AtomicU64>,
 }
 
 /// How long a viewer is remembered.
@@ -56,7 +59,7 @@ impl Default for Seen {
         fn cache<K: std::hash::Hash + Eq + Send + Sync + 'static>() -> moka::sync::Cache<K, Arc<Viewer>> {
             moka::sync::Cache::builder().max_capacity(50_000).time_to_live(SEEN_FOR).build()
         }
-        Seen { sessions: cache(), keys: cache(), changed: Arc::default() }
+        Seen { sessions: cache(), keys: cache(), changed: Arc::default(), forgotten: Arc::default() }
     }
 }
 
@@ -226,11 +229,14 @@ impl Door {
         if let Some(viewer) = self.seen.sessions.get(&claims.sid) {
             return Ok((viewer, expires));
         }
+        let forgotten = self.seen.forgotten.load(Ordering::Acquire);
         let viewer = viewer_of(&self.database.pool, claims.sid, self.clock.now()).await?;
         let viewer =
             viewer.filter(|viewer| viewer.user_id() == Some(claims.sub)).ok_or(Error::Unauthenticated)?;
         let viewer = Arc::new(viewer);
-        self.seen.sessions.insert(claims.sid, viewer.clone());
+        if self.seen.forgotten.load(Ordering::Acquire) == forgotten {
+            self.seen.sessions.insert(claims.sid, viewer.clone());
+        }
         Ok((viewer, expires))
     }
 
@@ -270,6 +276,7 @@ impl Door {
 
     /// These sessions ended.
     pub fn forget(&self, sessions: &[SessionId]) {
+        self.seen.forgotten.fetch_add(1, Ordering::AcqRel);
         sessions.iter().for_each(|session| self.seen.sessions.invalidate(session));
     }
 

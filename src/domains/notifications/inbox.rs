@@ -150,9 +150,19 @@ pub async fn mark_all_read(
         .map_err(Error::from)?;
     if marked.rows_affected > 0 {
         // One event for all of them: `unreadCount` tells the screens whether they know all that was read.
-        let version = before.version + i32::from(before.read_at.is_none());
-        let after = Model { read_at: Some(tx.now), version, ..before.clone() };
-        record(tx, &before, &after)?;
+        if before.read_at.is_none() {
+            let after = Model { read_at: Some(tx.now), version: before.version + 1, ..before.clone() };
+            record(tx, &before, &after)?;
+        } else {
+            tx.announce(Announcement {
+                topic: NOTIFICATION_NEW,
+                audience: audience(before.user_id),
+                subject_id: newest.uuid(),
+                kind: ChangeKind::Updated,
+                version: before.version,
+                fields: vec!["readAt".to_owned()],
+            });
+        }
     }
     Ok(newest)
 }

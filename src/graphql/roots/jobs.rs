@@ -57,7 +57,7 @@ pub struct JobsMutation;
 
 #[Object]
 impl JobsMutation {
-    /// Has dead letters tried again. For admins.
+    /// Has dead letters tried again: at most 1,000 at once, the oldest first. For admins.
     async fn dead_letter_retry(
         &self,
         ctx: &Context<'_>,
@@ -67,7 +67,7 @@ impl JobsMutation {
         Ok(write(ctx, which, None).await?)
     }
 
-    /// Discards dead letters for good. The audit keeps what they were. For admins.
+    /// Discards dead letters for good: at most 1,000 at once, the oldest first. The audit keeps what they were. For admins.
     async fn dead_letter_discard(
         &self,
         ctx: &Context<'_>,

@@ -271,11 +271,7 @@ impl Stream {
         let for_me =
             |viewer: &Viewer| event.audience.user.is_some() && event.audience.heard_by(viewer).is_some();
         if event.topic == MOVED_SIGHT && for_me(&self.viewer.borrow()) {
-            match self.guest.look_again(event.position).await {
-                // They are being sent off: the connection ends, not the stream by itself.
-                Err(Error::Unauthenticated) => std::future::pending().await,
-                looked => looked.map_err(Arc::new)?,
-            }
+            Box::pin(self.guest.look_again(event.position)).await.map_err(Arc::new)?;
         }
         if !self.topics.contains(&event.topic.as_str()) {
             return Ok(None);

@@ -201,21 +201,21 @@ pub(super) async fn read_after(db: &impl ConnectionTrait, position: i64, limit: 
 /// Those of the database.
 pub async fn sweep(database: &Database, before: Instant) -> Result<u64> {
     let old = outbox::Column::Position.is_not_null().and(outbox::Column::CreatedAt.lt(before));
-    let txn = database.begin_own().await?;
+    let own = &database.own;
     let mut newest = Query::select();
     newest.expr(Expr::col(outbox::Column::Position).max()).from(outbox::Entity).and_where(old.clone());
-    let row = txn.query_one(&newest).await?;
+    let row = own.query_one(&newest).await?;
     let Some(newest) = row.map(|row| row.try_get_by_index::<Option<i64>>(0)).transpose()?.flatten() else {
         return Ok(0);
     };
     let kept = Statement::from_sql_and_values(
-        txn.get_database_backend(),
+        database.backend(),
         "UPDATE relay SET kept_from = $1 WHERE kept_from < $1",
         [(newest + 1).into()],
     );
-    txn.execute_raw(kept).await?;
+    // First, and by itself: readers judge by it, and a long deletion is not to hold up the relay, whose row it is.
+    own.execute_raw(kept).await?;
     // By position, so that clocks that differ between servers leave no hole.
-    let gone = outbox::Entity::delete_many().filter(outbox::Column::Position.lte(newest)).exec(&txn).await?;
-    txn.commit().await?;
+    let gone = outbox::Entity::delete_many().filter(outbox::Column::Position.lte(newest)).exec(own).await?;
     Ok(gone.rows_affected)
 }

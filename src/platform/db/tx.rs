@@ -1,6 +1,7 @@
 //! The transaction of every write. It carries who writes, the clock and the idempotency key; `commit` writes with the
 //! data what the write owes: audit, outbox, jobs. Nothing leaves the process before the commit.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use sea_orm::sea_query::{Expr, OnConflict};
@@ -263,12 +264,16 @@ impl Tx {
     }
 }
 
-/// Writes jobs down. One whose key waits already is joined to that one, whose row is held until this write ends: no worker
-/// can take it before, and miss what this write changed.
+/// Writes jobs down. One whose key waits already is joined to that one, which is due when the earlier of them is, and whose row
+/// is held until this write ends: no worker can take it before, and miss what this write changed.
 async fn write_jobs(conn: &DatabaseTransaction, mut jobs: Vec<NewJob>, now: Instant) -> Result<()> {
-    // In one order everywhere, so that no two writes wait for each other.
-    jobs.sort_by(|a, b| a.dedup_key.cmp(&b.dedup_key));
-    jobs.dedup_by(|a, b| a.dedup_key.is_some() && a.dedup_key == b.dedup_key);
+    let mut keys = HashSet::new();
+    jobs.retain(|job| job.dedup_key.as_ref().is_none_or(|key| keys.insert(key.clone())));
+    // Keys in one order everywhere, so that no two writes wait for each other; the jobs of a queue stay as they are.
+    jobs.sort_by(|a, b| match (&a.queue, &b.queue) {
+        (None, None) => a.dedup_key.cmp(&b.dedup_key),
+        (a, b) => a.is_some().cmp(&b.is_some()),
+    });
     let rows = jobs.into_iter().map(|new| job::ActiveModel {
         id: Set(JobId::new()),
         kind: Set(new.kind.to_owned()),
@@ -281,7 +286,10 @@ async fn write_jobs(conn: &DatabaseTransaction, mut jobs: Vec<NewJob>, now: Inst
         ..Default::default()
     });
     let join = OnConflict::column(job::Column::DedupKey)
-        .value(job::Column::DedupKey, Expr::col((job::Entity, job::Column::DedupKey)))
+        .value(
+            job::Column::RunAt,
+            Expr::cust("CASE WHEN excluded.run_at < job.run_at THEN excluded.run_at ELSE job.run_at END"),
+        )
         .to_owned();
     job::Entity::insert_many(rows).on_conflict(join).exec_without_returning(conn).await?;
     Ok(())

@@ -20,7 +20,9 @@ fn until(now: Instant) -> Instant {
     now + Duration::seconds(LEASE.as_secs().cast_signed())
 }
 
-/// Claims up to `most` jobs of these kinds that are due: those whose queue has nothing before them.
+/// Claims up to `most` jobs of these kinds that are due: those whose queue has nothing before them, and nothing under way
+/// (a dead letter that is tried again stands before those that passed it). Chosen once, before anything is written: as a
+/// part of the update PostgreSQL may choose anew for each row, and claim them all.
 pub async fn claim(database: &Database, kinds: &[&str], now: Instant, most: usize) -> Result<Vec<Model>> {
     let backend = database.backend();
     let (order, lock) = match backend {
@@ -29,13 +31,14 @@ pub async fn claim(database: &Database, kinds: &[&str], now: Instant, most: usiz
     };
     let listed: Vec<String> = (0..kinds.len()).map(|index| format!("${}", index + 5)).collect();
     let sql = format!(
-        "UPDATE job SET leased_until = $1, lease = $2, attempts = attempts + 1, dedup_key = NULL \
-         WHERE id IN (SELECT due.id FROM job AS due \
+        "WITH claimed AS MATERIALIZED (SELECT due.id FROM job AS due \
          WHERE due.dead_at IS NULL AND due.run_at <= $3 AND (due.leased_until IS NULL OR due.leased_until < $3) \
          AND due.kind IN ({}) \
-         AND NOT EXISTS (SELECT 1 FROM job AS earlier WHERE earlier.queue = due.queue \
-         AND earlier.{order} < due.{order} AND earlier.dead_at IS NULL) \
-         ORDER BY due.run_at, due.{order} LIMIT $4 {lock}) RETURNING *",
+         AND NOT EXISTS (SELECT 1 FROM job AS other WHERE other.queue = due.queue AND other.dead_at IS NULL \
+         AND (other.{order} < due.{order} OR (other.id <> due.id AND other.leased_until >= $3))) \
+         ORDER BY due.run_at, due.{order} LIMIT $4 {lock}) \
+         UPDATE job SET leased_until = $1, lease = $2, attempts = attempts + 1, dedup_key = NULL \
+         WHERE id IN (SELECT id FROM claimed) RETURNING *",
         listed.join(", ")
     );
     let mut due = Query::select();

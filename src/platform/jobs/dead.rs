@@ -1,7 +1,9 @@
 //! Dead letters: work that could not be done, kept until an admin has it tried again or discards it.
 
 use sea_orm::sea_query::{Expr, ExprTrait, Order};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
+};
 use serde_json::Value;
 
 use crate::codes;
@@ -21,6 +23,8 @@ codes! {
 /// Admins hear here that there is a new dead letter, or one less.
 pub const DEAD_LETTERS_CHANGED: &str = "job:dead";
 
+/// Most dead letters at once, the oldest first: each leaves a line in the audit.
+const MOST: u64 = 1000;
 /// Longest reason.
 const REASON_MAX: usize = 500;
 
@@ -133,7 +137,8 @@ pub async fn discard(
 
 async fn locked(tx: &Tx, which: Which) -> Result<Vec<Model>> {
     tx.by.may(Right::Administer)?;
-    let dead = which.of(Entity::visible_to(&tx.by)).lock_exclusive().all(tx.conn()).await?;
+    let dead = which.of(Entity::visible_to(&tx.by)).order_by_asc(Column::DeadAt).limit(MOST);
+    let dead = dead.lock_exclusive().all(tx.conn()).await?;
     if dead.is_empty() { Err(Error::NotFound) } else { Ok(dead) }
 }
 

@@ -45,7 +45,7 @@ impl Runner {
         self.database = self.database.for_itself();
         let (kinds, mut running, mut held) = (self.handlers.kinds(), JoinSet::new(), HashMap::new());
         loop {
-            let free = self.slots - running.len();
+            let free = self.slots.saturating_sub(running.len());
             let claimed = match self.round(&kinds, free).await {
                 Ok(jobs) => jobs,
                 Err(error) => {
@@ -87,7 +87,9 @@ impl Runner {
 
     async fn round(&self, kinds: &[&'static str], free: usize) -> Result<Vec<Model>> {
         for schedule in &self.handlers.schedules {
-            schedule.look(&self.database, &self.clock).await?;
+            if let Err(error) = schedule.look(&self.database, &self.clock).await {
+                tracing::warn!(%error, "a schedule could not be looked at; it will be tried again");
+            }
         }
         if free == 0 || kinds.is_empty() {
             return Ok(Vec::new());
@@ -99,6 +101,15 @@ impl Runner {
     async fn work(self, job: Model) {
         let (Some(handler), Some(lease)) = (self.handlers.of(&job.kind).cloned(), job.lease) else { return };
         let began = std::time::Instant::now();
+        if job.attempts > handler.attempts {
+            // Its last try was never written down: it ended the worker that ran it.
+            let gone =
+                Failure::GiveUp(Error::internal("it never came to its end: the worker that ran it died"));
+            if let Err(error) = self.fail(&handler, &job, lease, gone).await {
+                tracing::warn!(%error, job = %job.id, kind = job.kind, "a job could not be given up");
+            }
+            return;
+        }
         let ended = tokio::select! {
             ended = self.attempt(&handler, &job, lease) => ended,
             () = self.hold(job.id, lease) => {

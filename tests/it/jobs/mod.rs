@@ -284,3 +284,52 @@ async fn what_is_due_by_the_clock_is_enqueued_once_among_all_workers() {
         worker.stop().await;
     }
 }
+
+#[tokio::test]
+async fn a_worker_takes_no_more_than_it_has_hands() {
+    let app = app().await;
+    enqueue(&app, vec![mark("first", 0).now().expect("JSON")]).await;
+    // What PostgreSQL knows of the table decides how it looks for what is due.
+    app.app.database.own.execute_unprepared("ANALYZE").await.expect("analysed");
+    let many = (0..60).map(|n| Mark { queue: None, ..mark("", n) }.now().expect("JSON")).collect();
+    enqueue(&app, many).await;
+    let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (busy, peak) = (now.clone(), most.clone());
+    let worker = Worker::start(
+        &app,
+        Handlers::default().on(move |_: Mark, _| {
+            let (busy, peak) = (busy.clone(), peak.clone());
+            async move {
+                peak.fetch_max(busy.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                busy.fetch_sub(1, Ordering::SeqCst);
+                Ok(())
+            }
+        }),
+    );
+    left(&app, 0).await;
+    worker.stop().await;
+    assert_eq!(most.load(Ordering::SeqCst), 4, "as many as it has hands, and no more");
+}
+
+#[tokio::test]
+async fn what_kills_its_worker_each_time_is_given_up() {
+    let app = app().await;
+    enqueue(&app, vec![mark("a", 1).now().expect("JSON"), mark("a", 2).now().expect("JSON")]).await;
+    for _ in 0..Mark::ATTEMPTS {
+        let begun = Arc::new(tokio::sync::Notify::new());
+        let tell = begun.clone();
+        let deadly = Handlers::default().on(move |_: Mark, _| {
+            tell.notify_one();
+            std::future::pending()
+        });
+        let worker = Worker::start(&app, deadly);
+        begun.notified().await;
+        worker.kill();
+        app.app.clock.advance(Duration::from_secs(31));
+    }
+    let worker = Worker::marking(&app);
+    left(&app, 1).await;
+    worker.stop().await;
+    assert_eq!(effects(&app).await, BTreeMap::from([("a".to_owned(), vec![2])]), "its neighbour goes on");
+}

@@ -8,7 +8,7 @@ const CHANGES: &str = "query($after: Cursor!, $first: Int) { changes(after: $aft
     ... on ClientUpdated { cursor previous eventId kind clientId changedFields version client { id name version advisor { name } } }
     ... on EventlogNew { cursor previous eventId entry { kind text client { name } } }
     ... on NotificationNew { cursor previous eventId notification { kind } }
-    ... on ViewerChanged { cursor previous eventId changedFields }
+    ... on ViewerChanged { cursor previous eventId changedFields viewer { id } }
     ... on AccessLost { cursor previous eventId ids } } pageInfo { hasNextPage endCursor } } }";
 
 async fn since(actor: &Actor, after: &str) -> Vec<Value> {
@@ -98,6 +98,17 @@ async fn each_hears_of_what_they_may_see_and_of_what_they_lose() {
     );
     assert_eq!(brief(&since(&carla, &start).await), Vec::<String>::new());
     assert_eq!(brief(&since(&ana, &start).await), ["LOST"], "what is no longer seen is not told afterwards");
+}
+
+#[tokio::test]
+async fn the_end_of_another_session_is_no_news() {
+    let app = TestApp::start().await;
+    let (here, phone) = (app.ana().await, app.ana().await);
+    let start = here.cursor().await;
+    phone.run("sessionRevoke", json!({}), "event { id }").await;
+    here.client("Rosa").await;
+    app.settled().await;
+    assert_eq!(brief(&since(&here, &start).await), ["CREATED Rosa", "ENTRY Client created"]);
 }
 
 #[tokio::test]
