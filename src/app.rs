@@ -10,7 +10,6 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::domains::identity::IDENTITY_CHANGED;
 use crate::domains::identity::sessions::{Door, Seen};
 use crate::graphql::context::Services;
 use crate::graphql::engine::Engine;
@@ -124,7 +123,7 @@ impl App {
     }
 
     fn relay(&self, redis: Option<redis::Client>, hub: Arc<Hub>) -> Relay {
-        let topics: Vec<&str> = TOPICS.iter().map(|topic| topic.name).chain([IDENTITY_CHANGED]).collect();
+        let topics: Vec<&str> = TOPICS.iter().map(|topic| topic.name).collect();
         let prefix = &self.config.bus.channel_prefix;
         let bell = |client| Redis::start(client, prefix, &topics, MOVED_BY, hub.clone());
         Relay {

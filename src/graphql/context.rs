@@ -34,6 +34,14 @@ pub struct Caller {
     pub user_agent: Option<String>,
 }
 
+/// By whom requests and connections are counted: the user or key, else the address.
+pub fn account(viewer: Option<&Viewer>, address: Option<&str>) -> String {
+    match viewer {
+        Some(viewer) => viewer.actor.key().to_string(),
+        None => address.unwrap_or_default().to_owned(),
+    }
+}
+
 /// Reads the context by meaning.
 pub trait Ask<'a> {
     /// Who asks, signed in or not.

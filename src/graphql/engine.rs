@@ -6,7 +6,7 @@ use async_graphql::dataloader::DataLoader;
 use async_graphql::{Request, Response, ServerError, ValidationMode, Value};
 
 use super::board::Boards;
-use super::context::{Caller, Services};
+use super::context::{Caller, Services, account};
 use super::documents::{self, Asked, Document, Documents, Refused};
 use super::error;
 use super::fast::{Loads, RawJson};
@@ -157,7 +157,9 @@ impl Engine {
             Ok(measure) => measure,
             Err(error) => return Err(refuse(Cause::Document, error::of_request(&error, request_id))),
         };
-        let standing = self.points.spend(&account(caller), measure.cost);
+        let viewer = caller.reader.as_ref().map(|reader| &*reader.viewer);
+        let account = account(viewer, caller.address.as_deref());
+        let standing = self.points.spend(&account, measure.cost);
         if !standing.allowed {
             let error = error::of_request(&Error::Throttled { retry_after: standing.reset }, request_id);
             return Err(Box::new(Answer { standing: Some(standing), ..*refuse(Cause::Throttled, error) }));
@@ -242,14 +244,6 @@ impl Engine {
             request = request.data(RawJson);
         }
         request
-    }
-}
-
-/// Whose points a request spends.
-fn account(caller: &Caller) -> String {
-    match &caller.reader {
-        Some(reader) => reader.viewer.actor.key().to_string(),
-        None => caller.address.clone().unwrap_or_default(),
     }
 }
 

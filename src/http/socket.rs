@@ -23,7 +23,7 @@ use super::operation::{Operation, Running};
 use super::seats::Seat;
 use super::until;
 use crate::domains::identity::guest::{Guest, Leaving};
-use crate::graphql::context::Caller;
+use crate::graphql::context::{Caller, account};
 use crate::graphql::error::of_request;
 use crate::kernel::Error;
 use crate::platform::db::Reader;
@@ -207,7 +207,8 @@ impl Talk {
                         Some(guest)
                     }
                 };
-                let account = account(guest.as_deref(), self.origin.address.as_deref());
+                let viewer = guest.as_ref().map(|guest| guest.viewer().borrow().clone());
+                let account = account(viewer.as_deref(), self.origin.address.as_deref());
                 self.seat = self.web.seats.take(account);
                 if self.seat.is_none() {
                     return Err(Close::new(4429, "Too many open connections of this user"));
@@ -275,14 +276,6 @@ impl Talk {
         let guest = guest.clone();
         self.running.begin(id, number, operation.run(request, caller, guest));
         Ok(())
-    }
-}
-
-/// By whom connections are counted: the user or key, else the address.
-pub(super) fn account(guest: Option<&Guest>, address: Option<&str>) -> String {
-    match guest {
-        Some(guest) => guest.viewer().borrow().actor.key().to_string(),
-        None => address.unwrap_or_default().to_owned(),
     }
 }
 

@@ -12,10 +12,9 @@ use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, stream};
 
 use super::Web;
-use super::socket::account;
 use super::until;
 use crate::domains::identity::guest::{Guest, Leaving};
-use crate::graphql::context::Caller;
+use crate::graphql::context::{Caller, account};
 use crate::graphql::engine::{Answer, Cause, Manner};
 use crate::graphql::error::of_request;
 use crate::graphql::fast::to_json;
@@ -52,7 +51,7 @@ pub async fn answer(
             return once(Answer::refused(Cause::Document, vec![told], &caller.request_id));
         }
     };
-    let account = account(Some(&guest), caller.address.as_deref());
+    let account = account(Some(&guest.viewer().borrow()), caller.address.as_deref());
     let Some(seat) = web.seats.take(account) else {
         let told = of_request(&Error::Throttled { retry_after: 1 }, &caller.request_id);
         return once(Answer::refused(Cause::Throttled, vec![told], &caller.request_id));

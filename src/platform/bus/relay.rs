@@ -143,7 +143,7 @@ async fn place(database: &Database) -> Result<Vec<Event>> {
 
 /// The same where there is one writer at a time, and no functions.
 async fn place_alone(database: &Database, backend: DbBackend) -> Result<Vec<QueryResult>> {
-    let txn = database.begin_own().await?;
+    let txn = database.for_itself().begin().await?;
     let last = last_position(&txn).await?;
     let sql = format!(
         "UPDATE outbox SET position = placed.place FROM \

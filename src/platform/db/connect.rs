@@ -50,11 +50,6 @@ impl Database {
         Database { pool: self.own.clone(), ..self.clone() }
     }
 
-    /// Begins a write of the process itself.
-    pub(crate) async fn begin_own(&self) -> Result<DatabaseTransaction> {
-        self.for_itself().begin().await
-    }
-
     /// Wakes this process's relay.
     pub(super) fn tell_relay(&self) {
         self.written.notify_one();

@@ -1,15 +1,15 @@
 //! The statements of the table of jobs: claim, hold, end, fail, give back.
 
 use chrono::Duration;
-use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SimpleExpr};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, Statement, Value,
 };
 use uuid::Uuid;
 
+use crate::kernel::Result;
 use crate::kernel::ids::{JobId, new_uuid};
 use crate::kernel::time::Instant;
-use crate::kernel::{Error, Result};
 use crate::platform::db::Database;
 use crate::platform::db::tables::job::{Column, Entity, Model};
 
@@ -60,11 +60,16 @@ pub async fn claim(database: &Database, kinds: &[&str], now: Instant, most: usiz
     Ok(jobs)
 }
 
+/// The job, while this claim holds it.
+fn mine(job: JobId, lease: Uuid) -> SimpleExpr {
+    Column::Id.eq(job).and(Column::Lease.eq(lease))
+}
+
 /// Makes the claim hold for longer; `false` when it is another's by now.
 pub async fn hold(database: &Database, job: JobId, lease: Uuid, now: Instant) -> Result<bool> {
     let held = Entity::update_many()
         .col_expr(Column::LeasedUntil, Expr::value(until(now)))
-        .filter(Column::Id.eq(job).and(Column::Lease.eq(lease)))
+        .filter(mine(job, lease))
         .exec(&database.own)
         .await?;
     Ok(held.rows_affected == 1)
@@ -72,8 +77,7 @@ pub async fn hold(database: &Database, job: JobId, lease: Uuid, now: Instant) ->
 
 /// The job is done; `false` when the claim is another's by now.
 pub async fn end(conn: &impl ConnectionTrait, job: JobId, lease: Uuid) -> Result<bool> {
-    let mine = Column::Id.eq(job).and(Column::Lease.eq(lease));
-    Ok(Entity::delete_many().filter(mine).exec(conn).await?.rows_affected == 1)
+    Ok(Entity::delete_many().filter(mine(job, lease)).exec(conn).await?.rows_affected == 1)
 }
 
 /// How a try ended that was not the last.
@@ -94,19 +98,16 @@ pub async fn fail(
     now: Instant,
     again: Again,
 ) -> Result<bool> {
-    let nothing = || Expr::value(Value::String(None));
     let mut update = Entity::update_many()
         .col_expr(Column::LeasedUntil, Expr::value(Option::<Instant>::None))
         .col_expr(Column::Lease, Expr::value(Option::<Uuid>::None))
         .col_expr(Column::LastError, Expr::value(again.error))
-        .col_expr(Column::Fingerprint, Expr::value(again.fingerprint))
-        .col_expr(Column::DedupKey, nothing());
+        .col_expr(Column::Fingerprint, Expr::value(again.fingerprint));
     update = match again.at {
         Some(at) => update.col_expr(Column::RunAt, Expr::value(at)),
         None => update.col_expr(Column::DeadAt, Expr::value(now)),
     };
-    let mine = Column::Id.eq(job).and(Column::Lease.eq(lease));
-    Ok(update.filter(mine).exec(conn).await?.rows_affected == 1)
+    Ok(update.filter(mine(job, lease)).exec(conn).await?.rows_affected == 1)
 }
 
 /// Gives a job back that was claimed and not tried to its end: the try does not count.
@@ -115,9 +116,8 @@ pub async fn give_back(database: &Database, job: JobId, lease: Uuid) -> Result<(
         .col_expr(Column::LeasedUntil, Expr::value(Option::<Instant>::None))
         .col_expr(Column::Lease, Expr::value(Option::<Uuid>::None))
         .col_expr(Column::Attempts, Expr::col(Column::Attempts).sub(1))
-        .filter(Column::Id.eq(job).and(Column::Lease.eq(lease)))
+        .filter(mine(job, lease))
         .exec(&database.own)
-        .await
-        .map_err(Error::from)?;
+        .await?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use tokio::task::JoinSet;
+use tokio::task::{self, JoinSet};
 use uuid::Uuid;
 
 use super::claim::{self, Again, LEASE};
@@ -61,15 +61,13 @@ impl Runner {
             tokio::select! {
                 () = &mut stop => break,
                 () = self.database.owed(), if running.len() < self.slots => {}
-                Some(ended) = running.join_next_with_id() => {
-                    held.remove(&ended.map_or_else(|error| error.id(), |(id, ())| id));
-                }
+                Some(ended) = running.join_next_with_id() => drop(held.remove(&task_of(ended))),
                 () = tokio::time::sleep(EVERY), if !full => {}
             }
         }
         let ended = async {
             while let Some(ended) = running.join_next_with_id().await {
-                held.remove(&ended.map_or_else(|error| error.id(), |(id, ())| id));
+                held.remove(&task_of(ended));
             }
         };
         if tokio::time::timeout(FAREWELL, ended).await.is_ok() {
@@ -101,15 +99,6 @@ impl Runner {
     async fn work(self, job: Model) {
         let (Some(handler), Some(lease)) = (self.handlers.of(&job.kind).cloned(), job.lease) else { return };
         let began = std::time::Instant::now();
-        if job.attempts > handler.attempts {
-            // Its last try was never written down: it ended the worker that ran it.
-            let gone =
-                Failure::GiveUp(Error::internal("it never came to its end: the worker that ran it died"));
-            if let Err(error) = self.fail(&handler, &job, lease, gone).await {
-                tracing::warn!(%error, job = %job.id, kind = job.kind, "a job could not be given up");
-            }
-            return;
-        }
         let ended = tokio::select! {
             ended = self.attempt(&handler, &job, lease) => ended,
             () = self.hold(job.id, lease) => {
@@ -135,6 +124,11 @@ impl Runner {
     }
 
     async fn attempt(&self, handler: &Handler, job: &Model, lease: Uuid) -> Result<(), Failure> {
+        if job.attempts > handler.attempts {
+            // Its last try was never written down: it ended the worker that ran it.
+            let cause = "it never came to its end: the worker that ran it died";
+            return Err(Failure::GiveUp(Error::internal(cause)));
+        }
         let work = Work {
             database: self.database.clone(),
             clock: self.clock.clone(),
@@ -188,6 +182,11 @@ impl Runner {
         }
         Ok(())
     }
+}
+
+/// Which task ended, in whatever way.
+fn task_of(ended: Result<(task::Id, ()), task::JoinError>) -> task::Id {
+    ended.map_or_else(|error| error.id(), |(id, ())| id)
 }
 
 impl std::fmt::Debug for Runner {

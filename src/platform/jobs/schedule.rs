@@ -8,7 +8,7 @@ use sea_orm::{ConnectionTrait, DeriveIden};
 
 use super::Job;
 use crate::kernel::Result;
-use crate::kernel::time::Clock;
+use crate::kernel::time::{Clock, Instant};
 use crate::platform::auth::Viewer;
 use crate::platform::db::{Database, NewJob, Origin, Tx};
 
@@ -43,20 +43,21 @@ impl Schedule {
     pub(super) async fn look(&self, database: &Database, clock: &Clock) -> Result<bool> {
         let origin = Origin { operation: "schedule".to_owned(), ..Origin::default() };
         let now = clock.now();
-        let mut first = Query::insert();
-        first
-            .into_table(Table)
-            .columns([Column::Name, Column::NextAt])
-            .values_panic([self.name.into(), now.into()])
-            .on_conflict(OnConflict::column(Column::Name).do_nothing().to_owned());
-        database.own.execute(&first).await?;
-        let mut due = Query::select();
-        due.expr(Expr::val(1))
-            .from(Table)
-            .and_where(Expr::col(Column::Name).eq(self.name))
-            .and_where(Expr::col(Column::NextAt).lte(now));
-        if database.own.query_one(&due).await?.is_none() {
-            return Ok(false);
+        // Looked at before anything is written: most often it is not due.
+        let mut known = Query::select();
+        known.column(Column::NextAt).from(Table).and_where(Expr::col(Column::Name).eq(self.name));
+        match database.own.query_one(&known).await? {
+            Some(row) if row.try_get_by_index::<Instant>(0)? > now => return Ok(false),
+            Some(_) => {}
+            None => {
+                let mut first = Query::insert();
+                first
+                    .into_table(Table)
+                    .columns([Column::Name, Column::NextAt])
+                    .values_panic([self.name.into(), now.into()])
+                    .on_conflict(OnConflict::column(Column::Name).do_nothing().to_owned());
+                database.own.execute(&first).await?;
+            }
         }
         let mut tx = Tx::begin(database, clock, Arc::new(Viewer::system("schedule")), origin).await?;
         let mut take = Query::update();
