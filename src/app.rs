@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::domains::identity::sessions::{Door, Seen};
+use crate::flows::odoo;
 use crate::graphql::context::Services;
 use crate::graphql::engine::Engine;
 use crate::graphql::roots::live::{MOVED_BY, TOPICS};
@@ -20,7 +21,7 @@ use crate::kernel::{Error, Result};
 use crate::platform::auth::{Passwords, TokenKeys};
 use crate::platform::bus::{Hub, Redis, Relay};
 use crate::platform::config::Config;
-use crate::platform::db::{Database, connect};
+use crate::platform::db::{Database, Synced, connect};
 
 /// The running program's parts.
 #[derive(Clone)]
@@ -43,7 +44,8 @@ impl App {
     /// # Errors
     /// `Unavailable` when the database does not answer.
     pub async fn start(config: Config, clock: Clock) -> Result<App> {
-        let database = connect(&config.database).await?;
+        let pushed = config.odoo.as_ref().map(odoo::pushed).transpose()?.unwrap_or_default();
+        let database = connect(&config.database).await?.syncing(Synced::of(pushed));
         Ok(App {
             config: Arc::new(config),
             database,
@@ -81,7 +83,12 @@ impl App {
             seen: Seen::default(),
         };
         let hub = Arc::new(Hub::new());
-        let services = Services { database: self.database.clone(), door, hub };
+        let services = Services {
+            database: self.database.clone(),
+            door,
+            hub,
+            odoo_url: self.config.odoo.as_ref().map(|odoo| odoo.url.as_str().into()),
+        };
         let redis = self.redis()?;
         let engine = Arc::new(Engine::new(self.config.clone(), services)?);
         let stop = self.stopping.subscribe();

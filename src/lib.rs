@@ -4,6 +4,7 @@ pub mod app;
 pub mod commands;
 pub mod demo;
 pub mod domains;
+pub mod flows;
 pub mod graphql;
 pub mod http;
 pub mod integrations;

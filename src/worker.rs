@@ -1,5 +1,6 @@
 //! What workers do: the registry of all jobs and schedules, a line for each.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::app::App;
 use crate::domains::identity::sessions;
 use crate::domains::notifications::inbox;
+use crate::flows::odoo::{self, Sync};
 use crate::kernel::Result;
 use crate::platform::bus;
 use crate::platform::db::tables::idempotency_key;
@@ -33,9 +35,12 @@ impl Job for Sweep {
 }
 
 /// All that is done in the background.
-fn handlers(app: &App) -> Handlers {
+///
+/// # Errors
+/// When the client of a service cannot be made.
+pub fn handlers(app: &App) -> Result<Handlers> {
     let swept = app.clone();
-    Handlers::default()
+    let handlers = Handlers::default()
         .on(move |_: Sweep, _| {
             let app = swept.clone();
             async move {
@@ -44,13 +49,24 @@ fn handlers(app: &App) -> Handlers {
                 Ok(())
             }
         })
-        .every(Schedule::every(EVERY, Sweep {}))
+        .every(Schedule::every(EVERY, Sweep {}));
+    Ok(match &app.config.odoo {
+        Some(config) => {
+            let sync = Sync::new(config.clone(), app.database.clone(), app.clock.clone())?;
+            odoo::register(handlers, &Arc::new(sync))
+        }
+        None => handlers,
+    })
 }
 
 /// Works until `stop` ends. Any number of processes may do so side by side.
-pub async fn run(app: App, stop: impl Future<Output = ()>) {
-    let (database, clock, handlers) = (app.database.clone(), app.clock.clone(), handlers(&app));
+///
+/// # Errors
+/// When the client of a service cannot be made.
+pub async fn run(app: App, stop: impl Future<Output = ()>) -> Result<()> {
+    let (database, clock, handlers) = (app.database.clone(), app.clock.clone(), handlers(&app)?);
     Runner { database, clock, handlers, slots: SLOTS }.run(stop).await;
+    Ok(())
 }
 
 /// Deletes what is past its time; tells how many rows.

@@ -13,6 +13,7 @@ mod m20261121_000006_attachments;
 mod m20261121_000007_notifications;
 mod m20261121_000008_jobs;
 mod m20261121_000009_place;
+mod m20261121_000010_sync;
 
 /// Runs the migrations.
 pub struct Migrator;
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000007_notifications::Migration),
             Box::new(m20261121_000008_jobs::Migration),
             Box::new(m20261121_000009_place::Migration),
+            Box::new(m20261121_000010_sync::Migration),
         ]
     }
 }

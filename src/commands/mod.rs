@@ -87,10 +87,12 @@ pub async fn run(cli: Cli) -> Result<()> {
             let (over, ended) = tokio::sync::watch::channel(false);
             let relay = app.relay_alone(until(ended));
             let work = async {
-                crate::worker::run(app.clone(), serve::stopped()).await;
+                let worked = crate::worker::run(app.clone(), serve::stopped()).await;
                 over.send_replace(true);
+                worked
             };
-            tokio::join!(relay, work).0
+            let (relayed, worked) = tokio::join!(relay, work);
+            relayed.and(worked)
         }
         Command::Migrate { direction } => migrate(config, direction).await,
         Command::User { action } => user::run(config, action).await,

@@ -53,8 +53,7 @@ impl Serve {
         });
         let worker = tokio::spawn(crate::worker::run(app.clone(), until(told.clone())));
         app.serve(listener, web, until(told)).await;
-        let _ = worker.await;
-        Ok(())
+        worker.await.map_err(Error::internal)?
     }
 }
 

@@ -4,3 +4,4 @@
 pub mod clients;
 pub mod identity;
 pub mod notifications;
+pub mod sync;

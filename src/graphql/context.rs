@@ -19,6 +19,8 @@ pub struct Services {
     pub door: Door,
     /// The latest events.
     pub hub: Arc<Hub>,
+    /// Where Odoo shows its records; absent: no Odoo.
+    pub odoo_url: Option<Arc<str>>,
 }
 
 /// Who sent a request, and from where.

@@ -9,6 +9,7 @@ pub mod documents;
 pub mod edges;
 pub mod engine;
 pub mod error;
+pub mod failures;
 pub mod fast;
 pub mod live;
 pub mod nodes;

@@ -103,6 +103,9 @@ word_enums! {
     crate::domains::notifications::notification::NotificationKind,
     crate::domains::notifications::inbox::NotificationErrorCode,
     crate::platform::jobs::dead::DeadLetterErrorCode,
+    crate::domains::sync::SyncStatus,
+    crate::domains::sync::SyncDirection,
+    crate::domains::sync::failures::SyncErrorCode,
     super::live::ChangeKind,
 }
 

@@ -3,8 +3,9 @@
 use async_graphql::{MergedObject, SchemaBuilder, ValidationMode};
 
 use super::context::Services;
+use super::edges::sync::Syncable;
 use super::live::Subjects;
-use super::roots::{clients, identity, jobs, live, notifications};
+use super::roots::{clients, identity, jobs, live, notifications, sync};
 
 /// All that can be asked.
 #[derive(MergedObject, Default)]
@@ -13,6 +14,7 @@ pub struct Query(
     clients::ClientsQuery,
     notifications::NotificationsQuery,
     jobs::JobsQuery,
+    sync::SyncQuery,
     live::LiveQuery,
 );
 
@@ -23,6 +25,7 @@ pub struct Mutation(
     clients::ClientsMutation,
     notifications::NotificationsMutation,
     jobs::JobsMutation,
+    sync::SyncMutation,
 );
 
 /// All that can be followed.
@@ -33,6 +36,7 @@ pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
 fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
     Schema::build(Query::default(), Mutation::default(), live::LiveSubscription)
+        .register_output_type::<Syncable>()
 }
 
 /// A schema that answers with these services. Documents that were validated before are executed by one that validates

@@ -146,6 +146,8 @@ ids! {
     ExternalRefId = "ref";
     /// Work that the program owes itself.
     JobId = "job";
+    /// How a thing stands in another system: the ledger's row has the thing's own UUID.
+    SyncId = "sync";
     /// One committed change; all that the change sends out carries it.
     EventId = "event";
     /// An entry of the audit.

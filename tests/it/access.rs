@@ -36,7 +36,15 @@ struct World {
 
 /// Of every kind one thing that is Ana's, one of a team mate, one of her team's pool, one of another team.
 async fn world() -> World {
-    let app = Setup::default().with("CABINA_MAX_COST", 1_000_000).with("CABINA_MAX_DEPTH", 50).start().await;
+    let app = Setup::default()
+        .with("CABINA_MAX_COST", 1_000_000)
+        .with("CABINA_MAX_DEPTH", 50)
+        // No worker runs here, so nobody looks for it.
+        .with("ODOO_URL", "http://odoo.test.example")
+        .with("ODOO_DB", "test")
+        .with("ODOO_API_KEYS", "test")
+        .start()
+        .await;
     let (ana, beto, carla, sofia, admin) =
         (app.ana().await, app.beto().await, app.carla().await, app.sofia().await, app.admin().await);
     let mut ids = BTreeMap::new();
@@ -48,6 +56,7 @@ async fn world() -> World {
             )
             .await;
         let client = client["id"].as_str().expect("an id").to_owned();
+        maker.run("syncRequest", json!({ "id": client }), "sync { status }").await;
         let contact =
             maker.run("contactCreate", json!({ "clientId": client, "name": "C" }), "contact { id }").await;
         let plan = json!({ "clientId": client, "kind": "CALL", "title": "T" });
@@ -161,7 +170,7 @@ const BY_ID: [(&str, &str); 4] =
     [("client", "client"), ("node", "client"), ("nodes", "client"), ("user", "user")];
 
 /// Root queries that are lists or figures: (field, selection, who may not).
-const LISTS: [(&str, &str, &[&str]); 16] = [
+const LISTS: [(&str, &str, &[&str]); 19] = [
     ("viewer", "{ id }", &[]),
     ("users", "{ totalCount }", &[]),
     ("teams", "{ totalCount }", &[]),
@@ -177,6 +186,9 @@ const LISTS: [(&str, &str, &[&str]); 16] = [
     ("apiKeys", "{ totalCount }", &["ana", "sofia", "carla", "reader"]),
     ("deadLetters", "{ totalCount }", &["ana", "sofia", "carla", "reader"]),
     ("deadLetterGroups", "{ count }", &["ana", "sofia", "carla", "reader"]),
+    ("syncFailures", "{ totalCount }", &["ana", "sofia", "carla", "reader"]),
+    ("syncFailureGroups", "{ count }", &["ana", "sofia", "carla", "reader"]),
+    ("syncCounts", "{ count }", &["ana", "sofia", "carla", "reader"]),
     ("auditEntries", "{ totalCount }", &["ana", "sofia", "carla", "reader"]),
 ];
 
@@ -356,6 +368,9 @@ fn mutations(world: &World) -> Vec<(&'static str, About)> {
         ("activityComplete", OnClient("activity", "id", json!({ "expectedVersion": 99 }))),
         ("activityCancel", OnClient("activity", "id", json!({ "expectedVersion": 99 }))),
         ("activityReopen", OnClient("activity", "id", version(json!({})))),
+        ("syncRequest", OnClient("client", "id", json!({}))),
+        ("syncRetry", Office(json!({}))),
+        ("syncDiscard", Office(json!({ "reason": "" }))),
         ("deadLetterRetry", Office(json!({}))),
         ("deadLetterDiscard", Office(json!({ "reason": "" }))),
         ("notificationMarkRead", Anas(json!({ "id": world.id("notification") }))),
@@ -464,9 +479,9 @@ async fn every_mutation_lets_each_role_reach_its_own() {
     }
     // Most inputs are wrong on purpose: what is written are two changed names (the admin is first, the others find them
     // changed already), the deleted contacts (four by the admin, three by Sofía, two by Ana, one by Carla) and Ana's
-    // notification, read, unread and read again.
+    // notification, read, unread and read again, and each client asked to be sent by all who see it and may write.
     assert_eq!(world.app.traces().await[0] - traces[0], i64::try_from(changed).expect("few"));
-    assert_eq!(changed, 2 + 4 + 3 + 2 + 1 + 3);
+    assert_eq!(changed, 2 + 2 * (4 + 3 + 2 + 1) + 3);
 }
 
 /// Crawls everything that can be reached from the root lists, along every edge, and gathers the ids by kind.
@@ -585,6 +600,12 @@ async fn whatever_hangs_on_what_one_sees_is_what_one_may_see() {
             let is_there = entries.contains(world.id(&format!("entry {whose}")));
             assert_eq!(is_there, sees(name, whose), "{name} entry {whose}");
         }
+        // How a thing stands in Odoo has the thing's own UUID: it is seen by those who see the thing.
+        let uuid = |id: &String| id.rsplit('_').next().unwrap_or_default().to_owned();
+        let things = ["Client", "Contact", "EventLogEntry"].map(|kind| found[kind].iter().map(uuid));
+        let things: BTreeSet<String> = things.into_iter().flatten().collect();
+        let stands: BTreeSet<String> = found["SyncState"].iter().map(uuid).collect();
+        assert!(stands.is_subset(&things) && stands.len() >= mine("client").len(), "{name}");
         let others_team = world.id("team other");
         let own_team = world.id("team own");
         let north = *name == "ana" || *name == "sofia" || *name == "reader";
@@ -605,6 +626,7 @@ async fn whatever_hangs_on_what_one_sees_is_what_one_may_see() {
             "AuditEntry",
             "Notification",
             "DeadLetter",
+            "SyncState",
         ];
         for kind in found.keys() {
             let known = everybodys.contains(&kind.as_str()) || judged.contains(&kind.as_str());
@@ -617,15 +639,17 @@ async fn whatever_hangs_on_what_one_sees_is_what_one_may_see() {
 }
 
 /// Streams of items: what is asked of each, so that the ids of clients are in it.
-const STREAMS: [(&str, &str); 5] = [
+const STREAMS: [(&str, &str); 6] = [
     ("clientUpdated", "clientId"),
     ("eventlogNew", "entry { client { id } }"),
     ("notificationNew", "notification { client { id } }"),
     ("deadLetterChanged", "deadLetterId"),
+    ("syncChanged", "subjectId sync { status }"),
     (
         "feed",
         "__typename ... on ClientUpdated { clientId } ... on EventlogNew { entry { client { id } } }
-         ... on NotificationNew { notification { client { id } } } ... on ViewerChanged { viewer { id } }",
+         ... on NotificationNew { notification { client { id } } } ... on ViewerChanged { viewer { id } }
+         ... on SyncChanged { subjectId }",
     ),
 ];
 
@@ -656,7 +680,7 @@ async fn every_stream_gives_each_role_its_own() {
             heard.entry(id).or_default().push(message["payload"]["data"].clone());
         }
         if *name == "nobody" {
-            assert_eq!(heard.len(), 6, "each stream is refused");
+            assert_eq!(heard.len(), STREAMS.len() + 1, "each stream is refused");
             continue;
         }
         let visible: BTreeSet<&str> = WHOSE.into_iter().filter(|whose| sees(name, whose)).collect();
@@ -664,7 +688,7 @@ async fn every_stream_gives_each_role_its_own() {
             let text = json!(heard.get(field)).to_string();
             WHOSE.into_iter().filter(|whose| text.contains(world.id(&format!("client {whose}")))).collect()
         };
-        for field in ["clientUpdated", "eventlogNew", "feed"] {
+        for field in ["clientUpdated", "eventlogNew", "syncChanged", "feed"] {
             assert_eq!(clients(field), visible, "{name} {field}");
         }
         let told = if *name == "ana" { BTreeSet::from(["own"]) } else { BTreeSet::new() };

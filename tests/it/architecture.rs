@@ -10,6 +10,7 @@ const STOREYS: &[&[&str]] = &[
     &["domains::identity"],
     &["domains::notifications"],
     &["domains::clients"],
+    &["domains::sync"],
     &["views", "integrations"],
     &["flows"],
     &["graphql"],
@@ -24,6 +25,7 @@ const STOREYS: &[&[&str]] = &[
 const GRAPHQL: &[&[&str]] = &[
     &["context", "fast", "page", "scalars", "error", "documents"],
     &["payload"],
+    &["failures"],
     &["nodes"],
     &["live", "board"],
     &["edges"],

@@ -12,8 +12,9 @@ use crate::graphql::nodes::clients::{
     ClientBlockage, Consents, Contact, Ecosystem, EventLogEntry, ExternalRef, Market, NEWEST,
 };
 use crate::graphql::nodes::identity::{BY_NAME, Team, User};
+use crate::graphql::nodes::sync::SyncState;
 use crate::graphql::scalars::Url;
-use crate::kernel::ids::{TypedId, UserId};
+use crate::kernel::ids::{SyncId, TypedId, UserId};
 use crate::kernel::words::Word;
 use crate::platform::auth::{ActorKind, Viewer};
 use crate::platform::db::Visible;
@@ -32,6 +33,8 @@ edges! {
         field address: Inline<Address> = |client, _| Inline(client.address.clone().map(Address::from));
         /// What the client allowed us.
         field consents: Within<Consents> = |client, _| Within(client.consents.into());
+        /// How the client stands in Odoo; null when it is not synced.
+        field sync: Maybe<SyncState> = |client, _| Maybe::of(Some(SyncId::from_uuid(client.id.uuid())));
         /// The client's keys in other systems.
         field external_refs: All<ExternalRef> = |client, _| All::of(client.id.uuid(), "client_id", BY_SYSTEM);
         /// What can be done with the client, and what stands in the way: the screen needs no rules of its own.
@@ -66,6 +69,8 @@ edges! {
     Contact {
         /// The client that the person is at.
         field client: The<Client> = |contact, _| The::of(contact.client_id);
+        /// How the contact stands in Odoo; null when it is not synced.
+        field sync: Maybe<SyncState> = |contact, _| Maybe::of(Some(SyncId::from_uuid(contact.id.uuid())));
     }
 }
 
@@ -82,6 +87,8 @@ edges! {
     EventLogEntry {
         /// Whose history it is.
         field client: The<Client> = |entry, _| The::of(entry.client_id);
+        /// How the entry stands in Odoo; null when it is not synced.
+        field sync: Maybe<SyncState> = |entry, _| Maybe::of(Some(SyncId::from_uuid(entry.id.uuid())));
         /// Who wrote it.
         field author: Within<Author> = |entry, _|
             Within(Author::of(entry.author_kind, entry.author_id, &entry.author_name));

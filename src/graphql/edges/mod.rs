@@ -5,3 +5,4 @@ pub mod identity;
 pub mod jobs;
 pub mod node;
 pub mod notifications;
+pub mod sync;

@@ -11,6 +11,7 @@ use crate::graphql::nodes::clients::{
 use crate::graphql::nodes::identity::{ApiKey, AuditEntry, Session, Team, User};
 use crate::graphql::nodes::jobs::DeadLetter;
 use crate::graphql::nodes::notifications::Notification;
+use crate::graphql::nodes::sync::SyncState;
 use crate::kernel::Result;
 use crate::kernel::ids::{self, TypedId};
 use crate::platform::db::{Reader, Wanted};
@@ -67,4 +68,5 @@ nodes! {
     Ecosystem by EcosystemId,
     Notification by NotificationId,
     DeadLetter by JobId,
+    SyncState by SyncId,
 }

@@ -149,7 +149,7 @@ macro_rules! edges {
         #[async_graphql::ComplexObject]
         impl $Node {
             $($($meta)*
-            async fn $name(
+            pub async fn $name(
                 &self,
                 ctx: &async_graphql::Context<'_>,
                 $($($arg_meta)* $arg: $type,)*

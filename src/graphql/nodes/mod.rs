@@ -4,3 +4,4 @@ pub mod clients;
 pub mod identity;
 pub mod jobs;
 pub mod notifications;
+pub mod sync;

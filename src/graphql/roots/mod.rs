@@ -5,3 +5,4 @@ pub mod identity;
 pub mod jobs;
 pub mod live;
 pub mod notifications;
+pub mod sync;

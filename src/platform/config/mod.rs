@@ -6,7 +6,7 @@ mod odoo;
 mod sections;
 
 pub use env::{Mistakes, Variable};
-pub use odoo::{OdooConfig, OdooTransport};
+pub use odoo::{OdooConfig, OdooSync, OdooTransport, OdooWays};
 pub use sections::{
     AuthConfig, Config, DatabaseConfig, HttpConfig, LimitsConfig, LogFormat, TelemetryConfig,
 };

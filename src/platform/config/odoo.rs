@@ -1,5 +1,6 @@
 //! The section of the Odoo server.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -27,6 +28,74 @@ pub struct OdooConfig {
     pub calls_per_second: u32,
     /// Time for one call.
     pub timeout: Duration,
+    /// What is kept alike.
+    pub sync: OdooSync,
+}
+
+/// What is kept alike with Odoo.
+#[derive(Clone, Debug)]
+pub struct OdooSync {
+    /// Which way each kind of things goes, by the prefix of its ids; a kind that is not named stays here.
+    pub ways: BTreeMap<String, OdooWays>,
+    /// The team whose pool gets the customers that are made in Odoo; absent: they stay there.
+    pub newcomers: Option<String>,
+    /// Changes there are looked for so often.
+    pub pull_every: Duration,
+    /// Each time, what changed in so much time before is looked at once more.
+    pub pull_overlap: Duration,
+}
+
+impl Default for OdooSync {
+    /// As if no variable were set.
+    fn default() -> Self {
+        sync(&mut Env::new(&|_| None))
+    }
+}
+
+/// Which way things go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OdooWays {
+    /// Neither.
+    Off,
+    /// From here to Odoo.
+    Push,
+    /// From Odoo to here.
+    Pull,
+    /// Both.
+    Both,
+}
+
+impl OdooWays {
+    /// Whether changes here go there.
+    pub fn push(self) -> bool {
+        matches!(self, OdooWays::Push | OdooWays::Both)
+    }
+
+    /// Whether changes there come here.
+    pub fn pull(self) -> bool {
+        matches!(self, OdooWays::Pull | OdooWays::Both)
+    }
+}
+
+/// `client=both,entry=push`.
+struct Ways(BTreeMap<String, OdooWays>);
+
+impl std::str::FromStr for Ways {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let way = |part: &str| {
+            let (kind, way) = part.trim().split_once('=')?;
+            let way = match way.trim() {
+                "off" => OdooWays::Off,
+                "push" => OdooWays::Push,
+                "pull" => OdooWays::Pull,
+                "both" => OdooWays::Both,
+                _ => return None,
+            };
+            Some((kind.trim().to_owned(), way))
+        };
+        text.split(',').map(way).collect::<Option<_>>().map(Ways).ok_or(())
+    }
 }
 
 /// Which of Odoo's three languages is spoken.
@@ -79,6 +148,7 @@ pub(super) fn odoo(env: &mut Env) -> Option<OdooConfig> {
         env.number("ODOO_CALLS_PER_SECOND", "20", 1, 1000, "Calls to Odoo in a second, of one process.");
     // A write that meets another is tried again inside the server for up to half a minute.
     let timeout = env.number("ODOO_TIMEOUT", "60", 1, 600, "Time for one call to Odoo, in seconds.");
+    let sync = sync(env);
     let url = url?;
     if !Url::parse(&url).is_ok_and(|url| plain(&url)) {
         env.mistake("ODOO_URL must be an http or https address without user, query or fragment");
@@ -108,7 +178,38 @@ pub(super) fn odoo(env: &mut Env) -> Option<OdooConfig> {
         transport,
         calls_per_second: u32::try_from(calls_per_second).unwrap_or(u32::MAX),
         timeout: seconds(timeout),
+        sync,
     })
+}
+
+fn sync(env: &mut Env) -> OdooSync {
+    let Ways(ways) = env.read(
+        "ODOO_SYNC",
+        "client=both,contact=both,entry=push",
+        "Which way each kind of things goes: off, push (to Odoo), pull (from Odoo) or both. Kinds: client, contact, entry \
+         (of the event log, to the chatter; push only). A kind that is not named stays off.",
+        "a list such as client=both,contact=off,entry=push",
+    );
+    let newcomers = env.text(
+        "ODOO_NEWCOMERS_TEAM",
+        "The team whose pool gets the customers that people make in Odoo. Absent: they stay in Odoo.",
+    );
+    let pull_every = env.number(
+        "ODOO_PULL_EVERY",
+        "60",
+        1,
+        86_400,
+        "Changes in Odoo are looked for so often, in seconds.",
+    );
+    // Rule 36: what a long transaction wrote becomes visible late, under the time of its start.
+    let pull_overlap = env.number(
+        "ODOO_PULL_OVERLAP",
+        "300",
+        0,
+        86_400,
+        "Each time, what changed in so many seconds before is looked at once more: longer than the longest transaction of Odoo.",
+    );
+    OdooSync { ways, newcomers, pull_every: seconds(pull_every), pull_overlap: seconds(pull_overlap) }
 }
 
 fn plain(url: &Url) -> bool {

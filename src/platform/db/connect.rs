@@ -12,6 +12,7 @@ use sea_orm::{
 use secrecy::ExposeSecret;
 use tokio::sync::Notify;
 
+use super::synced::Synced;
 use crate::kernel::{Error, Result};
 use crate::platform::config::DatabaseConfig;
 
@@ -27,6 +28,8 @@ pub struct Database {
     written: Arc<Notify>,
     /// Rings when work was committed that waits for a worker.
     owed: Arc<Notify>,
+    /// What is kept alike in another system.
+    pub(super) synced: Synced,
 }
 
 impl Database {
@@ -43,6 +46,11 @@ impl Database {
             ..Default::default()
         };
         Ok(self.pool.begin_with_options(options).await?)
+    }
+
+    /// The same database, where changes of these kinds of things are marked in the ledger.
+    pub fn syncing(self, synced: Synced) -> Database {
+        Database { synced, ..self }
     }
 
     /// The same database for what the process does by itself: no statement is counted.
@@ -118,7 +126,14 @@ pub async fn connect(config: &DatabaseConfig) -> Result<Database> {
         counted.fetch_add(1, Ordering::Relaxed);
         total.increment(1);
     });
-    Ok(Database { pool, own, statements, written: Arc::default(), owed: Arc::default() })
+    Ok(Database {
+        pool,
+        own,
+        statements,
+        written: Arc::default(),
+        owed: Arc::default(),
+        synced: Synced::default(),
+    })
 }
 
 /// The folder that holds a SQLite file; `None` for other databases.

@@ -1,5 +1,5 @@
 //! The transaction of every write. It carries who writes, the clock and the idempotency key; `commit` writes with the
-//! data what the write owes: audit, outbox, jobs. Nothing leaves the process before the commit.
+//! data what the write owes: audit, outbox, jobs, marks in the ledger of what is synced. Nothing leaves the process before the commit.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -7,6 +7,7 @@ use std::sync::Arc;
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, Set, TryInsertResult};
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::change::{Announcement, Change, FieldChange};
 use super::connect::Database;
@@ -61,6 +62,7 @@ pub struct Tx {
     jobs: Vec<NewJob>,
     kept: bool,
     wakes: bool,
+    echoes: Vec<Uuid>,
 }
 
 impl Tx {
@@ -84,6 +86,7 @@ impl Tx {
             jobs,
             kept: false,
             wakes: false,
+            echoes: Vec::new(),
         };
         tx.claim_key().await?;
         Ok(tx)
@@ -145,6 +148,16 @@ impl Tx {
     /// Wakes a worker after the commit: something that was there already is due now.
     pub fn wake(&mut self) {
         self.wakes = true;
+    }
+
+    /// Whether things of this kind are sent to another system.
+    pub fn sends(&self, kind: &str) -> bool {
+        self.database.synced.has(kind)
+    }
+
+    /// What changes of this thing came from the other system: it is not to be sent back.
+    pub fn came_from_there(&mut self, id: Uuid) {
+        self.echoes.push(id);
     }
 
     /// Owes work: it is run after the commit, by any worker.
@@ -249,8 +262,9 @@ impl Tx {
         if heard {
             outbox::Entity::insert_many(announced).exec_without_returning(&self.txn).await?;
         }
-        let owes = !self.jobs.is_empty();
-        if owes {
+        let marked = self.database.synced.mark(&self.txn, &self.changes, &self.echoes, self.now).await?;
+        let owes = !self.jobs.is_empty() || marked;
+        if !self.jobs.is_empty() {
             write_jobs(&self.txn, self.jobs, self.now).await?;
         }
         self.txn.commit().await?;

@@ -28,22 +28,23 @@ const MOST: u64 = 1000;
 /// Longest reason.
 const REASON_MAX: usize = 500;
 
-/// Which dead letters.
+/// Which failures.
 #[derive(Clone, Debug)]
-pub enum Which {
+pub enum Which<I> {
     /// These.
-    Ids(Vec<JobId>),
+    Ids(Vec<I>),
     /// All with this fingerprint.
     Alike(String),
     /// All.
     All,
 }
 
-impl Which {
-    fn of(self, select: Select<Entity>) -> Select<Entity> {
+impl<I: Into<sea_orm::Value>> Which<I> {
+    /// Those of a list whose rows have these columns.
+    pub fn of<E: EntityTrait>(self, select: Select<E>, id: E::Column, fingerprint: E::Column) -> Select<E> {
         match self {
-            Which::Ids(ids) => select.filter(Column::Id.is_in(ids)),
-            Which::Alike(fingerprint) => select.filter(Column::Fingerprint.eq(fingerprint)),
+            Which::Ids(ids) => select.filter(id.is_in(ids)),
+            Which::Alike(alike) => select.filter(fingerprint.eq(alike)),
             Which::All => select,
         }
     }
@@ -98,7 +99,7 @@ pub async fn groups(reader: &Reader) -> Result<Vec<Group>> {
 }
 
 /// Has dead letters tried again, from the first try on; tells which.
-pub async fn retry(tx: &mut Tx, which: Which) -> Result<Vec<JobId>, Stop<DeadLetterErrorCode>> {
+pub async fn retry(tx: &mut Tx, which: Which<JobId>) -> Result<Vec<JobId>, Stop<DeadLetterErrorCode>> {
     let dead = locked(tx, which).await?;
     let ids: Vec<JobId> = dead.iter().map(|job| job.id).collect();
     Entity::update_many()
@@ -117,7 +118,7 @@ pub async fn retry(tx: &mut Tx, which: Which) -> Result<Vec<JobId>, Stop<DeadLet
 /// Discards dead letters for good; tells which. The audit keeps what they were, and the reason.
 pub async fn discard(
     tx: &mut Tx,
-    which: Which,
+    which: Which<JobId>,
     reason: &str,
 ) -> Result<Vec<JobId>, Stop<DeadLetterErrorCode>> {
     let mut check = Check::default();
@@ -135,9 +136,10 @@ pub async fn discard(
     Ok(ids)
 }
 
-async fn locked(tx: &Tx, which: Which) -> Result<Vec<Model>> {
+async fn locked(tx: &Tx, which: Which<JobId>) -> Result<Vec<Model>> {
     tx.by.may(Right::Administer)?;
-    let dead = which.of(Entity::visible_to(&tx.by)).order_by_asc(Column::DeadAt).limit(MOST);
+    let dead = which.of(Entity::visible_to(&tx.by), Column::Id, Column::Fingerprint);
+    let dead = dead.order_by_asc(Column::DeadAt).limit(MOST);
     let dead = dead.lock_exclusive().all(tx.conn()).await?;
     if dead.is_empty() { Err(Error::NotFound) } else { Ok(dead) }
 }

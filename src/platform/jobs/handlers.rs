@@ -8,11 +8,12 @@ use futures_util::future::BoxFuture;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::Job;
 use super::claim;
 use super::failure::Failure;
-use super::{Job, schedule::Schedule};
+use super::schedule::{Schedule, Watch};
 use crate::kernel::ids::JobId;
-use crate::kernel::time::Clock;
+use crate::kernel::time::{Clock, Instant};
 use crate::kernel::{Error, Result};
 use crate::platform::auth::Viewer;
 use crate::platform::db::{Database, Origin, Tx};
@@ -69,6 +70,7 @@ pub(super) struct Handler {
 pub struct Handlers {
     handlers: BTreeMap<&'static str, Handler>,
     pub(super) schedules: Vec<Schedule>,
+    pub(super) watches: Vec<Watch>,
 }
 
 impl Handlers {
@@ -91,6 +93,19 @@ impl Handlers {
     /// Enqueues something now and then.
     pub fn every(mut self, schedule: Schedule) -> Self {
         self.schedules.push(schedule);
+        self
+    }
+
+    /// Enqueues a job whenever this is so and none waits. It is looked at often: it must cost little.
+    pub fn when<J: Job + Clone, F>(
+        mut self,
+        job: J,
+        look: impl Fn(Instant) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Result<bool>> + Send + 'static,
+    {
+        self.watches.push(Watch::new(job, look));
         self
     }
 

@@ -14,7 +14,7 @@ mod handlers;
 mod runner;
 mod schedule;
 
-pub use failure::Failure;
+pub use failure::{Failure, pause};
 pub use handlers::{Handlers, Work};
 pub use runner::Runner;
 pub use schedule::Schedule;

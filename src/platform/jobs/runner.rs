@@ -89,6 +89,11 @@ impl Runner {
                 tracing::warn!(%error, "a schedule could not be looked at; it will be tried again");
             }
         }
+        for watch in &self.handlers.watches {
+            if let Err(error) = watch.look(&self.database, &self.clock).await {
+                tracing::warn!(%error, "it could not be looked whether a job is due; it will be tried again");
+            }
+        }
         if free == 0 || kinds.is_empty() {
             return Ok(Vec::new());
         }

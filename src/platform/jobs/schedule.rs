@@ -3,14 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
-use sea_orm::{ConnectionTrait, DeriveIden};
+use sea_orm::{ColumnTrait, ConnectionTrait, DeriveIden, QueryFilter, QuerySelect};
 
 use super::Job;
 use crate::kernel::Result;
 use crate::kernel::time::{Clock, Instant};
 use crate::platform::auth::Viewer;
-use crate::platform::db::{Database, NewJob, Origin, Tx};
+use crate::platform::db::tables::job;
+use crate::platform::db::{Database, NewJob, Origin, Tx, all_rows};
 
 /// A job that is enqueued now and then.
 #[derive(Clone)]
@@ -18,6 +21,44 @@ pub struct Schedule {
     name: &'static str,
     every: Duration,
     make: Arc<dyn Fn() -> Result<NewJob> + Send + Sync>,
+}
+
+/// A job that is enqueued whenever there is something to do for it.
+#[derive(Clone)]
+pub(super) struct Watch {
+    look: Look,
+    make: Arc<dyn Fn() -> Result<NewJob> + Send + Sync>,
+}
+
+type Look = Arc<dyn Fn(Instant) -> BoxFuture<'static, Result<bool>> + Send + Sync>;
+
+impl Watch {
+    pub(super) fn new<J: Job + Clone, F>(job: J, look: impl Fn(Instant) -> F + Send + Sync + 'static) -> Watch
+    where
+        F: Future<Output = Result<bool>> + Send + 'static,
+    {
+        Watch { look: Arc::new(move |now| look(now).boxed()), make: Arc::new(move || job.now()) }
+    }
+
+    /// Enqueues the job if there is something to do and none waits; tells whether it did.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub(super) async fn look(&self, database: &Database, clock: &Clock) -> Result<bool> {
+        let job = (self.make)()?;
+        let waits = all_rows::<job::Entity>()
+            .filter(job::Column::Kind.eq(job.kind))
+            .filter(job::Column::DedupKey.eq(job.dedup_key.clone()))
+            .limit(1);
+        if waits.one(&database.own).await?.is_some() || !(self.look)(clock.now()).await? {
+            return Ok(false);
+        }
+        let origin = Origin { operation: "watch".to_owned(), ..Origin::default() };
+        let mut tx = Tx::begin(database, clock, Arc::new(Viewer::system("watch")), origin).await?;
+        tx.enqueue(job);
+        tx.commit().await?;
+        Ok(true)
+    }
 }
 
 #[derive(DeriveIden)]

@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use cabina::integrations::odoo::{Call, Domain, Odoo};
 use cabina::kernel::time::Clock;
-use cabina::platform::config::{OdooConfig, OdooTransport};
+use cabina::platform::config::{OdooConfig, OdooSync, OdooTransport};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -186,6 +186,7 @@ pub fn config(url: &str, transport: OdooTransport) -> OdooConfig {
         transport,
         calls_per_second: 1000,
         timeout: Duration::from_secs(20),
+        sync: OdooSync::default(),
     }
 }
 

@@ -16,6 +16,8 @@ words! {
         ClientAssigned = "CLIENT_ASSIGNED",
         /// A colleague wrote into the history of a client of yours.
         ColleagueWrote = "COLLEAGUE_WROTE",
+        /// Things could not be sent to Odoo, or not be taken over from there, for a reason that is new; for admins.
+        SyncFailed = "SYNC_FAILED",
     }
 }
 

@@ -7,6 +7,7 @@ mod clients;
 mod dashboard;
 mod jobs;
 mod notifications;
+mod sync;
 mod viewer;
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject, Subscription, Union};
@@ -23,13 +24,20 @@ use clients::{ClientUpdated, EventlogNew};
 use dashboard::Dashboard;
 use jobs::DeadLetterChanged;
 use notifications::NotificationNew;
+use sync::SyncChanged;
 use viewer::ViewerChanged;
 
 pub use dashboard::MOVED_BY;
 
 /// All that screens hear of: a line for each kind of news, here and in `FeedItem`.
-pub const TOPICS: &[Topic] =
-    &[clients::UPDATED, clients::EVENTLOG, notifications::NEW, viewer::CHANGED, jobs::DEAD_LETTERS];
+pub const TOPICS: &[Topic] = &[
+    clients::UPDATED,
+    clients::EVENTLOG,
+    notifications::NEW,
+    viewer::CHANGED,
+    jobs::DEAD_LETTERS,
+    sync::CHANGED,
+];
 
 /// The channel that tells who sees more or less than before: what comes behind is judged with new eyes.
 pub const MOVED_SIGHT: &str = viewer::CHANGED.name;
@@ -68,6 +76,8 @@ pub enum FeedItem {
     Viewer(ViewerChanged),
     /// Work was given up, or is tried again; for admins.
     DeadLetter(DeadLetterChanged),
+    /// A thing stands otherwise in Odoo than before.
+    Sync(SyncChanged),
     /// You see something no more.
     Lost(AccessLost),
 }
@@ -84,6 +94,7 @@ impl From<Item> for FeedItem {
             () if is(&clients::EVENTLOG) => FeedItem::Entry(item.into()),
             () if is(&notifications::NEW) => FeedItem::Notification(item.into()),
             () if is(&jobs::DEAD_LETTERS) => FeedItem::DeadLetter(item.into()),
+            () if is(&sync::CHANGED) => FeedItem::Sync(item.into()),
             () if is(&viewer::CHANGED) => FeedItem::Viewer(item.into()),
             () => FeedItem::Client(item.into()),
         }
@@ -135,6 +146,16 @@ impl LiveSubscription {
         ctx: &Context<'_>,
         #[graphql(desc = "First what was missed since this cursor.")] after: Option<Cursor>,
     ) -> Result<impl Stream<Item = DeadLetterChanged> + use<>> {
+        let _ = after;
+        at_hand::<Item, _>(ctx)
+    }
+
+    /// Things that you may see and that stand otherwise in Odoo than before.
+    async fn sync_changed(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "First what was missed since this cursor.")] after: Option<Cursor>,
+    ) -> Result<impl Stream<Item = SyncChanged> + use<>> {
         let _ = after;
         at_hand::<Item, _>(ctx)
     }

@@ -4,3 +4,4 @@ pub mod audit_entry;
 pub mod idempotency_key;
 pub mod job;
 pub mod outbox;
+pub mod sync_external;

@@ -1,0 +1,237 @@
+//! Failures, for admins: listed, grouped, tried again, discarded; and things that are to be sent on request.
+
+use sea_orm::sea_query::{Expr, ExprTrait, Order};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
+};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::ledger;
+use crate::codes;
+use crate::domains::clients::{clients, contact, event_log_entry, timeline};
+use crate::kernel::error::Check;
+use crate::kernel::ids::{ClientId, ContactId, EntryId, SyncId, TypedId};
+use crate::kernel::time::Instant;
+use crate::kernel::{Error, Result, Stop, text};
+use crate::platform::auth::{Right, Viewer};
+use crate::platform::db::tables::sync_external::{Column, Entity, Model, SyncStatus};
+use crate::platform::db::{Change, ChangeKind, FieldChange, Mark, Reader, Tx, Visible, all_rows, mark};
+use crate::platform::jobs::dead::Which;
+
+codes! {
+    /// Why a row of the ledger was left as it was.
+    pub enum SyncErrorCode {
+        /// Things of this kind are not sent to another system here.
+        NotSynced = "NOT_SYNCED",
+    }
+}
+
+/// Most failures at once, the oldest first: each leaves a line in the audit.
+const MOST: u64 = 1000;
+/// Longest reason.
+const REASON_MAX: usize = 500;
+
+/// Failures of one kind.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    /// What they have in common.
+    pub fingerprint: String,
+    /// The kind of things.
+    pub kind: String,
+    /// What went wrong, as one of them tells it.
+    pub error: String,
+    /// What a person can do about it.
+    pub hint: Option<String>,
+    /// How many there are.
+    pub count: i64,
+    /// When the first of them failed.
+    pub first_at: Instant,
+    /// When the last of them failed.
+    pub last_at: Instant,
+}
+
+/// The failures that the viewer may see, of this kind or of all: what fails for good, and what is still tried.
+pub fn list(viewer: &Viewer, fingerprint: Option<&str>, dead: Option<bool>) -> Select<Entity> {
+    let mut select = Entity::visible_to(viewer).filter(Column::FailedAt.is_not_null());
+    if let Some(fingerprint) = fingerprint {
+        select = select.filter(Column::Fingerprint.eq(fingerprint));
+    }
+    match dead {
+        Some(true) => select.filter(Column::Status.eq(SyncStatus::Dead)),
+        Some(false) => select.filter(Column::Status.ne(SyncStatus::Dead)),
+        None => select,
+    }
+}
+
+/// The kinds of failures, the most frequent first; at most 100.
+///
+/// # Errors
+/// Those of the database.
+pub async fn groups(reader: &Reader) -> Result<Vec<Group>> {
+    let mut query = list(&reader.viewer, None, None).into_query();
+    let count = || Expr::col(Column::Id).count();
+    query
+        .clear_selects()
+        .column(Column::Fingerprint)
+        .column(Column::LocalType)
+        .expr(Expr::col(Column::LastError).max())
+        .expr(Expr::col(Column::Hint).max())
+        .expr(count())
+        .expr(Expr::col(Column::FailedAt).min())
+        .expr(Expr::col(Column::FailedAt).max())
+        .add_group_by([Expr::col(Column::Fingerprint), Expr::col(Column::LocalType)])
+        .order_by_expr(count(), Order::Desc)
+        .limit(100);
+    let read = |row: &sea_orm::QueryResult| -> Result<Group, sea_orm::DbErr> {
+        Ok(Group {
+            fingerprint: row.try_get_by_index::<Option<String>>(0)?.unwrap_or_default(),
+            kind: row.try_get_by_index(1)?,
+            error: row.try_get_by_index::<Option<String>>(2)?.unwrap_or_default(),
+            hint: row.try_get_by_index(3)?,
+            count: row.try_get_by_index(4)?,
+            first_at: row.try_get_by_index(5)?,
+            last_at: row.try_get_by_index(6)?,
+        })
+    };
+    Ok(reader.db.query_all(&query).await?.iter().map(read).collect::<Result<_, _>>()?)
+}
+
+/// How many rows there are in each status, of all kinds.
+///
+/// # Errors
+/// Those of the database.
+pub async fn counts(db: &sea_orm::DatabaseConnection) -> Result<Vec<(String, SyncStatus, i64)>> {
+    let mut query = all_rows::<Entity>().into_query();
+    query
+        .clear_selects()
+        .columns([Column::LocalType, Column::Status])
+        .expr(Expr::col(Column::Id).count())
+        .add_group_by([Expr::col(Column::LocalType), Expr::col(Column::Status)]);
+    let read = |row: &sea_orm::QueryResult| -> Result<_, sea_orm::DbErr> {
+        Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?))
+    };
+    Ok(db.query_all(&query).await?.iter().map(read).collect::<Result<_, _>>()?)
+}
+
+/// Has a thing compared and sent as soon as can be, whatever it held when both sides last met. Whoever may change the
+/// client may ask for it.
+///
+/// # Errors
+/// `NotFound` also for things that nobody keeps alike.
+pub async fn request(tx: &mut Tx, kind: &str, id: Uuid) -> Result<SyncId, Stop<SyncErrorCode>> {
+    tx.by.may(Right::WriteClients)?;
+    let row = Entity::visible_to(&tx.by).filter(Column::Id.eq(SyncId::from_uuid(id)));
+    let Some(row) =
+        row.filter(Column::LocalType.eq(kind)).lock_exclusive().one(tx.conn()).await.map_err(Error::from)?
+    else {
+        return first(tx, kind, id).await;
+    };
+    again(tx, std::slice::from_ref(&row), "requested").await?;
+    Ok(row.id)
+}
+
+/// Has a thing sent that no change has marked since Odoo is there.
+async fn first(tx: &mut Tx, kind: &str, id: Uuid) -> Result<SyncId, Stop<SyncErrorCode>> {
+    let client = match kind {
+        ClientId::PREFIX => Some(ClientId::from_uuid(id)),
+        ContactId::PREFIX => {
+            let of =
+                contact::Entity::visible_to(&tx.by).filter(contact::Column::Id.eq(ContactId::from_uuid(id)));
+            of.one(tx.conn()).await.map_err(Error::from)?.map(|contact| contact.client_id)
+        }
+        EntryId::PREFIX => {
+            let of = timeline::history(&tx.by, None)
+                .filter(event_log_entry::Column::Id.eq(EntryId::from_uuid(id)));
+            of.one(tx.conn()).await.map_err(Error::from)?.map(|entry| entry.client_id)
+        }
+        _ => None,
+    };
+    let client = clients::get(tx, client.ok_or(Error::NotFound)?).await?;
+    if !tx.sends(kind) {
+        return Err(Stop::refuse(
+            SyncErrorCode::NotSynced,
+            "id",
+            "things of this kind are not sent to Odoo here",
+        ));
+    }
+    let mark_it = Mark { id, kind: kind.to_owned(), client: Some(client.id.uuid()), gone: false };
+    mark(tx.conn(), vec![mark_it], tx.now).await?;
+    tx.wake();
+    let why = FieldChange { field: "sync".into(), before: Value::Null, after: "requested".into() };
+    let id = SyncId::from_uuid(id);
+    tx.record(Change::of(ChangeKind::Updated, id, 1, vec![why]));
+    Ok(id)
+}
+
+/// Has failures tried again, from the first try on; tells which.
+pub async fn retry(tx: &mut Tx, which: Which<SyncId>) -> Result<Vec<SyncId>, Stop<SyncErrorCode>> {
+    let failed = locked(tx, which).await?;
+    again(tx, &failed, "retried").await?;
+    Ok(failed.into_iter().map(|row| row.id).collect())
+}
+
+/// Leaves failures be until their things change again; tells which. The audit keeps the reason.
+pub async fn discard(
+    tx: &mut Tx,
+    which: Which<SyncId>,
+    reason: &str,
+) -> Result<Vec<SyncId>, Stop<SyncErrorCode>> {
+    let mut check = Check::default();
+    let reason = text::tidy(reason);
+    if !(1..=REASON_MAX).contains(&reason.chars().count()) {
+        let rule = format!("must have between 1 and {REASON_MAX} characters: the audit keeps it");
+        check.refuse(SyncErrorCode::Invalid, "reason", rule);
+    }
+    let failed = locked(tx, which).await?;
+    check.done()?;
+    Entity::update_many()
+        .col_expr(Column::Status, Expr::value(SyncStatus::Dead))
+        .col_expr(Column::FailedAt, Expr::value(Option::<Instant>::None))
+        .col_expr(Column::Discarded, Expr::value(reason.as_str()))
+        .col_expr(Column::Version, Expr::col(Column::Version).add(1))
+        .col_expr(Column::UpdatedAt, Expr::value(tx.now))
+        .filter(Column::Id.is_in(failed.iter().map(|row| row.id)))
+        .exec(tx.conn())
+        .await
+        .map_err(Error::from)?;
+    record(tx, &failed, &reason).await?;
+    Ok(failed.into_iter().map(|row| row.id).collect())
+}
+
+/// Marks rows as if their things had just changed. One that was deleted there is made anew.
+async fn again(tx: &mut Tx, rows: &[Model], why: &str) -> Result<()> {
+    let mut marks: Vec<Mark> = rows
+        .iter()
+        .map(|row| Mark {
+            id: row.id.uuid(),
+            kind: row.local_type.clone(),
+            client: row.client_id.map(TypedId::uuid),
+            gone: row.gone,
+        })
+        .collect();
+    marks.sort_by_key(|mark| mark.id);
+    mark(tx.conn(), marks, tx.now).await?;
+    tx.wake();
+    record(tx, rows, why).await
+}
+
+async fn locked(tx: &Tx, which: Which<SyncId>) -> Result<Vec<Model>> {
+    tx.by.may(Right::Administer)?;
+    let failed = which.of(list(&tx.by, None, None), Column::Id, Column::Fingerprint);
+    let failed = failed.order_by_asc(Column::FailedAt).limit(MOST).lock_exclusive().all(tx.conn()).await?;
+    if failed.is_empty() { Err(Error::NotFound) } else { Ok(failed) }
+}
+
+async fn record(tx: &mut Tx, rows: &[Model], why: &str) -> Result<()> {
+    for row in rows {
+        let field =
+            |field: &str, before: Value, after: Value| FieldChange { field: field.into(), before, after };
+        let fields = vec![
+            field("error", row.last_error.clone().into(), Value::Null),
+            field("sync", Value::Null, why.into()),
+        ];
+        tx.record(Change::of(ChangeKind::Updated, row.id, row.version + 1, fields));
+    }
+    ledger::tell(tx, rows, ChangeKind::Updated).await
+}

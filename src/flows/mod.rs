@@ -1,0 +1,3 @@
+//! What joins domains with the services outside.
+
+pub mod odoo;

@@ -1,0 +1,240 @@
+//! Clients are partners that stand for themselves.
+
+use std::collections::HashMap;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
+use uuid::Uuid;
+
+use super::mapping::{Decides, Field, Kind, Local, Mapping, Refusals, Stranger, Taken};
+use crate::domains::clients::client::{self, Address, ClientKind, ClientStatus};
+use crate::domains::clients::clients::{self, ClientPatch, NewClient};
+use crate::domains::clients::rules::{ClientAction, ClientErrorCode};
+use crate::domains::clients::{client::Model, market};
+use crate::domains::identity::teams;
+use crate::domains::sync::ledger::Values;
+use crate::kernel::ids::{ClientId, MarketId, TypedId};
+use crate::kernel::{Patch, Result, Stop};
+use crate::platform::auth::Viewer;
+use crate::platform::db::{Database, Tx, Visible};
+
+/// Clients ↔ `res.partner`.
+pub struct Clients;
+
+const fn field(ours: &'static str, theirs: &'static str, kind: Kind, decides: Decides) -> Field {
+    Field { ours, theirs, kind, decides }
+}
+
+const FIELDS: &[Field] = &[
+    field("name", "name", Kind::Text, Decides::WhoChanged),
+    field("company", "is_company", Kind::Flag, Decides::WhoChanged),
+    field("email", "email", Kind::Email, Decides::WhoChanged),
+    field("phone", "phone", Kind::Phone, Decides::WhoChanged),
+    field("taxId", "vat", Kind::TaxId, Decides::WhoChanged),
+    field("address.street", "street", Kind::Text, Decides::WhoChanged),
+    field("address.city", "city", Kind::Text, Decides::WhoChanged),
+    field("address.postalCode", "zip", Kind::Text, Decides::WhoChanged),
+    field("address.country", "country_id", Kind::Country, Decides::WhoChanged),
+    field("address.region", "state_id", Kind::Region, Decides::WhoChanged),
+    field("number", "ref", Kind::Text, Decides::Cabina),
+    field("active", "active", Kind::Flag, Decides::WhoChanged),
+];
+
+impl Mapping for Clients {
+    fn kind(&self) -> &'static str {
+        ClientId::PREFIX
+    }
+
+    fn model(&self) -> &'static str {
+        "res.partner"
+    }
+
+    fn fields(&self) -> &'static [Field] {
+        FIELDS
+    }
+
+    fn read<'a>(
+        &'a self,
+        database: &'a Database,
+        ids: &'a [Uuid],
+    ) -> BoxFuture<'a, Result<HashMap<Uuid, Local>>> {
+        async move {
+            let homes = homes(database).await?;
+            let all = client::Entity::visible_to(&Viewer::system("Odoo"));
+            let ids = ids.iter().copied().map(ClientId::from_uuid);
+            let rows = all.filter(client::Column::Id.is_in(ids)).all(&database.own).await?;
+            Ok(rows.into_iter().map(|row| (row.id.uuid(), local(row, &homes))).collect())
+        }
+        .boxed()
+    }
+
+    fn take<'a>(
+        &'a self,
+        tx: &'a mut Tx,
+        id: Uuid,
+        version: i32,
+        edits: &'a Values,
+    ) -> BoxFuture<'a, Result<Taken>> {
+        async move {
+            let id = ClientId::from_uuid(id);
+            let mut refused = Refusals::default();
+            loop {
+                let before = clients::get(tx, id).await?;
+                match clients::update(tx, id, version, patch(&before, edits, &refused)).await {
+                    Ok(_) => break,
+                    Err(Stop::Conflict(_)) => return Ok(Taken::Overtaken),
+                    Err(Stop::Error(error)) => return Err(error),
+                    Err(Stop::Refused(rules)) => {
+                        if !refused.add(rules) {
+                            return Ok(Taken::Kept(refused.into_inner()));
+                        }
+                    }
+                }
+            }
+            let before = clients::get(tx, id).await?;
+            let action = match (edits.get("active").cloned().flatten().as_deref(), before.status) {
+                (Some("true"), ClientStatus::Inactive) => ClientAction::Activate,
+                (Some("false"), ClientStatus::Prospect | ClientStatus::Active) => ClientAction::Deactivate,
+                _ => return Ok(Taken::Kept(refused.into_inner())),
+            };
+            match clients::transit(tx, id, before.version, action, None).await {
+                Err(Stop::Conflict(_)) => return Ok(Taken::Overtaken),
+                Err(Stop::Error(error)) => return Err(error),
+                Err(Stop::Refused(rules)) => drop(refused.add(rules)),
+                Ok(_) => {}
+            }
+            Ok(Taken::Kept(refused.into_inner()))
+        }
+        .boxed()
+    }
+
+    fn adopt<'a>(
+        &'a self,
+        tx: &'a mut Tx,
+        stranger: Stranger<'a>,
+    ) -> BoxFuture<'a, Result<Option<(Uuid, ClientId)>>> {
+        async move {
+            if stranger.client.is_some() {
+                return Ok(None); // a person at a client
+            }
+            let mut refused = Refusals::default();
+            loop {
+                let Some(new) = newcomer(tx, &stranger, &refused).await? else { return Ok(None) };
+                match clients::create(tx, new).await {
+                    Ok(id) => return Ok(Some((id.uuid(), id))),
+                    Err(Stop::Error(error)) => return Err(error),
+                    Err(Stop::Conflict(_)) => return Ok(None),
+                    Err(Stop::Refused(rules)) => {
+                        // Whoever looks like a client of ours is left there, for a person to decide.
+                        let twice = rules.iter().any(|rule| rule.code == ClientErrorCode::Duplicate);
+                        if twice || !refused.add(rules) {
+                            return Ok(None);
+                        }
+                    }
+                }
+            }
+        }
+        .boxed()
+    }
+}
+
+/// The countries of the markets.
+async fn homes(database: &Database) -> Result<HashMap<MarketId, String>> {
+    let markets = market::Entity::visible_to(&Viewer::system("Odoo")).all(&database.own).await?;
+    Ok(markets.into_iter().map(|market| (market.id, market.country)).collect())
+}
+
+fn local(row: Model, homes: &HashMap<MarketId, String>) -> Local {
+    let address = row.address.unwrap_or_default();
+    let active = row.status != ClientStatus::Inactive;
+    let values = [
+        ("name", Some(row.name)),
+        ("company", Some((row.kind == ClientKind::Company).to_string())),
+        ("email", row.email),
+        ("phone", row.phone),
+        ("taxId", row.tax_id),
+        ("address.street", address.street),
+        ("address.city", address.city),
+        ("address.postalCode", address.postal_code),
+        ("address.country", address.country),
+        ("address.region", address.region),
+        ("number", Some(row.number)),
+        ("active", Some(active.to_string())),
+    ];
+    Local {
+        values: values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        client: row.id,
+        parent: None,
+        home: row.market_id.and_then(|market| homes.get(&market).cloned()),
+        version: row.version,
+    }
+}
+
+/// What was changed there, as a change here.
+fn patch(before: &Model, edits: &Values, refused: &Refusals) -> ClientPatch {
+    let of = |field: &str| refused.patch(edits, field);
+    let kind = match of("company") {
+        Patch::Set(company) if company == "true" => Patch::Set(ClientKind::Company),
+        Patch::Set(_) => Patch::Set(ClientKind::Person),
+        _ => Patch::Keep,
+    };
+    let mut address = before.address.clone().unwrap_or_default();
+    let Address { street, city, region, postal_code, country } = &mut address;
+    let lines = [
+        ("street", street),
+        ("city", city),
+        ("region", region),
+        ("postalCode", postal_code),
+        ("country", country),
+    ];
+    for (line, value) in lines {
+        of(&format!("address.{line}")).apply(value);
+    }
+    let moved = before.address.clone().unwrap_or_default() != address;
+    ClientPatch {
+        kind,
+        name: of("name"),
+        email: of("email"),
+        phone: of("phone"),
+        tax_id: of("taxId"),
+        address: if moved { Patch::Set(address) } else { Patch::Keep },
+        ..ClientPatch::default()
+    }
+}
+
+/// A client in the pool of the team that gets newcomers, in the market of its country.
+async fn newcomer(tx: &mut Tx, stranger: &Stranger<'_>, refused: &Refusals) -> Result<Option<NewClient>> {
+    let of = |field: &str| match refused.patch(stranger.values, field) {
+        Patch::Set(value) => Some(value),
+        _ => None,
+    };
+    let country = of("address.country");
+    let markets = market::Entity::visible_to(&tx.by).order_by_asc(market::Column::Key).all(tx.conn()).await?;
+    let there = markets.iter().find(|market| Some(&market.country) == country.as_ref());
+    let (Some(market), Some(name)) = (there.or(markets.first()), of("name")) else { return Ok(None) };
+    let Ok(team) = teams::named(tx, stranger.team).await else { return Ok(None) };
+    let address = Address {
+        street: of("address.street"),
+        city: of("address.city"),
+        region: of("address.region"),
+        postal_code: of("address.postalCode"),
+        country,
+    };
+    Ok(Some(NewClient {
+        kind: if of("company").as_deref() == Some("true") { ClientKind::Company } else { ClientKind::Person },
+        name,
+        email: of("email"),
+        phone: of("phone"),
+        tax_id: of("taxId"),
+        address: Some(address).filter(|address| *address != Address::default()),
+        market: market.key.clone(),
+        ecosystem: None,
+        advisor: Patch::Clear,
+        team: Some(team),
+        tags: Vec::new(),
+        consents: Default::default(),
+        external_refs: Vec::new(),
+        allow_duplicate: false,
+    }))
+}

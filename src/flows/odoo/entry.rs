@@ -1,0 +1,73 @@
+//! Entries of a client's history are notes in the chatter of its partner, each written once.
+
+use std::collections::HashMap;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use sea_orm::{ColumnTrait, QueryFilter};
+use uuid::Uuid;
+
+use super::mapping::{Field, Local, Mapping, Way};
+use crate::domains::clients::event_log_entry::{self, EventLogKind};
+use crate::domains::sync::ledger::Values;
+use crate::kernel::Result;
+use crate::kernel::ids::{EntryId, TypedId};
+use crate::platform::auth::Viewer;
+use crate::platform::db::{Database, Visible};
+
+/// The event log → notes on `res.partner`.
+pub struct Entries;
+
+/// What the note's text is called.
+pub const BODY: &str = "body";
+
+impl Mapping for Entries {
+    fn kind(&self) -> &'static str {
+        EntryId::PREFIX
+    }
+
+    fn model(&self) -> &'static str {
+        "mail.message"
+    }
+
+    fn way(&self) -> Way {
+        Way::Note
+    }
+
+    fn fields(&self) -> &'static [Field] {
+        &[]
+    }
+
+    /// What cabina did by itself is left out: Odoo keeps its own record of that.
+    fn read<'a>(
+        &'a self,
+        database: &'a Database,
+        ids: &'a [Uuid],
+    ) -> BoxFuture<'a, Result<HashMap<Uuid, Local>>> {
+        async move {
+            let all = event_log_entry::Entity::visible_to(&Viewer::system("Odoo"));
+            let ids = ids.iter().copied().map(EntryId::from_uuid);
+            let rows = all
+                .filter(event_log_entry::Column::Id.is_in(ids))
+                .filter(event_log_entry::Column::Kind.is_not_in([EventLogKind::System, EventLogKind::Sync]))
+                .all(&database.own)
+                .await?;
+            Ok(rows.into_iter().map(|row| (row.id.uuid(), local(row))).collect())
+        }
+        .boxed()
+    }
+}
+
+fn local(row: event_log_entry::Model) -> Local {
+    // The id at the end tells, after a lost answer, whether the note is there.
+    let at = row.occurred_at.format("%Y-%m-%d %H:%M UTC");
+    let corrects = row.corrects_id.map(|old| format!(" · corrects {old}")).unwrap_or_default();
+    let body = format!("{}: {}\n{} · {at}{corrects} · {}", row.kind, row.text, row.author_name, row.id);
+    Local {
+        values: Values::from([(BODY.to_owned(), Some(body))]),
+        client: row.client_id,
+        parent: Some(row.client_id.uuid()),
+        home: None,
+        version: 1,
+    }
+}

@@ -1,0 +1,247 @@
+//! How one kind of our things stands in Odoo. A kind is one file beside this one, and one line in `MAPPINGS`.
+
+use std::collections::HashMap;
+
+use futures_util::future::BoxFuture;
+use uuid::Uuid;
+
+use super::places::Places;
+use crate::domains::sync::ledger::Values;
+use crate::integrations::odoo::{Misread, Record};
+use crate::kernel::contact::{Email, Phone};
+use crate::kernel::error::Refusal;
+use crate::kernel::ids::ClientId;
+use crate::kernel::text;
+use crate::kernel::{Patch, Result};
+use crate::platform::db::{Database, Tx};
+
+/// Who decides what a field holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decides {
+    /// What stands here goes there, whatever was changed there.
+    Cabina,
+    /// What stands there comes here, whatever was changed here.
+    Odoo,
+    /// Whoever changed it since both last met; cabina when both did.
+    WhoChanged,
+}
+
+/// What a field holds, and so how it is written and compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Text.
+    Text,
+    /// `true` or `false`.
+    Flag,
+    /// A phone number, here in E.164.
+    Phone,
+    /// An e-mail address, here in small letters.
+    Email,
+    /// A tax id, here in capitals without separators.
+    TaxId,
+    /// A country, here by its ISO 3166-1 alpha-2 code.
+    Country,
+    /// A state of the country, here by its name.
+    Region,
+}
+
+/// One field of ours and its place in Odoo.
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    /// Its name here.
+    pub ours: &'static str,
+    /// Its name there.
+    pub theirs: &'static str,
+    /// What it holds.
+    pub kind: Kind,
+    /// Who decides.
+    pub decides: Decides,
+}
+
+impl Field {
+    /// The column of `load` that writes it.
+    pub fn column(&self) -> String {
+        match self.kind {
+            // By the database's own id: display names are ambiguous (rule 27).
+            Kind::Country | Kind::Region => format!("{}/.id", self.theirs),
+            _ => self.theirs.to_owned(),
+        }
+    }
+
+    /// The cell of `load`; `None`: this Odoo has no such value.
+    pub fn cell(&self, values: &Values, places: &Places) -> Option<String> {
+        let value = values.get(self.ours).cloned().flatten();
+        let Some(value) = value else { return Some(String::new()) };
+        match self.kind {
+            Kind::Flag => Some(if value == "true" { "True" } else { "False" }.to_owned()),
+            Kind::Country => places.country(&value).map(|id| id.to_string()),
+            Kind::Region => {
+                let country = values.get("address.country").cloned().flatten();
+                places.region(country.as_deref(), &value).map(|id| id.to_string())
+            }
+            _ => Some(value),
+        }
+    }
+
+    /// What a record there holds, written as it would be here; `home` is the country in which national numbers are read.
+    pub fn value(
+        &self,
+        record: &Record,
+        places: &Places,
+        home: Option<&str>,
+    ) -> Result<Option<String>, Misread> {
+        Ok(match self.kind {
+            Kind::Flag => Some(record.flag(self.theirs)?.to_string()),
+            Kind::Country => record.many2one(self.theirs)?.and_then(|id| places.code(id)),
+            Kind::Region => record.many2one(self.theirs)?.and_then(|id| places.name(id)),
+            kind => record.text(self.theirs)?.and_then(|given| as_here(kind, given, home)),
+        })
+    }
+}
+
+/// A text as it would stand here; what breaks our rules stays as it is, and is refused by them when it is taken over.
+fn as_here(kind: Kind, given: &str, home: Option<&str>) -> Option<String> {
+    let tidy = text::tidy(given);
+    let value = match kind {
+        Kind::Phone => Phone::parse(&tidy, home).map(|phone| phone.as_str().to_owned()).unwrap_or(tidy),
+        Kind::Email => Email::parse(&tidy).map(|email| email.as_str().to_owned()).unwrap_or(tidy),
+        Kind::TaxId => {
+            tidy.chars().filter(|c| c.is_alphanumeric() || *c == '&').collect::<String>().to_uppercase()
+        }
+        _ => tidy,
+    };
+    Some(value).filter(|value| !value.is_empty())
+}
+
+/// A thing of ours, as it is to stand there.
+#[derive(Clone, Debug)]
+pub struct Local {
+    /// What it holds, by the names here.
+    pub values: Values,
+    /// The client that it hangs on.
+    pub client: ClientId,
+    /// What must be there before it.
+    pub parent: Option<Uuid>,
+    /// The country in which its national phone numbers are read.
+    pub home: Option<String>,
+    /// Its version here.
+    pub version: i32,
+}
+
+/// How a kind of things is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// As records that are kept alike, many in one call.
+    Records,
+    /// As a note on the record of what it hangs on, once.
+    Note,
+}
+
+/// A record there that nobody here knows.
+pub struct Stranger<'a> {
+    /// What it holds, by the names here.
+    pub values: &'a Values,
+    /// The client whose record it hangs on; none when it stands for itself.
+    pub client: Option<ClientId>,
+    /// The name of the team whose pool gets it.
+    pub team: &'a str,
+}
+
+/// How one kind of our things stands in Odoo.
+pub trait Mapping: Send + Sync {
+    /// Prefix of the ids here.
+    fn kind(&self) -> &'static str;
+    /// The model there.
+    fn model(&self) -> &'static str;
+    /// How it is sent.
+    fn way(&self) -> Way {
+        Way::Records
+    }
+    /// Its fields.
+    fn fields(&self) -> &'static [Field];
+    /// The column of `load`, and the field, that names the record of what it hangs on.
+    fn parent(&self) -> Option<&'static str> {
+        None
+    }
+    /// The things with these ids, as they are to stand there; what is not to stand there is left out.
+    fn read<'a>(
+        &'a self,
+        database: &'a Database,
+        ids: &'a [Uuid],
+    ) -> BoxFuture<'a, Result<HashMap<Uuid, Local>>>;
+
+    /// Takes over what was changed there since a version of ours was compared with it.
+    fn take<'a>(
+        &'a self,
+        _tx: &'a mut Tx,
+        _id: Uuid,
+        _version: i32,
+        _edits: &'a Values,
+    ) -> BoxFuture<'a, Result<Taken>> {
+        Box::pin(std::future::ready(Ok(Taken::Kept(Vec::new()))))
+    }
+
+    /// Makes a thing of a record that nobody here knows; `None`: it is left there.
+    fn adopt<'a>(
+        &'a self,
+        _tx: &'a mut Tx,
+        _stranger: Stranger<'a>,
+    ) -> BoxFuture<'a, Result<Option<(Uuid, ClientId)>>> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
+}
+
+/// How it ended to take over what was changed there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// It was taken over, but for what our rules refuse.
+    Kept(Vec<Refused>),
+    /// The thing is no more.
+    Gone,
+    /// Somebody changed the same here meanwhile: compare anew.
+    Overtaken,
+}
+
+/// A value from there that our rules refused: the field and the rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// The field, by its name here.
+    pub field: String,
+    /// The rule.
+    pub rule: String,
+}
+
+/// What our rules refused of a record, field by field, while it is tried without them.
+#[derive(Debug, Default)]
+pub struct Refusals(Vec<Refused>);
+
+impl Refusals {
+    /// The value of a field among `edits`, as a patch; a refused one stays as it is.
+    pub fn patch(&self, edits: &Values, field: &str) -> Patch<String> {
+        match edits.get(field) {
+            Some(value) if !self.names(field) => value.clone().map_or(Patch::Clear, Patch::Set),
+            _ => Patch::Keep,
+        }
+    }
+
+    /// Adds refused fields; tells whether one of them is new, so that it may go better without it.
+    pub fn add<C>(&mut self, rules: Vec<Refusal<C>>) -> bool {
+        let known = self.0.len();
+        for rule in rules {
+            let field = rule.field.join(".");
+            if !self.names(&field) {
+                self.0.push(Refused { field, rule: rule.message });
+            }
+        }
+        self.0.len() > known
+    }
+
+    /// What was refused.
+    pub fn into_inner(self) -> Vec<Refused> {
+        self.0
+    }
+
+    fn names(&self, field: &str) -> bool {
+        self.0.iter().any(|refused| refused.field == field)
+    }
+}

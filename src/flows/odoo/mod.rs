@@ -1,0 +1,122 @@
+//! cabina and Odoo kept alike.
+//!
+//! `mapping` says what a mapping is; each kind of things has one file. `push` sends what the ledger says is due, `pull` takes
+//! over what was changed there; both compare the two sides with what they last agreed on (`merge`), so that neither
+//! overwrites what the other just changed. They run one after the other, as jobs of one queue: more calls at once only
+//! fill Odoo's queue, and nobody compares what another is about to send.
+
+mod client;
+mod contact;
+mod entry;
+mod jobs;
+pub mod mapping;
+mod merge;
+mod pace;
+mod places;
+mod pull;
+mod push;
+mod send;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tokio::sync::Mutex;
+
+pub use jobs::register;
+
+use crate::domains::sync::ledger::Problem;
+use crate::integrations::odoo::{Class, Fault, Odoo};
+use crate::kernel::time::Clock;
+use crate::kernel::{Error, Result};
+use crate::platform::config::{OdooConfig, OdooWays};
+use crate::platform::db::Database;
+use mapping::Mapping;
+use merge::Ways;
+use pace::Pace;
+use places::Places;
+
+/// All that is kept alike, what others hang on first: a line for each kind.
+pub const MAPPINGS: &[&dyn Mapping] = &[&client::Clients, &contact::Contacts, &entry::Entries];
+
+/// Both sides and what lies between them.
+pub struct Sync {
+    odoo: Odoo,
+    database: Database,
+    clock: Clock,
+    ways: BTreeMap<String, OdooWays>,
+    timeout: Duration,
+    overlap: chrono::Duration,
+    pull_every: Duration,
+    team: Option<String>,
+    places: Mutex<Option<std::sync::Arc<Places>>>,
+    pace: Pace,
+}
+
+/// The kinds whose changes are to be sent, by this configuration.
+///
+/// # Errors
+/// `Usage` for a kind that no mapping knows.
+pub fn pushed(config: &OdooConfig) -> Result<Vec<String>> {
+    for kind in config.sync.ways.keys() {
+        if !MAPPINGS.iter().any(|mapping| mapping.kind() == kind) {
+            let known: Vec<&str> = MAPPINGS.iter().map(|mapping| mapping.kind()).collect();
+            let known = known.join(", ");
+            return Err(Error::Usage(format!("ODOO_SYNC names {kind}, which is none of {known}")));
+        }
+    }
+    Ok(config.sync.ways.iter().filter(|(_, ways)| ways.push()).map(|(kind, _)| kind.clone()).collect())
+}
+
+impl Sync {
+    /// Between this database and this Odoo.
+    ///
+    /// # Errors
+    /// When no HTTP client can be made.
+    pub fn new(config: OdooConfig, database: Database, clock: Clock) -> Result<Sync> {
+        Ok(Sync {
+            ways: config.sync.ways.clone(),
+            timeout: config.timeout,
+            pull_every: config.sync.pull_every,
+            overlap: chrono::Duration::from_std(config.sync.pull_overlap).unwrap_or_default(),
+            team: config.sync.newcomers.clone(),
+            odoo: Odoo::new(config, clock.clone())?,
+            database: database.for_itself(),
+            clock,
+            places: Mutex::default(),
+            pace: Pace::default(),
+        })
+    }
+
+    fn ways(&self, mapping: &dyn Mapping) -> Ways {
+        let ways = self.ways.get(mapping.kind()).copied().unwrap_or(OdooWays::Off);
+        Ways { push: ways.push(), pull: ways.pull() }
+    }
+
+    /// The countries and states there, asked for once.
+    async fn places(&self) -> Result<std::sync::Arc<Places>, Fault> {
+        let mut places = self.places.lock().await;
+        if let Some(known) = &*places {
+            return Ok(known.clone());
+        }
+        let found = std::sync::Arc::new(Places::of(&self.odoo).await?);
+        *places = Some(found.clone());
+        Ok(found)
+    }
+}
+
+/// What the ledger keeps of a fault.
+fn problem(fault: &Fault) -> Problem {
+    let (error, hint) = (fault.to_string(), fault.hint().to_owned());
+    Problem { error, hint, fingerprint: fault.fingerprint(), payload: None }
+}
+
+/// Whether nobody can be reached, or logs in: it says nothing about the records.
+fn is_about_all(fault: &Fault) -> bool {
+    use crate::integrations::odoo::{Kind, Trouble};
+    matches!(
+        fault.class,
+        Class::Refused
+            | Class::Permanent(Kind::Configuration)
+            | Class::Transient(Trouble::Unreached | Trouble::Paused)
+    )
+}

@@ -1,0 +1,46 @@
+//! How long Odoo is left alone after trouble: longer with each trouble, and not at all once something went well.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use crate::kernel::time::Instant;
+
+/// The first pause.
+const FIRST: Duration = Duration::from_millis(200);
+/// Longest pause.
+const LONGEST: Duration = Duration::from_secs(20);
+
+/// The pauses of this process.
+#[derive(Debug, Default)]
+pub struct Pace(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    troubles: u32,
+    until: Option<Instant>,
+}
+
+impl Pace {
+    /// Something went wrong that is not the record's fault.
+    pub fn trouble(&self, now: Instant) {
+        let mut state = self.state();
+        let pause = FIRST.saturating_mul(2_u32.saturating_pow(state.troubles.min(10))).min(LONGEST);
+        state.troubles += 1;
+        state.until = Some(now + chrono::Duration::from_std(pause).unwrap_or_default());
+    }
+
+    /// Something went well.
+    pub fn well(&self) {
+        *self.state() = State::default();
+    }
+
+    /// Whether Odoo is left alone now.
+    pub fn rests(&self, now: Instant) -> bool {
+        self.state().until.is_some_and(|until| until > now)
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        // Whoever panicked while holding it left it whole: each change is one assignment.
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}

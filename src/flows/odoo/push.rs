@@ -1,0 +1,507 @@
+//! Sends what the ledger says is due.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::entry::BODY;
+use super::mapping::{Field, Local, Mapping, Taken, Way};
+use super::merge::{Lost, Merged, merge};
+use super::places::Places;
+use super::send::{Parcel, Trouble};
+use super::{MAPPINGS, Sync, is_about_all, problem};
+use crate::domains::sync::ledger::{self, Ending, Problem, Values};
+use crate::domains::sync::{Model, SyncDirection, SyncStatus, failures};
+use crate::integrations::odoo::{Call, Class, Domain, Fault, Kind, Record, Value};
+use crate::kernel::Result;
+use crate::kernel::ids::{TypedId, new_uuid};
+use crate::kernel::time::Instant;
+use crate::platform::auth::Viewer;
+use crate::platform::db::{Change, ChangeKind, FieldChange, Mark, Origin, Tx};
+
+/// Most rows that are claimed, and sent, at once: a call of `load` with so many takes Odoo a few seconds.
+const BATCH: u64 = 200;
+/// A run that takes longer ends, so that others in the queue get their turn.
+const TURN: Duration = Duration::from_secs(20);
+
+/// A claimed row with its run.
+pub(super) type Claimed = (Model, Uuid);
+
+impl Sync {
+    /// Whether anything is due and Odoo is not left alone just now.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn is_due(&self, now: Instant) -> Result<bool> {
+        if self.pace.rests(now) {
+            return Ok(false);
+        }
+        let kinds: Vec<&str> = self.pushing().map(|mapping| mapping.kind()).collect();
+        ledger::is_due(&self.database, &kinds, now).await
+    }
+
+    fn pushing(&self) -> impl Iterator<Item = &'static dyn Mapping> {
+        MAPPINGS.iter().copied().filter(|mapping| self.ways(*mapping).push)
+    }
+
+    /// Sends what is due, what others hang on first, until nothing is or there is trouble.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn push(&self) -> Result<()> {
+        let began = std::time::Instant::now();
+        let mut idle = false;
+        while !idle && began.elapsed() < TURN {
+            idle = true;
+            for mapping in self.pushing() {
+                let (run, now) = (new_uuid(), self.clock.now());
+                let rows = ledger::claim(&self.database, mapping.kind(), run, now, BATCH).await?;
+                if rows.is_empty() {
+                    continue;
+                }
+                idle = false;
+                let claimed = rows.into_iter().map(|row| (row, run)).collect();
+                let ended = match mapping.way() {
+                    Way::Records => self.records(mapping, claimed).await?,
+                    Way::Note => self.notes(mapping, claimed).await?,
+                };
+                if ended.is_err() {
+                    self.pace.trouble(self.clock.now());
+                    return self.count().await;
+                }
+                self.pace.well();
+            }
+        }
+        self.count().await
+    }
+
+    /// Tells the metrics how many rows are in which status.
+    async fn count(&self) -> Result<()> {
+        use crate::kernel::words::Word;
+        let counts = failures::counts(&self.database.own).await?;
+        for mapping in MAPPINGS {
+            for (status, ..) in SyncStatus::ALL {
+                let same =
+                    |(kind, of, _): &&(String, SyncStatus, i64)| kind == mapping.kind() && of == status;
+                let count = counts.iter().find(same).map_or(0, |(_, _, count)| *count);
+                metrics::gauge!("cabina_sync_rows", "kind" => mapping.kind(), "status" => status.as_str())
+                    .set(count as f64);
+            }
+        }
+        Ok(())
+    }
+
+    /// Settles rows, and counts how they ended.
+    pub(super) async fn settle(&self, mapping: &dyn Mapping, endings: Vec<(Claimed, Ending)>) -> Result<()> {
+        for (_, ending) in &endings {
+            let outcome = match ending {
+                Ending::Alike { .. } => "alike",
+                Ending::Later { .. } => "later",
+                Ending::Unsure { .. } => "unsure",
+                Ending::Failed { again: Some(_), .. } => "again",
+                Ending::Failed { again: None, .. } | Ending::GoneThere(_) => "dead",
+                Ending::Gone => "gone",
+            };
+            metrics::counter!("cabina_sync_total", "kind" => mapping.kind(), "outcome" => outcome)
+                .increment(1);
+        }
+        let endings = endings.into_iter().map(|((row, run), ending)| (row, run, ending)).collect();
+        ledger::settle(&self.database, &self.clock, mapping.model(), endings).await
+    }
+
+    /// Rows that were not sent stay where they stood in the queue.
+    pub(super) async fn put_off(
+        &self,
+        mapping: &dyn Mapping,
+        rows: impl IntoIterator<Item = Claimed>,
+        fault: &Fault,
+    ) -> Result<Result<(), Trouble>> {
+        let later = |(row, run): Claimed| {
+            let why = format!("{fault} {}", fault.hint());
+            let ending = Ending::Later { at: row.next_attempt_at, why: Some(why) };
+            ((row, run), ending)
+        };
+        self.settle(mapping, rows.into_iter().map(later).collect()).await?;
+        Ok(Err(Trouble))
+    }
+
+    /// Keeps records alike: reads those that are there already, compares, and sends what differs.
+    async fn records(
+        &self,
+        mapping: &'static dyn Mapping,
+        rows: Vec<Claimed>,
+    ) -> Result<Result<(), Trouble>> {
+        let places = match self.places().await {
+            Ok(places) => places,
+            Err(fault) => return self.put_off(mapping, rows, &fault).await,
+        };
+        let ids: Vec<Uuid> = rows.iter().map(|(row, _)| row.id.uuid()).collect();
+        let locals = mapping.read(&self.database, &ids).await?;
+        let parents = ledger::of(&self.database, locals.values().filter_map(|local| local.parent)).await?;
+        let (mut settled, mut gone, mut known, mut fresh) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for claimed in rows {
+            let row = &claimed.0;
+            let Some(local) = locals.get(&row.id.uuid()) else {
+                if row.external_id.is_some() {
+                    gone.push(claimed)
+                } else {
+                    settled.push((claimed, Ending::Gone))
+                }
+                continue;
+            };
+            let parent = match self.parent(local, &parents).await? {
+                Ok(parent) => parent,
+                Err(ending) => {
+                    settled.push((claimed, ending));
+                    continue;
+                }
+            };
+            if row.external_id.is_some() {
+                known.push((claimed, local, parent));
+            } else {
+                let (both, cells) =
+                    (local.values.clone(), cells(mapping.fields(), &local.values, None, &places));
+                fresh.push(Parcel { claimed, both, cells, parent });
+            }
+        }
+        let there =
+            match self.there(mapping, known.iter().filter_map(|(claimed, ..)| claimed.0.external_id)).await {
+                Ok(there) => there,
+                Err(fault) => {
+                    let all = known.into_iter().map(|(claimed, ..)| claimed).chain(gone);
+                    let all: Vec<Claimed> =
+                        all.chain(fresh.into_iter().map(|parcel| parcel.claimed)).collect();
+                    self.settle(mapping, settled).await?;
+                    return self.put_off(mapping, all, &fault).await;
+                }
+            };
+        let mut changed = Vec::new();
+        for (claimed, local, parent) in known {
+            let id = claimed.0.external_id.unwrap_or_default();
+            match there.get(&id) {
+                None => settled.push((claimed, deleted())),
+                Some(record) => match self.compare(mapping, &claimed.0, local, record, &places).await? {
+                    Compared::Ended(ending) => settled.push((claimed, ending)),
+                    Compared::Differs(both) => {
+                        let cells = cells(mapping.fields(), &both, Some(record), &places);
+                        changed.push(Parcel { claimed, both, cells, parent });
+                    }
+                },
+            }
+        }
+        self.settle(mapping, settled).await?;
+        for claimed in gone {
+            if let Err(trouble) = self.archive(mapping, claimed).await? {
+                // What was not sent is claimed by a later run: the claim is this run's alone.
+                return self.give_back(mapping, fresh, changed).await.map(|()| Err(trouble));
+            }
+        }
+        self.send(mapping, fresh, changed).await
+    }
+
+    async fn give_back(&self, mapping: &dyn Mapping, fresh: Vec<Parcel>, changed: Vec<Parcel>) -> Result<()> {
+        let later = |parcel: Parcel| {
+            let at = parcel.claimed.0.next_attempt_at;
+            (parcel.claimed, Ending::Later { at, why: None })
+        };
+        self.settle(mapping, fresh.into_iter().chain(changed).map(later).collect()).await
+    }
+
+    /// The record of what a thing hangs on; else how its row ends for now.
+    async fn parent(
+        &self,
+        local: &Local,
+        parents: &HashMap<Uuid, Model>,
+    ) -> Result<Result<Option<i64>, Ending>> {
+        let Some(id) = local.parent else { return Ok(Ok(None)) };
+        let now = self.clock.now();
+        let later = |seconds, why: &str| {
+            Ok(Err(Ending::Later { at: now + chrono::Duration::seconds(seconds), why: Some(why.to_owned()) }))
+        };
+        match parents.get(&id) {
+            Some(parent) => match (parent.external_id, parent.status) {
+                (Some(there), _) => Ok(Ok(Some(there))),
+                (None, SyncStatus::Dead) => later(60, "waits for its client, which could not be sent"),
+                (None, _) => later(2, "waits for its client"),
+            },
+            None => {
+                // The client is from before Odoo was there.
+                let kind = crate::kernel::ids::ClientId::PREFIX.to_owned();
+                let client = Some(local.client.uuid());
+                let txn = self.database.begin().await?;
+                crate::platform::db::mark(&txn, vec![Mark { id, kind, client, gone: false }], now).await?;
+                txn.commit().await?;
+                later(0, "waits for its client")
+            }
+        }
+    }
+
+    /// These records, as they are there.
+    pub(super) async fn there(
+        &self,
+        mapping: &dyn Mapping,
+        ids: impl Iterator<Item = i64>,
+    ) -> Result<HashMap<i64, Record>, Fault> {
+        let ids: Vec<i64> = ids.collect();
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let fields: Vec<&str> = mapping.fields().iter().map(|field| field.theirs).collect();
+        let found = self.odoo.run(Call::read(mapping.model(), &ids, &fields).bare()).await?;
+        found.into_iter().map(|record| Ok((record.id()?, record))).collect()
+    }
+
+    /// Compares a thing with its record, and takes over what was changed there.
+    pub(super) async fn compare(
+        &self,
+        mapping: &dyn Mapping,
+        row: &Model,
+        local: &Local,
+        record: &Record,
+        places: &Places,
+    ) -> Result<Compared> {
+        let fields = sendable(mapping.fields(), &local.values, places);
+        let theirs = match values(&fields, record, places, local.home.as_deref()) {
+            Ok(theirs) => theirs,
+            Err(fault) => {
+                return Ok(Compared::Ended(Ending::Failed { again: None, problem: problem(&fault) }));
+            }
+        };
+        let merged = merge(&fields, self.ways(mapping), &ledger::agreed(row), &local.values, &theirs);
+        if !(merged.here.is_empty() && merged.lost.is_empty()) {
+            let mut tx = self.begin().await?;
+            match take_over(&mut tx, mapping, row.id.uuid(), local, &merged).await? {
+                Taken::Gone => {
+                    tx.commit().await?;
+                    return Ok(Compared::Ended(Ending::Gone));
+                }
+                Taken::Overtaken => {
+                    let ending = Ending::Later { at: self.clock.now(), why: None };
+                    return Ok(Compared::Ended(ending));
+                }
+                Taken::Kept(refused) => {
+                    tx.commit().await?;
+                    if !refused.is_empty() {
+                        let problem = refused_here(&refused);
+                        return Ok(Compared::Ended(Ending::Failed { again: None, problem }));
+                    }
+                }
+            }
+        }
+        if merged.both != theirs {
+            return Ok(Compared::Differs(merged.both));
+        }
+        let direction = if merged.here.is_empty() { SyncDirection::Push } else { SyncDirection::Pull };
+        let external_id = row.external_id.unwrap_or_default();
+        Ok(Compared::Ended(Ending::Alike { external_id, agreed: merged.both, direction }))
+    }
+
+    /// A write on behalf of Odoo.
+    pub(super) async fn begin(&self) -> Result<Tx> {
+        let origin = Origin { operation: "odoo.pull".to_owned(), ..Origin::default() };
+        Tx::begin(&self.database, &self.clock, Arc::new(Viewer::system("Odoo")), origin).await
+    }
+
+    /// What was deleted here is archived there: documents there may hang on it.
+    async fn archive(&self, mapping: &dyn Mapping, claimed: Claimed) -> Result<Result<(), Trouble>> {
+        let id = claimed.0.external_id.unwrap_or_default();
+        let archived = vec![("active".to_owned(), Value::Bool(false))];
+        match self.odoo.run(Call::write(mapping.model(), &[id], archived)).await {
+            Err(fault) if fault.class != Class::Permanent(Kind::Missing) => {
+                if is_about_all(&fault) {
+                    return self.put_off(mapping, [claimed], &fault).await;
+                }
+                let again = self.again(&claimed.0, &fault);
+                let ending = Ending::Failed { again, problem: problem(&fault) };
+                self.settle(mapping, vec![(claimed, ending)]).await?;
+            }
+            _ => self.settle(mapping, vec![(claimed, Ending::Gone)]).await?,
+        }
+        Ok(Ok(()))
+    }
+
+    /// Writes notes, each once: where an earlier try may have arrived, it is looked for first.
+    async fn notes(&self, mapping: &'static dyn Mapping, rows: Vec<Claimed>) -> Result<Result<(), Trouble>> {
+        let ids: Vec<Uuid> = rows.iter().map(|(row, _)| row.id.uuid()).collect();
+        let locals = mapping.read(&self.database, &ids).await?;
+        let parents = ledger::of(&self.database, locals.values().filter_map(|local| local.parent)).await?;
+        let mut rows = rows.into_iter();
+        while let Some(claimed) = rows.next() {
+            let row = &claimed.0;
+            let ending = match (locals.get(&row.id.uuid()), row.external_id) {
+                (None, _) => Ending::Gone,
+                (Some(local), Some(id)) => noted(id, local),
+                (Some(local), None) => match self.parent(local, &parents).await? {
+                    Err(ending) => ending,
+                    Ok(None) => Ending::Gone,
+                    Ok(Some(parent)) => {
+                        let kind = parents.get(&local.client.uuid());
+                        let model = kind.and_then(|row| row.external_model.as_deref()).unwrap_or_default();
+                        match self.note(row, local, model, parent).await {
+                            Ok(ending) => ending,
+                            Err(fault) => {
+                                let left = std::iter::once(claimed).chain(rows);
+                                return self.put_off(mapping, left, &fault).await;
+                            }
+                        }
+                    }
+                },
+            };
+            self.settle(mapping, vec![(claimed, ending)]).await?;
+        }
+        Ok(Ok(()))
+    }
+
+    /// Writes one note.
+    ///
+    /// # Errors
+    /// What says nothing about the note.
+    async fn note(&self, row: &Model, local: &Local, model: &str, parent: i64) -> Result<Ending, Fault> {
+        let now = self.clock.now();
+        if let Some(sent) = row.sent_at {
+            // As long as Odoo may still be at work on the lost call nobody can tell.
+            let over = sent + chrono::Duration::from_std(self.timeout).unwrap_or_default();
+            if now < over {
+                let problem = Problem {
+                    error: "the answer got lost".to_owned(),
+                    hint: "It is looked for before anything is sent again.".to_owned(),
+                    fingerprint: "lost".to_owned(),
+                    payload: None,
+                };
+                return Ok(Ending::Unsure { at: over, problem });
+            }
+            let id = crate::kernel::ids::print(&row.local_type, row.id.uuid());
+            let there =
+                Domain::all().and("model", "=", model).and("res_id", "=", parent).and("body", "ilike", id);
+            match self.odoo.run(Call::search("mail.message", there).limit(1)).await {
+                Ok(found) => {
+                    if let Some(id) = found.first() {
+                        return Ok(noted(*id, local));
+                    }
+                }
+                Err(fault) if is_about_all(&fault) => return Err(fault),
+                // Still nobody knows: the row keeps when it was sent first.
+                Err(fault) => {
+                    let at = self.again(row, &fault).unwrap_or(now);
+                    return Ok(Ending::Unsure { at, problem: problem(&fault) });
+                }
+            }
+        }
+        let body = local.values.get(BODY).cloned().flatten().unwrap_or_default();
+        match self.odoo.run(Call::message_post(model, parent, &body)).await {
+            Ok(id) => Ok(noted(id, local)),
+            Err(fault) if is_about_all(&fault) => Err(fault),
+            Err(fault) if matches!(fault.class, Class::Unknown | Class::Done) => {
+                let at = now + chrono::Duration::from_std(self.timeout).unwrap_or_default();
+                Ok(Ending::Unsure { at, problem: problem(&fault) })
+            }
+            Err(fault) => {
+                let problem = Problem { payload: Some(local.values.clone()), ..problem(&fault) };
+                Ok(Ending::Failed { again: self.again(row, &fault), problem })
+            }
+        }
+    }
+}
+
+/// A note that is there.
+fn noted(id: i64, local: &Local) -> Ending {
+    Ending::Alike { external_id: id, agreed: local.values.clone(), direction: SyncDirection::Push }
+}
+
+/// How a comparison ended.
+pub(super) enum Compared {
+    /// There is nothing to be sent.
+    Ended(Ending),
+    /// This is to stand there.
+    Differs(Values),
+}
+
+/// The record was deleted there.
+pub(super) fn deleted() -> Ending {
+    let problem = Problem {
+        error: "the record was deleted in Odoo".to_owned(),
+        hint: "Retry to make it anew there, or discard to leave it out.".to_owned(),
+        fingerprint: "deleted-there".to_owned(),
+        payload: None,
+    };
+    Ending::GoneThere(problem)
+}
+
+/// Values from there that our rules refused.
+pub(super) fn refused_here(refused: &[super::mapping::Refused]) -> Problem {
+    let rules: Vec<String> =
+        refused.iter().map(|refused| format!("{}: {}", refused.field, refused.rule)).collect();
+    let fields: Vec<&str> = refused.iter().map(|refused| refused.field.as_str()).collect();
+    Problem {
+        error: format!("what Odoo holds breaks a rule here: {}", rules.join("; ")),
+        hint: "Correct it in Odoo; the next pull takes it over. Or change it here and retry.".to_owned(),
+        fingerprint: format!("refused-here {}", fields.join(" ")),
+        payload: None,
+    }
+}
+
+/// Takes over what was changed there, and writes down what is overwritten there.
+pub(super) async fn take_over(
+    tx: &mut Tx,
+    mapping: &dyn Mapping,
+    id: Uuid,
+    local: &Local,
+    merged: &Merged,
+) -> Result<Taken> {
+    tx.came_from_there(id);
+    let taken = if merged.here.is_empty() {
+        Taken::Kept(Vec::new())
+    } else {
+        mapping.take(tx, id, local.version, &merged.here).await?
+    };
+    if matches!(taken, Taken::Kept(_)) {
+        overwritten(tx, mapping, id, local.version, &merged.lost);
+    }
+    Ok(taken)
+}
+
+fn overwritten(tx: &mut Tx, mapping: &dyn Mapping, id: Uuid, version: i32, lost: &[Lost]) {
+    if lost.is_empty() {
+        return;
+    }
+    let change = |lost: &Lost| FieldChange {
+        field: format!("odoo.{}", lost.field),
+        before: lost.theirs.clone().into(),
+        after: lost.ours.clone().into(),
+    };
+    tx.record(Change {
+        subject_type: mapping.kind(),
+        subject_id: id,
+        version,
+        kind: ChangeKind::Updated,
+        fields: lost.iter().map(change).collect(),
+        announce: None,
+    });
+}
+
+/// The fields that this Odoo has a value for: a state that it does not know is left as it is there.
+fn sendable(fields: &[Field], values: &Values, places: &Places) -> Vec<Field> {
+    fields.iter().copied().filter(|field| field.cell(values, places).is_some()).collect()
+}
+
+/// What a record holds, by the names here.
+pub(super) fn values(
+    fields: &[Field],
+    record: &Record,
+    places: &Places,
+    home: Option<&str>,
+) -> Result<Values, Fault> {
+    let value = |field: &Field| Ok((field.ours.to_owned(), field.value(record, places, home)?));
+    fields.iter().map(value).collect()
+}
+
+/// The cells of `load`; what this Odoo has no value for stays as it is.
+fn cells(fields: &[Field], both: &Values, record: Option<&Record>, places: &Places) -> Vec<String> {
+    let present = |field: &Field| {
+        let id = record.and_then(|record| record.many2one(field.theirs).ok().flatten());
+        id.map(|id| id.to_string()).unwrap_or_default()
+    };
+    fields.iter().map(|field| field.cell(both, places).unwrap_or_else(|| present(field))).collect()
+}

@@ -1,0 +1,189 @@
+//! Sends records with `load`, many in one call, and finds out which of them is to blame when a call is refused.
+
+use super::Sync;
+use super::mapping::Mapping;
+use super::push::Claimed;
+use super::{is_about_all, problem};
+use crate::domains::sync::ledger::{Ending, Problem, Values};
+use crate::domains::sync::{Model, SyncDirection};
+use crate::integrations::odoo::{Call, Class, Fault, Kind, Loaded, Trouble as Why};
+use crate::kernel::Result;
+use crate::kernel::ids::{TypedId, print};
+use crate::kernel::time::Instant;
+use crate::platform::jobs::pause;
+
+/// Something went wrong that is not a record's fault: Odoo is left alone for a while.
+#[derive(Debug)]
+pub(super) struct Trouble;
+
+/// A record on its way.
+pub(super) struct Parcel {
+    /// Its row.
+    pub claimed: Claimed,
+    /// What both sides hold once it arrived.
+    pub both: Values,
+    /// The same in the columns of `load`.
+    pub cells: Vec<String>,
+    /// The record that it hangs on.
+    pub parent: Option<i64>,
+}
+
+/// A record is tried so often before an admin must look at it.
+const ATTEMPTS: i32 = 16;
+/// Most rows of a call.
+const ROWS: usize = 200;
+/// So many records, each alone, show that no right is a matter of the record.
+const ENOUGH: usize = 3;
+
+impl Sync {
+    /// Sends records: new ones by their external id, so that a second time makes no second one (rule 24); known ones by
+    /// their database id, so that one that was deleted meanwhile is not made anew (rule 29).
+    pub(super) async fn send(
+        &self,
+        mapping: &dyn Mapping,
+        fresh: Vec<Parcel>,
+        changed: Vec<Parcel>,
+    ) -> Result<Result<(), Trouble>> {
+        let mut stack: Vec<Vec<Parcel>> = [changed, fresh].into_iter().flat_map(chunks).collect();
+        let (mut denied, mut trouble) = (0, false);
+        while let Some(chunk) = stack.pop() {
+            if trouble {
+                self.later(mapping, chunk).await?;
+                continue;
+            }
+            let fault = match self.odoo.run(self.load(mapping, &chunk)).await {
+                Ok(Loaded(ids)) => {
+                    let arrived = |(parcel, external_id): (Parcel, i64)| {
+                        let direction = SyncDirection::Push;
+                        (parcel.claimed, Ending::Alike { external_id, agreed: parcel.both, direction })
+                    };
+                    self.settle(mapping, chunk.into_iter().zip(ids).map(arrived).collect()).await?;
+                    continue;
+                }
+                Err(fault) => fault,
+            };
+            if is_about_all(&fault) {
+                trouble = true;
+                self.put_off(mapping, chunk.into_iter().map(|parcel| parcel.claimed), &fault).await?.ok();
+                continue;
+            }
+            let to_blame: Vec<usize> = fault.rows.iter().filter_map(|row| row.row).collect();
+            match fault.class {
+                // It may have arrived: what is sent again makes no second record.
+                Class::Unknown | Class::Done | Class::Transient(_) => {
+                    trouble = fault.class != Class::Transient(Why::Conflict);
+                    self.failed(mapping, chunk, &fault).await?;
+                }
+                Class::Permanent(Kind::Access) if denied >= ENOUGH => {
+                    self.failed(mapping, chunk, &fault).await?
+                }
+                _ if chunk.len() == 1 => {
+                    denied += usize::from(fault.class == Class::Permanent(Kind::Access));
+                    self.failed(mapping, chunk, &fault).await?;
+                }
+                _ if !to_blame.is_empty() => stack.push(self.without(mapping, chunk, &fault).await?),
+                _ => {
+                    let mut chunk = chunk;
+                    let half = chunk.split_off(chunk.len() / 2);
+                    stack.extend([half, chunk]);
+                }
+            }
+        }
+        Ok(if trouble { Err(Trouble) } else { Ok(()) })
+    }
+
+    fn load(&self, mapping: &dyn Mapping, chunk: &[Parcel]) -> Call<Loaded> {
+        let known = chunk.first().is_some_and(|parcel| parcel.claimed.0.external_id.is_some());
+        let mut columns = vec![if known { ".id".to_owned() } else { "id".to_owned() }];
+        columns.extend(mapping.fields().iter().map(|field| field.column()));
+        columns.extend(mapping.parent().map(|field| format!("{field}/.id")));
+        let row = |parcel: &Parcel| {
+            let row = &parcel.claimed.0;
+            let ours = || external_key(mapping, row);
+            let mut cells = vec![row.external_id.map_or_else(ours, |id| id.to_string())];
+            cells.extend(parcel.cells.iter().cloned());
+            cells
+                .extend(mapping.parent().map(|_| parcel.parent.map(|id| id.to_string()).unwrap_or_default()));
+            cells
+        };
+        let rows: Vec<Vec<String>> = chunk.iter().map(row).collect();
+        let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+        // Archived ones too are there.
+        Call::load(mapping.model(), &columns, &rows).context("active_test", false)
+    }
+
+    /// Settles the rows that a refused call names; gives back the others, which it did not store either (rule 25).
+    async fn without(&self, mapping: &dyn Mapping, chunk: Vec<Parcel>, fault: &Fault) -> Result<Vec<Parcel>> {
+        let (mut settled, mut others) = (Vec::new(), Vec::new());
+        for (place, parcel) in chunk.into_iter().enumerate() {
+            let Some(row) = fault.rows.iter().find(|row| row.row == Some(place)) else {
+                others.push(parcel);
+                continue;
+            };
+            let ending = if row.field.as_deref() == Some(".id") {
+                super::push::deleted()
+            } else {
+                let own = Fault { message: row.message.clone(), rows: vec![row.clone()], ..fault.clone() };
+                let problem = Problem { payload: Some(parcel.both), ..problem(&own) };
+                Ending::Failed { again: None, problem }
+            };
+            settled.push((parcel.claimed, ending));
+        }
+        self.settle(mapping, settled).await?;
+        Ok(others)
+    }
+
+    async fn failed(&self, mapping: &dyn Mapping, chunk: Vec<Parcel>, fault: &Fault) -> Result<()> {
+        let ending = |parcel: Parcel| {
+            let gone = fault.rows.iter().any(|row| row.field.as_deref() == Some(".id"));
+            let again = self.again(&parcel.claimed.0, fault);
+            let problem = Problem { payload: Some(parcel.both), ..problem(fault) };
+            let ending = if gone { super::push::deleted() } else { Ending::Failed { again, problem } };
+            (parcel.claimed, ending)
+        };
+        self.settle(mapping, chunk.into_iter().map(ending).collect()).await
+    }
+
+    async fn later(&self, mapping: &dyn Mapping, chunk: Vec<Parcel>) -> Result<()> {
+        let later = |parcel: Parcel| {
+            let at = parcel.claimed.0.next_attempt_at;
+            (parcel.claimed, Ending::Later { at, why: None })
+        };
+        self.settle(mapping, chunk.into_iter().map(later).collect()).await
+    }
+
+    /// When a row is tried again after a fault; `None`: an admin must look at it.
+    pub(super) fn again(&self, row: &Model, fault: &Fault) -> Option<Instant> {
+        let wait = chrono::Duration::from_std(pause(row.attempts + 1)).unwrap_or_default();
+        let at = self.clock.now() + wait.min(chrono::Duration::minutes(10));
+        match fault.class {
+            Class::Permanent(_) | Class::Refused => None,
+            // The server is to blame: it is tried for ever, now and then.
+            Class::Transient(Why::Server) => Some(at),
+            _ => Some(at).filter(|_| row.attempts + 1 < ATTEMPTS),
+        }
+    }
+}
+
+/// The external id under which a thing of ours stands there. The prefix is no module's name.
+fn external_key(mapping: &dyn Mapping, row: &Model) -> String {
+    format!("cabina.{}", print(mapping.kind(), row.id.uuid()))
+}
+
+/// Parcels in the order of their rows, in calls that grow smaller with what went wrong before: the one that Odoo chokes on
+/// ends up alone.
+fn chunks(parcels: Vec<Parcel>) -> Vec<Vec<Parcel>> {
+    let size = |parcel: &Parcel| (ROWS >> (2 * parcel.claimed.0.attempts.clamp(0, 8))).max(1);
+    let mut chunks: Vec<Vec<Parcel>> = Vec::new();
+    for parcel in parcels {
+        let most = size(&parcel);
+        match chunks.last_mut() {
+            Some(chunk) if chunk.len() < most && chunk.iter().all(|other| chunk.len() < size(other)) => {
+                chunk.push(parcel);
+            }
+            _ => chunks.push(vec![parcel]),
+        }
+    }
+    chunks.reverse(); // they are taken from the end
+    chunks
+}

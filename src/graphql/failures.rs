@@ -1,0 +1,109 @@
+//! What the mutations on failures have in common, whatever failed: which are meant, and the answer that names them.
+
+use async_graphql::Context;
+use futures_util::future::BoxFuture;
+
+use super::context::Ask;
+use super::payload::{Outcome, origin};
+use crate::kernel::ids::TypedId;
+use crate::kernel::words::Code;
+use crate::kernel::{Error, Stop};
+use crate::platform::auth::Right;
+use crate::platform::db::Tx;
+use crate::platform::jobs::dead::Which;
+
+/// Which failures an input means.
+///
+/// # Errors
+/// Unless exactly one of the fields is given.
+pub fn which<I>(
+    ids: Option<Vec<I>>,
+    fingerprint: Option<String>,
+    all: Option<bool>,
+) -> Result<Which<I>, Error> {
+    match (ids, fingerprint, all) {
+        (Some(ids), None, None | Some(false)) => Ok(Which::Ids(ids)),
+        (None, Some(fingerprint), None | Some(false)) => Ok(Which::Alike(fingerprint)),
+        (None, None, Some(true)) => Ok(Which::All),
+        _ => Err(Error::invalid("ids", "exactly one of ids, fingerprint and all must be given")),
+    }
+}
+
+/// Runs a verb on several failures in one transaction. For admins.
+///
+/// # Errors
+/// What is no refusal.
+pub async fn write<I, C, F>(
+    ctx: &Context<'_>,
+    which: Result<Which<I>, Error>,
+    verb: F,
+) -> Result<(Vec<I>, Outcome<I, C>), Error>
+where
+    I: TypedId,
+    C: Code,
+    F: for<'t> FnOnce(&'t mut Tx, Which<I>) -> BoxFuture<'t, Result<Vec<I>, Stop<C>>>,
+{
+    let services = ctx.services()?;
+    let viewer = ctx.viewer()?.clone();
+    viewer.may(Right::Administer)?; // before anything is told of the input
+    let mut tx = Tx::begin(&services.database, &services.door.clock, viewer, origin(ctx, None)?).await?;
+    let done: Result<_, Stop<C>> = match which {
+        Err(error) => Err(error.into()),
+        Ok(which) => verb(&mut tx, which).await,
+    };
+    Ok(match done {
+        Ok(ids) => (ids, Outcome::of(None, Ok(tx.commit().await?))?),
+        Err(stop) => (Vec::new(), Outcome::of(None, Err(stop))?),
+    })
+}
+
+/// Declares the inputs and the payload of the mutations on failures of one kind:
+/// `failures! { "dead letters", JobId, DeadLetterRetryInput, DeadLetterDiscardInput, DeadLetterPayload, DeadLetterErrorCode }`.
+#[macro_export]
+macro_rules! failures {
+    ($what:literal, $Id:ident, $Retry:ident, $Discard:ident, $Payload:ident, $Code:ident) => {
+        #[doc = concat!("Which ", $what, " are tried again: exactly one of the fields.")]
+        #[derive(async_graphql::InputObject)]
+        pub struct $Retry {
+            /// These.
+            pub ids: Option<Vec<$Id>>,
+            /// All that failed in this way.
+            pub fingerprint: Option<String>,
+            /// All there are.
+            pub all: Option<bool>,
+        }
+
+        #[doc = concat!("Which ", $what, " are discarded: exactly one of the first three fields, and the reason.")]
+        #[derive(async_graphql::InputObject)]
+        pub struct $Discard {
+            /// These.
+            pub ids: Option<Vec<$Id>>,
+            /// All that failed in this way.
+            pub fingerprint: Option<String>,
+            /// All there are.
+            pub all: Option<bool>,
+            /// Why; 1 to 500 characters, kept in the audit.
+            pub reason: String,
+        }
+
+        #[doc = concat!("Answer of the mutations of ", $what, ".")]
+        pub struct $Payload(Vec<$Id>, $crate::graphql::payload::Outcome<$Id, $Code>);
+
+        #[doc = concat!("Answer of the mutations of ", $what, ".")]
+        #[async_graphql::Object]
+        impl $Payload {
+            #[doc = concat!("The ", $what, " that are none any more.")]
+            async fn ids(&self) -> &[$Id] {
+                &self.0
+            }
+            /// Why nothing was done; empty when all went well.
+            async fn user_errors(&self) -> Vec<$crate::graphql::payload::UserError<$Code>> {
+                self.1.refusals.iter().cloned().map(Into::into).collect()
+            }
+            /// The change; null when nothing was done.
+            async fn event(&self) -> Option<$crate::graphql::payload::Event> {
+                self.1.event.map(|id| $crate::graphql::payload::Event { id })
+            }
+        }
+    };
+}
