@@ -11,6 +11,7 @@ const STOREYS: &[&[&str]] = &[
     &["domains::notifications"],
     &["domains::clients"],
     &["views", "integrations"],
+    &["sandbox"],
     &["flows"],
     &["graphql"],
     &["http"],
