@@ -10,4 +10,5 @@ pub mod http;
 pub mod integrations;
 pub mod kernel;
 pub mod platform;
+pub mod sandbox;
 pub mod worker;

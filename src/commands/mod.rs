@@ -1,5 +1,6 @@
 //! The program's commands, as `cabina --help` lists them.
 
+mod sandbox;
 mod serve;
 mod user;
 
@@ -48,6 +49,8 @@ enum Command {
         #[arg(long)]
         clients: u64,
     },
+    /// Run a double of an Odoo server, with failures on demand, to try cabina with
+    Sandbox(sandbox::Sandbox),
     /// Ask a running server whether it is ready; the exit code tells
     Health,
 }
@@ -75,10 +78,13 @@ pub async fn run(cli: Cli) -> Result<()> {
         print!("{}", crate::graphql::schema::sdl());
         return Ok(());
     }
+    if let Command::Sandbox(sandbox) = cli.command {
+        return sandbox.run().await;
+    }
     let config = Config::from_env().map_err(|mistakes| Error::Usage(mistakes.to_string()))?;
     telemetry::start_logs(&config.telemetry);
     match cli.command {
-        Command::Schema => Ok(()),
+        Command::Schema | Command::Sandbox(_) => Ok(()),
         Command::Health => health(&config).await,
         Command::Serve(serve) => serve.run(config).await,
         Command::Worker => {

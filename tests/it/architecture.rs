@@ -12,6 +12,7 @@ const STOREYS: &[&[&str]] = &[
     &["domains::clients"],
     &["domains::sync"],
     &["views", "integrations"],
+    &["sandbox"],
     &["flows"],
     &["graphql"],
     &["http"],

@@ -10,6 +10,7 @@ mod jobs;
 mod live;
 mod odoo;
 mod process;
+mod sandbox;
 mod schema;
 mod secrets;
 mod support;

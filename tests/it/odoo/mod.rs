@@ -3,5 +3,5 @@
 mod answers;
 pub mod double;
 mod live;
-mod recordings;
+pub mod recordings;
 mod requests;

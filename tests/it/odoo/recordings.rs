@@ -17,6 +17,7 @@ pub struct Exchange {
     pub path: String,
     pub request_headers: std::collections::BTreeMap<String, String>,
     pub status: u16,
+    pub response_headers: std::collections::BTreeMap<String, String>,
 }
 
 /// One line of `meanings.json`.
