@@ -12,6 +12,7 @@ use crate::domains::notifications::inbox;
 use crate::flows::odoo::{self, Sync};
 use crate::kernel::Result;
 use crate::platform::bus;
+use crate::platform::config::JobsConfig;
 use crate::platform::db::tables::idempotency_key;
 use crate::platform::jobs::{Failure, Handlers, Job, Runner, Schedule};
 
@@ -19,8 +20,6 @@ use crate::platform::jobs::{Failure, Handlers, Job, Runner, Schedule};
 const KEYS_KEPT: chrono::Duration = chrono::Duration::days(7);
 /// How often is swept.
 const EVERY: Duration = Duration::from_secs(600);
-/// Jobs that run at the same time.
-const SLOTS: usize = 8;
 
 /// Deletes what is past its time.
 #[derive(Clone, Serialize, Deserialize)]
@@ -65,7 +64,8 @@ pub fn handlers(app: &App) -> Result<Handlers> {
 /// When the client of a service cannot be made.
 pub async fn run(app: App, stop: impl Future<Output = ()>) -> Result<()> {
     let (database, clock, handlers) = (app.database.clone(), app.clock.clone(), handlers(&app)?);
-    Runner { database, clock, handlers, slots: SLOTS }.run(stop).await;
+    let JobsConfig { slots, lease } = app.config.jobs;
+    Runner { database, clock, handlers, slots, lease }.run(stop).await;
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! The program's commands, as `cabina --help` lists them.
 
+mod odoo;
 mod sandbox;
 mod serve;
 mod user;
@@ -42,6 +43,11 @@ enum Command {
     User {
         #[command(subcommand)]
         action: user::Action,
+    },
+    /// Look after the exchange with Odoo
+    Odoo {
+        #[command(subcommand)]
+        action: odoo::Action,
     },
     /// Fill a database with many fictional clients, for benches
     Demo {
@@ -102,6 +108,7 @@ pub async fn run(cli: Cli) -> Result<()> {
         }
         Command::Migrate { direction } => migrate(config, direction).await,
         Command::User { action } => user::run(config, action).await,
+        Command::Odoo { action } => odoo::run(config, action).await,
         Command::Demo { clients } => fill(config, clients).await,
     }
 }

@@ -1,16 +1,22 @@
 //! `cabina serve`.
 
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
 use clap::Args;
 use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::app::App;
+use crate::domains::sync::ledger;
 use crate::http::until;
+use crate::kernel::ids::{ClientId, ContactId, TypedId};
 use crate::kernel::time::Clock;
 use crate::kernel::{Error, Result};
-use crate::platform::config::Config;
+use crate::platform::config::{Config, OdooConfig};
 use crate::platform::telemetry;
+use crate::sandbox::odoo::SandboxOdoo;
 
 /// How the server starts.
 #[derive(Args)]
@@ -28,6 +34,11 @@ impl Serve {
     pub async fn run(self, config: Config) -> Result<()> {
         // Before anything counts: a counter that was made earlier counts into the void.
         let metrics = telemetry::start_metrics();
+        let odoo = if self.demo && config.odoo.is_none() { Some(Double::start().await?) } else { None };
+        let config = match &odoo {
+            Some(double) => Config { odoo: Some(double.config.clone()), ..config },
+            None => config,
+        };
         let app = App::start(config, Clock::System).await?;
         let sqlite = app.config.database.url.expose_secret().starts_with("sqlite:");
         if sqlite || self.migrate || self.demo {
@@ -38,13 +49,16 @@ impl Serve {
         } else {
             None
         };
+        if odoo.is_some() {
+            Double::meet(&app).await?;
+        }
         let address = app.config.http.listen;
         let listener = TcpListener::bind(address).await.map_err(|cause| {
             Error::Usage(format!("cannot listen on {address}: {cause}. CABINA_LISTEN names another address."))
         })?;
         let address = listener.local_addr().map_err(Error::internal)?;
         let web = app.web(metrics)?;
-        greet(&app, &address.to_string(), loaded.as_ref());
+        greet(&app, &address.to_string(), loaded.as_ref(), odoo.as_ref());
         let (tell, told) = watch::channel(false);
         tokio::spawn(async move {
             stopped().await;
@@ -54,6 +68,34 @@ impl Serve {
         let worker = tokio::spawn(crate::worker::run(app.clone(), until(told.clone())));
         app.serve(listener, web, until(told)).await;
         worker.await.map_err(Error::internal)?
+    }
+}
+
+/// The sandbox Odoo that the demo is kept alike with.
+struct Double {
+    config: OdooConfig,
+}
+
+impl Double {
+    /// Starts it on a free port of this machine alone.
+    async fn start() -> Result<Double> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(Error::internal)?;
+        let url = format!("http://{}", listener.local_addr().map_err(Error::internal)?);
+        let odoo = SandboxOdoo::new(Clock::System);
+        let mut config = odoo.config(&url);
+        config.sync.pull_every = Duration::from_secs(5);
+        tokio::spawn(async move { odoo.serve(listener, std::future::pending()).await });
+        Ok(Double { config })
+    }
+
+    /// It forgets everything when it stops: what the ledger tells of an earlier one is no more. The histories of the demo
+    /// stay here; what is written from now on goes there.
+    async fn meet(app: &App) -> Result<()> {
+        ledger::forget_all(&app.database).await?;
+        for kind in [ClientId::PREFIX, ContactId::PREFIX] {
+            ledger::mark_all(&app.database, kind, app.clock.now()).await?;
+        }
+        Ok(())
     }
 }
 
@@ -78,7 +120,7 @@ pub async fn stopped() {
 }
 
 /// Says where to go and how to log in.
-fn greet(app: &App, address: &str, loaded: Option<&crate::demo::Loaded>) {
+fn greet(app: &App, address: &str, loaded: Option<&crate::demo::Loaded>, odoo: Option<&Double>) {
     let web = app.config.http.web_dir.join("index.html").exists();
     println!("\n  cabina {} is ready\n", env!("CARGO_PKG_VERSION"));
     if web {
@@ -88,6 +130,9 @@ fn greet(app: &App, address: &str, loaded: Option<&crate::demo::Loaded>) {
         println!("  GraphiQL     http://{address}/graphiql");
     }
     println!("  GraphQL      http://{address}/graphql");
+    if let Some(odoo) = odoo {
+        println!("  Odoo         {}/sandbox  (a double; it forgets all when it stops)", odoo.config.url);
+    }
     if let Some(loaded) = loaded {
         println!("\n  Log in as    {}  (advisors of one team)", loaded.logins[..2].join(", "));
         println!("               {}  (advisor of another)", loaded.logins[2]);

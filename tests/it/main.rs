@@ -14,3 +14,4 @@ mod sandbox;
 mod schema;
 mod secrets;
 mod support;
+mod sync;

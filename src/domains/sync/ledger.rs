@@ -214,6 +214,15 @@ pub async fn mark_all(database: &Database, kind: &str, now: Instant) -> Result<u
     Ok(database.own.execute_raw(marked).await?.rows_affected())
 }
 
+/// Forgets how everything stands, as if the other system had never been there.
+///
+/// # Errors
+/// Those of the database.
+pub async fn forget_all(database: &Database) -> Result<()> {
+    Entity::delete_many().exec(&database.own).await?;
+    super::progress::forget_all(&database.own).await
+}
+
 /// Forgets a thing that is no more, within the change that ended it.
 ///
 /// # Errors

@@ -30,6 +30,15 @@ pub async fn watermark(db: &DatabaseConnection, model: &str) -> Result<Option<In
     }
 }
 
+/// Nothing was seen yet.
+///
+/// # Errors
+/// Those of the database.
+pub async fn forget_all(db: &DatabaseConnection) -> Result<()> {
+    db.execute(&Query::delete().from_table(Table).to_owned()).await?;
+    Ok(())
+}
+
 /// All that changed there before this moment, by the clock there, was seen.
 ///
 /// # Errors

@@ -6,11 +6,13 @@
 //! fill Odoo's queue, and nobody compares what another is about to send.
 
 mod client;
+mod compare;
 mod contact;
 mod entry;
 mod jobs;
 pub mod mapping;
 mod merge;
+mod notes;
 mod pace;
 mod places;
 mod pull;

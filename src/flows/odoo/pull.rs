@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use uuid::Uuid;
 
+use super::compare::{refused_here, take_over, values};
 use super::mapping::{Local, Mapping, Stranger, Taken, Way};
 use super::merge::merge;
 use super::places::Places;
-use super::push::{refused_here, take_over, values};
 use super::{MAPPINGS, Sync};
 use crate::domains::sync::ledger::{self, Ending, Pulled};
 use crate::domains::sync::{Model, SyncStatus, progress};
@@ -163,13 +163,18 @@ impl Sync {
                 return Ok(());
             }
         };
+        let mut held = theirs.clone();
+        for refused in &refused {
+            // What is not taken over was never agreed on: once it is corrected there, it counts as changed there.
+            held.insert(refused.field.clone(), local.values.get(&refused.field).cloned().flatten());
+        }
         let pulled = Pulled {
             local: (mapping.kind(), row.id.uuid()),
             client: Some(local.client),
             model: mapping.model(),
             external_id: row.external_id.unwrap_or_default(),
             alike: merged.both == theirs,
-            theirs,
+            theirs: held,
             problem: (!refused.is_empty()).then(|| refused_here(&refused)),
         };
         ledger::pulled(&mut tx, pulled).await?;
@@ -247,7 +252,7 @@ impl Sync {
                     .collect();
                 let run = new_uuid();
                 let claimed = ledger::take(&self.database, &lost, run, self.clock.now()).await?;
-                let ending = |row| ((row, run), super::push::deleted());
+                let ending = |row| ((row, run), super::compare::deleted());
                 let endings: Vec<((Model, Uuid), Ending)> = claimed.into_iter().map(ending).collect();
                 self.settle(*mapping, endings).await?;
             }

@@ -1,25 +1,22 @@
 //! Sends what the ledger says is due.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::entry::BODY;
-use super::mapping::{Field, Local, Mapping, Taken, Way};
-use super::merge::{Lost, Merged, merge};
+use super::compare::{Compared, deleted};
+use super::mapping::{Field, Local, Mapping, Way};
 use super::places::Places;
 use super::send::{Parcel, Trouble};
 use super::{MAPPINGS, Sync, is_about_all, problem};
-use crate::domains::sync::ledger::{self, Ending, Problem, Values};
-use crate::domains::sync::{Model, SyncDirection, SyncStatus, failures};
-use crate::integrations::odoo::{Call, Class, Domain, Fault, Kind, Record, Value};
+use crate::domains::sync::ledger::{self, Ending, Values};
+use crate::domains::sync::{Model, SyncStatus, failures};
+use crate::integrations::odoo::{Call, Class, Fault, Kind, Record, Value};
 use crate::kernel::Result;
 use crate::kernel::ids::{TypedId, new_uuid};
 use crate::kernel::time::Instant;
-use crate::platform::auth::Viewer;
-use crate::platform::db::{Change, ChangeKind, FieldChange, Mark, Origin, Tx};
+use crate::platform::db::{Mark, mark};
 
 /// Most rows that are claimed, and sent, at once: a call of `load` with so many takes Odoo a few seconds.
 const BATCH: u64 = 200;
@@ -166,17 +163,25 @@ impl Sync {
                 fresh.push(Parcel { claimed, both, cells, parent });
             }
         }
-        let there =
-            match self.there(mapping, known.iter().filter_map(|(claimed, ..)| claimed.0.external_id)).await {
-                Ok(there) => there,
-                Err(fault) => {
-                    let all = known.into_iter().map(|(claimed, ..)| claimed).chain(gone);
-                    let all: Vec<Claimed> =
-                        all.chain(fresh.into_iter().map(|parcel| parcel.claimed)).collect();
-                    self.settle(mapping, settled).await?;
-                    return self.put_off(mapping, all, &fault).await;
+        let there = match self
+            .there(mapping, known.iter().filter_map(|(claimed, ..)| claimed.0.external_id))
+            .await
+        {
+            Ok(there) => there,
+            Err(fault) if matches!(fault.class, Class::Permanent(kind) if kind != Kind::Configuration) => {
+                // They cannot even be read: an admin must look at it, and the new ones are tried all the same.
+                for (claimed, ..) in known.drain(..) {
+                    settled.push((claimed, Ending::Failed { again: None, problem: problem(&fault) }));
                 }
-            };
+                HashMap::new()
+            }
+            Err(fault) => {
+                let all = known.into_iter().map(|(claimed, ..)| claimed).chain(gone);
+                let all: Vec<Claimed> = all.chain(fresh.into_iter().map(|parcel| parcel.claimed)).collect();
+                self.settle(mapping, settled).await?;
+                return self.put_off(mapping, all, &fault).await;
+            }
+        };
         let mut changed = Vec::new();
         for (claimed, local, parent) in known {
             let id = claimed.0.external_id.unwrap_or_default();
@@ -210,7 +215,7 @@ impl Sync {
     }
 
     /// The record of what a thing hangs on; else how its row ends for now.
-    async fn parent(
+    pub(super) async fn parent(
         &self,
         local: &Local,
         parents: &HashMap<Uuid, Model>,
@@ -231,77 +236,11 @@ impl Sync {
                 let kind = crate::kernel::ids::ClientId::PREFIX.to_owned();
                 let client = Some(local.client.uuid());
                 let txn = self.database.begin().await?;
-                crate::platform::db::mark(&txn, vec![Mark { id, kind, client, gone: false }], now).await?;
+                mark(&txn, vec![Mark { id, kind, client, gone: false }], now).await?;
                 txn.commit().await?;
                 later(0, "waits for its client")
             }
         }
-    }
-
-    /// These records, as they are there.
-    pub(super) async fn there(
-        &self,
-        mapping: &dyn Mapping,
-        ids: impl Iterator<Item = i64>,
-    ) -> Result<HashMap<i64, Record>, Fault> {
-        let ids: Vec<i64> = ids.collect();
-        if ids.is_empty() {
-            return Ok(HashMap::new());
-        }
-        let fields: Vec<&str> = mapping.fields().iter().map(|field| field.theirs).collect();
-        let found = self.odoo.run(Call::read(mapping.model(), &ids, &fields).bare()).await?;
-        found.into_iter().map(|record| Ok((record.id()?, record))).collect()
-    }
-
-    /// Compares a thing with its record, and takes over what was changed there.
-    pub(super) async fn compare(
-        &self,
-        mapping: &dyn Mapping,
-        row: &Model,
-        local: &Local,
-        record: &Record,
-        places: &Places,
-    ) -> Result<Compared> {
-        let fields = sendable(mapping.fields(), &local.values, places);
-        let theirs = match values(&fields, record, places, local.home.as_deref()) {
-            Ok(theirs) => theirs,
-            Err(fault) => {
-                return Ok(Compared::Ended(Ending::Failed { again: None, problem: problem(&fault) }));
-            }
-        };
-        let merged = merge(&fields, self.ways(mapping), &ledger::agreed(row), &local.values, &theirs);
-        if !(merged.here.is_empty() && merged.lost.is_empty()) {
-            let mut tx = self.begin().await?;
-            match take_over(&mut tx, mapping, row.id.uuid(), local, &merged).await? {
-                Taken::Gone => {
-                    tx.commit().await?;
-                    return Ok(Compared::Ended(Ending::Gone));
-                }
-                Taken::Overtaken => {
-                    let ending = Ending::Later { at: self.clock.now(), why: None };
-                    return Ok(Compared::Ended(ending));
-                }
-                Taken::Kept(refused) => {
-                    tx.commit().await?;
-                    if !refused.is_empty() {
-                        let problem = refused_here(&refused);
-                        return Ok(Compared::Ended(Ending::Failed { again: None, problem }));
-                    }
-                }
-            }
-        }
-        if merged.both != theirs {
-            return Ok(Compared::Differs(merged.both));
-        }
-        let direction = if merged.here.is_empty() { SyncDirection::Push } else { SyncDirection::Pull };
-        let external_id = row.external_id.unwrap_or_default();
-        Ok(Compared::Ended(Ending::Alike { external_id, agreed: merged.both, direction }))
-    }
-
-    /// A write on behalf of Odoo.
-    pub(super) async fn begin(&self) -> Result<Tx> {
-        let origin = Origin { operation: "odoo.pull".to_owned(), ..Origin::default() };
-        Tx::begin(&self.database, &self.clock, Arc::new(Viewer::system("Odoo")), origin).await
     }
 
     /// What was deleted here is archived there: documents there may hang on it.
@@ -321,180 +260,6 @@ impl Sync {
         }
         Ok(Ok(()))
     }
-
-    /// Writes notes, each once: where an earlier try may have arrived, it is looked for first.
-    async fn notes(&self, mapping: &'static dyn Mapping, rows: Vec<Claimed>) -> Result<Result<(), Trouble>> {
-        let ids: Vec<Uuid> = rows.iter().map(|(row, _)| row.id.uuid()).collect();
-        let locals = mapping.read(&self.database, &ids).await?;
-        let parents = ledger::of(&self.database, locals.values().filter_map(|local| local.parent)).await?;
-        let mut rows = rows.into_iter();
-        while let Some(claimed) = rows.next() {
-            let row = &claimed.0;
-            let ending = match (locals.get(&row.id.uuid()), row.external_id) {
-                (None, _) => Ending::Gone,
-                (Some(local), Some(id)) => noted(id, local),
-                (Some(local), None) => match self.parent(local, &parents).await? {
-                    Err(ending) => ending,
-                    Ok(None) => Ending::Gone,
-                    Ok(Some(parent)) => {
-                        let kind = parents.get(&local.client.uuid());
-                        let model = kind.and_then(|row| row.external_model.as_deref()).unwrap_or_default();
-                        match self.note(row, local, model, parent).await {
-                            Ok(ending) => ending,
-                            Err(fault) => {
-                                let left = std::iter::once(claimed).chain(rows);
-                                return self.put_off(mapping, left, &fault).await;
-                            }
-                        }
-                    }
-                },
-            };
-            self.settle(mapping, vec![(claimed, ending)]).await?;
-        }
-        Ok(Ok(()))
-    }
-
-    /// Writes one note.
-    ///
-    /// # Errors
-    /// What says nothing about the note.
-    async fn note(&self, row: &Model, local: &Local, model: &str, parent: i64) -> Result<Ending, Fault> {
-        let now = self.clock.now();
-        if let Some(sent) = row.sent_at {
-            // As long as Odoo may still be at work on the lost call nobody can tell.
-            let over = sent + chrono::Duration::from_std(self.timeout).unwrap_or_default();
-            if now < over {
-                let problem = Problem {
-                    error: "the answer got lost".to_owned(),
-                    hint: "It is looked for before anything is sent again.".to_owned(),
-                    fingerprint: "lost".to_owned(),
-                    payload: None,
-                };
-                return Ok(Ending::Unsure { at: over, problem });
-            }
-            let id = crate::kernel::ids::print(&row.local_type, row.id.uuid());
-            let there =
-                Domain::all().and("model", "=", model).and("res_id", "=", parent).and("body", "ilike", id);
-            match self.odoo.run(Call::search("mail.message", there).limit(1)).await {
-                Ok(found) => {
-                    if let Some(id) = found.first() {
-                        return Ok(noted(*id, local));
-                    }
-                }
-                Err(fault) if is_about_all(&fault) => return Err(fault),
-                // Still nobody knows: the row keeps when it was sent first.
-                Err(fault) => {
-                    let at = self.again(row, &fault).unwrap_or(now);
-                    return Ok(Ending::Unsure { at, problem: problem(&fault) });
-                }
-            }
-        }
-        let body = local.values.get(BODY).cloned().flatten().unwrap_or_default();
-        match self.odoo.run(Call::message_post(model, parent, &body)).await {
-            Ok(id) => Ok(noted(id, local)),
-            Err(fault) if is_about_all(&fault) => Err(fault),
-            Err(fault) if matches!(fault.class, Class::Unknown | Class::Done) => {
-                let at = now + chrono::Duration::from_std(self.timeout).unwrap_or_default();
-                Ok(Ending::Unsure { at, problem: problem(&fault) })
-            }
-            Err(fault) => {
-                let problem = Problem { payload: Some(local.values.clone()), ..problem(&fault) };
-                Ok(Ending::Failed { again: self.again(row, &fault), problem })
-            }
-        }
-    }
-}
-
-/// A note that is there.
-fn noted(id: i64, local: &Local) -> Ending {
-    Ending::Alike { external_id: id, agreed: local.values.clone(), direction: SyncDirection::Push }
-}
-
-/// How a comparison ended.
-pub(super) enum Compared {
-    /// There is nothing to be sent.
-    Ended(Ending),
-    /// This is to stand there.
-    Differs(Values),
-}
-
-/// The record was deleted there.
-pub(super) fn deleted() -> Ending {
-    let problem = Problem {
-        error: "the record was deleted in Odoo".to_owned(),
-        hint: "Retry to make it anew there, or discard to leave it out.".to_owned(),
-        fingerprint: "deleted-there".to_owned(),
-        payload: None,
-    };
-    Ending::GoneThere(problem)
-}
-
-/// Values from there that our rules refused.
-pub(super) fn refused_here(refused: &[super::mapping::Refused]) -> Problem {
-    let rules: Vec<String> =
-        refused.iter().map(|refused| format!("{}: {}", refused.field, refused.rule)).collect();
-    let fields: Vec<&str> = refused.iter().map(|refused| refused.field.as_str()).collect();
-    Problem {
-        error: format!("what Odoo holds breaks a rule here: {}", rules.join("; ")),
-        hint: "Correct it in Odoo; the next pull takes it over. Or change it here and retry.".to_owned(),
-        fingerprint: format!("refused-here {}", fields.join(" ")),
-        payload: None,
-    }
-}
-
-/// Takes over what was changed there, and writes down what is overwritten there.
-pub(super) async fn take_over(
-    tx: &mut Tx,
-    mapping: &dyn Mapping,
-    id: Uuid,
-    local: &Local,
-    merged: &Merged,
-) -> Result<Taken> {
-    tx.came_from_there(id);
-    let taken = if merged.here.is_empty() {
-        Taken::Kept(Vec::new())
-    } else {
-        mapping.take(tx, id, local.version, &merged.here).await?
-    };
-    if matches!(taken, Taken::Kept(_)) {
-        overwritten(tx, mapping, id, local.version, &merged.lost);
-    }
-    Ok(taken)
-}
-
-fn overwritten(tx: &mut Tx, mapping: &dyn Mapping, id: Uuid, version: i32, lost: &[Lost]) {
-    if lost.is_empty() {
-        return;
-    }
-    let change = |lost: &Lost| FieldChange {
-        field: format!("odoo.{}", lost.field),
-        before: lost.theirs.clone().into(),
-        after: lost.ours.clone().into(),
-    };
-    tx.record(Change {
-        subject_type: mapping.kind(),
-        subject_id: id,
-        version,
-        kind: ChangeKind::Updated,
-        fields: lost.iter().map(change).collect(),
-        announce: None,
-    });
-}
-
-/// The fields that this Odoo has a value for: a state that it does not know is left as it is there.
-fn sendable(fields: &[Field], values: &Values, places: &Places) -> Vec<Field> {
-    fields.iter().copied().filter(|field| field.cell(values, places).is_some()).collect()
-}
-
-/// What a record holds, by the names here.
-pub(super) fn values(
-    fields: &[Field],
-    record: &Record,
-    places: &Places,
-    home: Option<&str>,
-) -> Result<Values, Fault> {
-    let value = |field: &Field| Ok((field.ours.to_owned(), field.value(record, places, home)?));
-    fields.iter().map(value).collect()
 }
 
 /// The cells of `load`; what this Odoo has no value for stays as it is.

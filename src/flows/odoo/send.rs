@@ -121,7 +121,7 @@ impl Sync {
                 continue;
             };
             let ending = if row.field.as_deref() == Some(".id") {
-                super::push::deleted()
+                super::compare::deleted()
             } else {
                 let own = Fault { message: row.message.clone(), rows: vec![row.clone()], ..fault.clone() };
                 let problem = Problem { payload: Some(parcel.both), ..problem(&own) };
@@ -138,7 +138,7 @@ impl Sync {
             let gone = fault.rows.iter().any(|row| row.field.as_deref() == Some(".id"));
             let again = self.again(&parcel.claimed.0, fault);
             let problem = Problem { payload: Some(parcel.both), ..problem(fault) };
-            let ending = if gone { super::push::deleted() } else { Ending::Failed { again, problem } };
+            let ending = if gone { super::compare::deleted() } else { Ending::Failed { again, problem } };
             (parcel.claimed, ending)
         };
         self.settle(mapping, chunk.into_iter().map(ending).collect()).await

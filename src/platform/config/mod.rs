@@ -8,5 +8,5 @@ mod sections;
 pub use env::{Mistakes, Variable};
 pub use odoo::{OdooConfig, OdooSync, OdooTransport, OdooWays};
 pub use sections::{
-    AuthConfig, Config, DatabaseConfig, HttpConfig, LimitsConfig, LogFormat, TelemetryConfig,
+    AuthConfig, Config, DatabaseConfig, HttpConfig, JobsConfig, LimitsConfig, LogFormat, TelemetryConfig,
 };

@@ -22,6 +22,8 @@ pub struct Config {
     pub auth: AuthConfig,
     /// What one request and one caller may cost.
     pub limits: LimitsConfig,
+    /// Background work.
+    pub jobs: JobsConfig,
     /// The Odoo server; absent: no Odoo.
     pub odoo: Option<OdooConfig>,
     /// Logs.
@@ -80,6 +82,15 @@ pub struct AuthConfig {
     pub refresh_ttl: Duration,
     /// Failed log-ins per account and address in 15 minutes before it has to wait.
     pub login_attempts: u64,
+}
+
+/// Background work.
+#[derive(Clone, Copy, Debug)]
+pub struct JobsConfig {
+    /// Jobs that one process does at a time.
+    pub slots: usize,
+    /// A claim holds for so long, unless it is renewed.
+    pub lease: Duration,
 }
 
 /// What one request and one caller may cost.
@@ -150,6 +161,7 @@ impl Config {
             bus: bus(&mut env),
             auth: auth(&mut env),
             limits: limits(&mut env),
+            jobs: jobs(&mut env),
             odoo: odoo(&mut env),
             telemetry: telemetry(&mut env),
         };
@@ -322,6 +334,21 @@ fn limits(env: &mut Env) -> LimitsConfig {
             1,
             600,
             "Time for one request, in seconds.",
+        )),
+    }
+}
+
+fn jobs(env: &mut Env) -> JobsConfig {
+    let slots =
+        env.number("CABINA_JOB_SLOTS", "8", 1, 1000, "Background jobs that one process does at a time.");
+    JobsConfig {
+        slots: usize::try_from(slots).unwrap_or(1),
+        lease: seconds(env.number(
+            "CABINA_JOB_LEASE",
+            "30",
+            1,
+            3600,
+            "After so many seconds the work of a process that died is taken over by another.",
         )),
     }
 }

@@ -13,17 +13,20 @@ use crate::kernel::time::Instant;
 use crate::platform::db::Database;
 use crate::platform::db::tables::job::{Column, Entity, Model};
 
-/// A claim holds for so long, unless it is renewed.
-pub const LEASE: std::time::Duration = std::time::Duration::from_secs(30);
-
-fn until(now: Instant) -> Instant {
-    now + Duration::seconds(LEASE.as_secs().cast_signed())
+fn until(now: Instant, lease: std::time::Duration) -> Instant {
+    now + Duration::from_std(lease).unwrap_or_default()
 }
 
 /// Claims up to `most` jobs of these kinds that are due: those whose queue has nothing before them, and nothing under way
 /// (a dead letter that is tried again stands before those that passed it). Chosen once, before anything is written: as a
 /// part of the update PostgreSQL may choose anew for each row, and claim them all.
-pub async fn claim(database: &Database, kinds: &[&str], now: Instant, most: usize) -> Result<Vec<Model>> {
+pub async fn claim(
+    database: &Database,
+    kinds: &[&str],
+    now: Instant,
+    lasts: std::time::Duration,
+    most: usize,
+) -> Result<Vec<Model>> {
     let backend = database.backend();
     let (order, lock) = match backend {
         DbBackend::Postgres => ("seq", "FOR UPDATE OF due SKIP LOCKED"),
@@ -51,7 +54,7 @@ pub async fn claim(database: &Database, kinds: &[&str], now: Instant, most: usiz
     }
     let lease = new_uuid();
     let most = i64::try_from(most).unwrap_or(i64::MAX);
-    let mut values: Vec<Value> = vec![until(now).into(), lease.into(), now.into(), most.into()];
+    let mut values: Vec<Value> = vec![until(now, lasts).into(), lease.into(), now.into(), most.into()];
     values.extend(kinds.iter().map(|kind| Value::from(*kind)));
     let rows = database.own.query_all_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
     let mut jobs =
@@ -66,9 +69,15 @@ fn mine(job: JobId, lease: Uuid) -> SimpleExpr {
 }
 
 /// Makes the claim hold for longer; `false` when it is another's by now.
-pub async fn hold(database: &Database, job: JobId, lease: Uuid, now: Instant) -> Result<bool> {
+pub async fn hold(
+    database: &Database,
+    job: JobId,
+    lease: Uuid,
+    now: Instant,
+    lasts: std::time::Duration,
+) -> Result<bool> {
     let held = Entity::update_many()
-        .col_expr(Column::LeasedUntil, Expr::value(until(now)))
+        .col_expr(Column::LeasedUntil, Expr::value(until(now, lasts)))
         .filter(mine(job, lease))
         .exec(&database.own)
         .await?;

@@ -9,7 +9,7 @@ use futures_util::FutureExt;
 use tokio::task::{self, JoinSet};
 use uuid::Uuid;
 
-use super::claim::{self, Again, LEASE};
+use super::claim::{self, Again};
 use super::dead;
 use super::failure::{Failure, fingerprint, pause};
 use super::handlers::{Handler, Handlers, Work};
@@ -36,6 +36,8 @@ pub struct Runner {
     pub handlers: Handlers,
     /// So many at a time.
     pub slots: usize,
+    /// A claim holds for so long, unless it is renewed.
+    pub lease: Duration,
 }
 
 impl Runner {
@@ -97,7 +99,7 @@ impl Runner {
         if free == 0 || kinds.is_empty() {
             return Ok(Vec::new());
         }
-        claim::claim(&self.database, kinds, self.clock.now(), free).await
+        claim::claim(&self.database, kinds, self.clock.now(), self.lease, free).await
     }
 
     /// Runs a claimed job, and writes down how it ended.
@@ -149,8 +151,8 @@ impl Runner {
     /// Renews the claim while the job runs; ends when it is another's.
     async fn hold(&self, job: JobId, lease: Uuid) {
         loop {
-            tokio::time::sleep(LEASE / 3).await;
-            match claim::hold(&self.database, job, lease, self.clock.now()).await {
+            tokio::time::sleep(self.lease / 3).await;
+            match claim::hold(&self.database, job, lease, self.clock.now(), self.lease).await {
                 Ok(true) => {}
                 Ok(false) => {
                     // A job that ended itself (`finish`) has no row any more, and is about to return.

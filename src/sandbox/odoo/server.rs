@@ -17,7 +17,7 @@ use super::tx::{Tx, part};
 use super::{control, json2, jsonrpc, load, xmlrpc};
 use crate::integrations::odoo::{Map, Record, Value};
 use crate::kernel::time::{Clock, Instant};
-use crate::platform::config::{OdooConfig, OdooTransport};
+use crate::platform::config::{OdooConfig, OdooSync, OdooTransport};
 
 /// The only database.
 pub(super) const DATABASE: &str = "cabina";
@@ -106,6 +106,7 @@ impl SandboxOdoo {
             transport: OdooTransport::Auto,
             calls_per_second: 1000,
             timeout: Duration::from_secs(60),
+            sync: OdooSync::default(),
         }
     }
 

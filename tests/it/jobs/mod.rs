@@ -96,8 +96,13 @@ pub struct Worker {
 impl Worker {
     pub fn start(app: &TestApp, handlers: Handlers) -> Worker {
         let (stop, stopped) = oneshot::channel::<()>();
-        let runner =
-            Runner { database: app.app.database.clone(), clock: app.app.clock.clone(), handlers, slots: 4 };
+        let runner = Runner {
+            database: app.app.database.clone(),
+            clock: app.app.clock.clone(),
+            handlers,
+            slots: 4,
+            lease: Duration::from_secs(30),
+        };
         let until = async {
             let _ = stopped.await;
         };

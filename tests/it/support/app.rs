@@ -103,6 +103,11 @@ impl TestApp {
         TestApp { app, engine, url, variables, _stop: stop, _database: database }
     }
 
+    /// Where its data are, for a process beside it.
+    pub fn database_url(&self) -> String {
+        self.variables["DATABASE_URL"].clone()
+    }
+
     /// A second server beside this one, on the same database and Redis; it must not outlive the first.
     pub async fn second(&self) -> TestApp {
         TestApp::launch(self.variables.clone(), self.app.clock.clone(), None).await

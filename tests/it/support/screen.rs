@@ -116,13 +116,16 @@ impl Screen {
 
     /// The next item of an operation; its data.
     pub async fn item(&mut self, id: &str) -> Value {
-        match self.hear().await {
-            Frame::Said(message) if message["type"] == "next" && message["id"] == id => {
-                let payload = &message["payload"];
-                assert!(payload.get("errors").is_none(), "{message}");
-                payload["data"].clone()
+        loop {
+            match self.hear().await {
+                Frame::Said(message) if message["type"] == "next" && message["id"] == id => {
+                    let payload = &message["payload"];
+                    assert!(payload.get("errors").is_none(), "{message}");
+                    return payload["data"].clone();
+                }
+                Frame::Said(message) if message["type"] == "ping" => {}
+                other => panic!("no item of {id}: {other:?}"),
             }
-            other => panic!("no item of {id}: {other:?}"),
         }
     }
 

@@ -1,0 +1,107 @@
+//! Writes notes, each once, though they have no external id.
+
+use uuid::Uuid;
+
+use super::entry::BODY;
+use super::mapping::{Local, Mapping};
+use super::push::Claimed;
+use super::send::Trouble;
+use super::{Sync, is_about_all, problem};
+use crate::domains::sync::ledger::{self, Ending, Problem};
+use crate::domains::sync::{Model, SyncDirection};
+use crate::integrations::odoo::{Call, Class, Domain, Fault};
+use crate::kernel::Result;
+use crate::kernel::ids::{TypedId, print};
+
+impl Sync {
+    /// Writes notes, each once: where an earlier try may have arrived, it is looked for first.
+    pub(super) async fn notes(
+        &self,
+        mapping: &'static dyn Mapping,
+        rows: Vec<Claimed>,
+    ) -> Result<Result<(), Trouble>> {
+        let ids: Vec<Uuid> = rows.iter().map(|(row, _)| row.id.uuid()).collect();
+        let locals = mapping.read(&self.database, &ids).await?;
+        let parents = ledger::of(&self.database, locals.values().filter_map(|local| local.parent)).await?;
+        let mut rows = rows.into_iter();
+        while let Some(claimed) = rows.next() {
+            let row = &claimed.0;
+            let ending = match (locals.get(&row.id.uuid()), row.external_id) {
+                (None, _) => Ending::Gone,
+                (Some(local), Some(id)) => noted(id, local),
+                (Some(local), None) => match self.parent(local, &parents).await? {
+                    Err(ending) => ending,
+                    Ok(None) => Ending::Gone,
+                    Ok(Some(parent)) => {
+                        let kind = parents.get(&local.client.uuid());
+                        let model = kind.and_then(|row| row.external_model.as_deref()).unwrap_or_default();
+                        match self.note(row, local, model, parent).await {
+                            Ok(ending) => ending,
+                            Err(fault) => {
+                                let left = std::iter::once(claimed).chain(rows);
+                                return self.put_off(mapping, left, &fault).await;
+                            }
+                        }
+                    }
+                },
+            };
+            self.settle(mapping, vec![(claimed, ending)]).await?;
+        }
+        Ok(Ok(()))
+    }
+
+    /// Writes one note.
+    ///
+    /// # Errors
+    /// What says nothing about the note.
+    async fn note(&self, row: &Model, local: &Local, model: &str, parent: i64) -> Result<Ending, Fault> {
+        let now = self.clock.now();
+        if let Some(sent) = row.sent_at {
+            // As long as Odoo may still be at work on the lost call nobody can tell.
+            let over = sent + chrono::Duration::from_std(self.timeout).unwrap_or_default();
+            if now < over {
+                let problem = Problem {
+                    error: "the answer got lost".to_owned(),
+                    hint: "It is looked for before anything is sent again.".to_owned(),
+                    fingerprint: "lost".to_owned(),
+                    payload: None,
+                };
+                return Ok(Ending::Unsure { at: over, problem });
+            }
+            let id = print(&row.local_type, row.id.uuid());
+            let there =
+                Domain::all().and("model", "=", model).and("res_id", "=", parent).and("body", "ilike", id);
+            match self.odoo.run(Call::search("mail.message", there).limit(1)).await {
+                Ok(found) => {
+                    if let Some(id) = found.first() {
+                        return Ok(noted(*id, local));
+                    }
+                }
+                Err(fault) if is_about_all(&fault) => return Err(fault),
+                // Still nobody knows: the row keeps when it was sent first.
+                Err(fault) => {
+                    let at = self.again(row, &fault).unwrap_or(now);
+                    return Ok(Ending::Unsure { at, problem: problem(&fault) });
+                }
+            }
+        }
+        let body = local.values.get(BODY).cloned().flatten().unwrap_or_default();
+        match self.odoo.run(Call::message_post(model, parent, &body)).await {
+            Ok(id) => Ok(noted(id, local)),
+            Err(fault) if is_about_all(&fault) => Err(fault),
+            Err(fault) if matches!(fault.class, Class::Unknown | Class::Done) => {
+                let at = now + chrono::Duration::from_std(self.timeout).unwrap_or_default();
+                Ok(Ending::Unsure { at, problem: problem(&fault) })
+            }
+            Err(fault) => {
+                let problem = Problem { payload: Some(local.values.clone()), ..problem(&fault) };
+                Ok(Ending::Failed { again: self.again(row, &fault), problem })
+            }
+        }
+    }
+}
+
+/// A note that is there.
+fn noted(id: i64, local: &Local) -> Ending {
+    Ending::Alike { external_id: id, agreed: local.values.clone(), direction: SyncDirection::Push }
+}

@@ -1,0 +1,160 @@
+//! From Odoo to here.
+
+use cabina::integrations::odoo::Value as There;
+use serde_json::{Value, json};
+
+use super::{Pair, change, client, sync_of, text, until};
+use crate::support::Actor;
+
+async fn audit_of(admin: &Actor, id: &str) -> Vec<Value> {
+    let query = "query($id: ID!) { auditEntries(filter: { subjectId: $id }) { nodes { operation actorName changes { field before after } } } }";
+    admin.data(query, json!({ "id": id })).await["auditEntries"]["nodes"].as_array().expect("entries").clone()
+}
+
+#[tokio::test]
+async fn whoever_changed_a_field_is_heard_and_what_is_overwritten_is_in_the_audit() {
+    let mut pair = Pair::start().await;
+    let (ana, admin) = (pair.app.ana().await, pair.app.admin().await);
+    let id = ana.client_with(json!({ "name": "Rosa", "email": "rosa@cabina.example" })).await["id"].clone();
+    let id = id.as_str().expect("an id");
+    pair.settled().await;
+    let there = pair.partner(id).id().expect("an id");
+
+    pair.odoo.edit(
+        "res.partner",
+        there,
+        vec![("phone".into(), text("449 123 4567")), ("city".into(), text("León"))],
+    );
+    until("the change comes here", async || client(&ana, id).await["phone"] == "+524491234567").await;
+    let here = client(&ana, id).await;
+    assert_eq!((&here["address"]["city"], &here["name"]), (&json!("León"), &json!("Rosa")));
+    let told = audit_of(&admin, id).await;
+    assert!(told.iter().any(|entry| entry["operation"] == "odoo.pull"), "{told:?}");
+    pair.settled().await;
+    assert_eq!(sync_of(&ana, id).await["direction"], "PULL");
+    assert_eq!(pair.partner(id).text("phone"), Ok(Some("449 123 4567")), "their spelling is theirs");
+
+    // Both changed the name, and each something else.
+    pair.halt();
+    change(&ana, id, json!({ "name": "Rosa from here", "email": "new@cabina.example" })).await;
+    let edits = vec![("name".into(), text("Rosa from there")), ("street".into(), text("Calle 9"))];
+    pair.odoo.edit("res.partner", there, edits);
+    pair.go_on();
+    pair.settled().await;
+    until("all is taken over", async || client(&ana, id).await["address"]["street"] == "Calle 9").await;
+    pair.settled().await;
+    let partner = pair.partner(id);
+    let here = client(&ana, id).await;
+    assert_eq!((&here["name"], partner.text("name")), (&json!("Rosa from here"), Ok(Some("Rosa from here"))));
+    assert_eq!(
+        (&here["email"], partner.text("email")),
+        (&json!("new@cabina.example"), Ok(Some("new@cabina.example")))
+    );
+    let told = json!(audit_of(&admin, id).await).to_string();
+    assert!(told.contains("odoo.name") && told.contains("Rosa from there"), "{told}");
+
+    // The number is ours alone.
+    let number = partner.text("ref").expect("a text").expect("a number").to_owned();
+    pair.odoo.edit("res.partner", there, vec![("ref".into(), text("mine"))]);
+    until("our number is back", async || pair.partner(id).text("ref") == Ok(Some(&number))).await;
+}
+
+#[tokio::test]
+async fn our_own_echo_does_nothing() {
+    let pair = Pair::start().await;
+    let ana = pair.app.ana().await;
+    let id = ana.client("Rosa").await;
+    pair.settled().await;
+    let before = (client(&ana, &id).await, pair.odoo.calls_of("res.partner.load"));
+    let searched = pair.odoo.calls_of("res.partner.search_read");
+    until("it was looked twice", async || pair.odoo.calls_of("res.partner.search_read") >= searched + 2)
+        .await;
+    assert_eq!((client(&ana, &id).await, pair.odoo.calls_of("res.partner.load")), before);
+    assert_eq!(sync_of(&ana, &id).await["status"], "SYNCED");
+}
+
+#[tokio::test]
+async fn archived_there_is_inactive_here_and_back() {
+    let pair = Pair::start().await;
+    let ana = pair.app.ana().await;
+    let made = ana.client_with(json!({ "name": "Rosa", "email": "rosa@cabina.example" })).await;
+    let id = made["id"].as_str().expect("an id");
+    ana.run("clientActivate", json!({ "id": id, "expectedVersion": 1 }), "client { id }").await;
+    let person = ana.run("contactCreate", json!({ "clientId": id, "name": "Luz" }), "contact { id }").await;
+    let person = person["contact"]["id"].as_str().expect("an id").to_owned();
+    pair.settled().await;
+    let there = pair.partner(id).id().expect("an id");
+    pair.odoo.edit("res.partner", there, vec![("active".into(), There::Bool(false))]);
+    until("it is inactive", async || client(&ana, id).await["status"] == "INACTIVE").await;
+    pair.odoo.edit("res.partner", there, vec![("active".into(), There::Bool(true))]);
+    until("it is active", async || client(&ana, id).await["status"] == "ACTIVE").await;
+    let luz = pair.partner(&person).id().expect("an id");
+    pair.odoo.edit("res.partner", luz, vec![("active".into(), There::Bool(false))]);
+    let gone = async || {
+        let query = "query($id: ID!) { node(id: $id) { id } }";
+        ana.data(query, json!({ "id": person })).await["node"].is_null()
+    };
+    until("the person is gone", gone).await;
+    pair.settled().await;
+    assert_eq!(pair.partner(&person).flag("active"), Ok(false), "and stays archived there");
+}
+
+#[tokio::test]
+async fn what_breaks_our_rules_is_told_and_the_rest_comes() {
+    let pair = Pair::start().await;
+    let (ana, admin) = (pair.app.ana().await, pair.app.admin().await);
+    let id = ana.client("Rosa").await;
+    pair.settled().await;
+    let there = pair.partner(&id).id().expect("an id");
+    let edits = vec![("email".into(), text("no address")), ("city".into(), text("León"))];
+    pair.odoo.edit("res.partner", there, edits);
+    until("the rest comes", async || client(&ana, &id).await["address"]["city"] == "León").await;
+    let stands = sync_of(&ana, &id).await;
+    assert_eq!(stands["status"], "DEAD");
+    let error = stands["lastError"].as_str().expect("an error");
+    assert!(error.contains("email"), "{error}");
+    let groups = admin.data("{ syncFailureGroups { kind error hint count } }", json!({})).await;
+    assert_eq!(groups["syncFailureGroups"][0]["kind"], "client");
+    // Corrected in Odoo, it mends itself.
+    pair.odoo.edit("res.partner", there, vec![("email".into(), text("rosa@cabina.example"))]);
+    until("it is alike", async || sync_of(&ana, &id).await["status"] == "SYNCED").await;
+    assert_eq!(client(&ana, &id).await["email"], "rosa@cabina.example");
+}
+
+#[tokio::test]
+async fn customers_that_people_make_there_come_into_a_pool_once() {
+    let pair = Pair::with(&[("ODOO_NEWCOMERS_TEAM", "North")]).await;
+    let ana = pair.app.ana().await;
+    let customer = vec![
+        ("name".to_owned(), text("Taller Norte")),
+        ("is_company".to_owned(), There::Bool(true)),
+        ("customer_rank".to_owned(), There::Int(1)),
+        ("email".to_owned(), text("taller@cabina.example")),
+    ];
+    let there = pair.odoo.add("res.partner", customer);
+    pair.odoo.add("res.partner", vec![("name".to_owned(), text("A supplier"))]);
+    let person = vec![("name".to_owned(), text("Hugo")), ("parent_id".to_owned(), There::Int(there))];
+    let found = async || {
+        ana.data(
+            "{ clients { nodes { id name kind number advisor { id } contacts { nodes { name } } } } }",
+            json!({}),
+        )
+        .await["clients"]["nodes"]
+            .clone()
+    };
+    until("it is here", async || found().await.as_array().is_some_and(|clients| clients.len() == 1)).await;
+    pair.odoo.add("res.partner", person);
+    until("the person is here", async || found().await[0]["contacts"]["nodes"][0]["name"] == "Hugo").await;
+    pair.settled().await;
+    let clients = found().await;
+    assert_eq!(clients.as_array().expect("clients").len(), 1, "{clients}");
+    assert_eq!((&clients[0]["name"], &clients[0]["kind"]), (&json!("Taller Norte"), &json!("COMPANY")));
+    assert!(clients[0]["advisor"].is_null());
+    let stands = sync_of(&ana, clients[0]["id"].as_str().expect("an id")).await;
+    assert_eq!(stands["externalId"], there.to_string());
+    let partners = pair.odoo.records("res.partner");
+    let same: Vec<_> =
+        partners.iter().filter(|record| record.text("name") == Ok(Some("Taller Norte"))).collect();
+    assert_eq!(same.len(), 1, "no second record there");
+    assert_eq!(same[0].text("ref").expect("a text"), clients[0]["number"].as_str(), "Odoo learns our number");
+}

@@ -1,0 +1,182 @@
+//! Odoo away, answers lost, workers killed.
+
+use std::collections::BTreeMap;
+use std::process::Stdio;
+use std::time::Duration;
+
+use cabina::sandbox::odoo::Switches;
+use serde_json::{Value, json};
+
+use super::{Pair, change, sandbox, sync_of, until, variables};
+use crate::support::{Screen, Setup};
+
+#[tokio::test]
+async fn while_odoo_is_down_work_goes_on_and_drains_after_in_its_order() {
+    let pair = Pair::with(&[("ODOO_SYNC", "client=push,entry=push")]).await;
+    let ana = pair.app.ana().await;
+    let first = ana.client("First").await;
+    pair.settled().await;
+    pair.odoo.set(Switches { down: true, ..Switches::default() });
+    let mut screen = Screen::of(&ana).await;
+    let feed = "subscription { syncChanged { subjectId sync { status lastError } } }";
+    screen.subscribe("s", feed, json!({})).await;
+
+    change(&ana, &first, json!({ "name": "First changed" })).await;
+    let mut notes = Vec::new();
+    for number in 0..10 {
+        let note = json!({ "clientId": first, "kind": "NOTE", "text": format!("note {number}") });
+        notes.push(ana.run("eventlogAppend", note, "entry { id }").await["entry"]["id"].clone());
+    }
+    until("it is told why", async || {
+        let stands = sync_of(&ana, &first).await;
+        stands["status"] == "PENDING" && stands["lastError"].as_str().is_some_and(|why| why.contains("Odoo"))
+    })
+    .await;
+    let told = screen.item("s").await["syncChanged"]["sync"].clone();
+    assert!(told["lastError"].is_string() && told["status"] != "SYNCED", "{told}");
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let refused = pair.odoo.calls();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(pair.odoo.calls(), refused, "nothing reaches a server that is down");
+
+    pair.odoo.set(Switches::default());
+    pair.settled().await;
+    assert_eq!(pair.partner(&first).text("name"), Ok(Some("First changed")));
+    let there = pair.partner(&first).id().expect("an id");
+    let bodies: Vec<String> = pair
+        .odoo
+        .records("mail.message")
+        .iter()
+        .filter(|message| message.int("res_id") == Ok(there))
+        .filter_map(|message| message.text("body").ok().flatten().map(str::to_owned))
+        .filter(|body| body.contains("note "))
+        .collect();
+    assert_eq!(bodies.len(), 10, "{bodies:?}");
+    for (number, body) in bodies.iter().enumerate() {
+        assert!(body.contains(&format!("note {number}")), "in their order: {bodies:?}");
+    }
+    // The screen hears of each, last that all is well.
+    let mut heard: BTreeMap<String, Value> = BTreeMap::new();
+    let all: Vec<String> =
+        notes.iter().map(|id| id.as_str().expect("an id").to_owned()).chain([first]).collect();
+    while !all.iter().all(|id| heard.get(id).is_some_and(|status| status == "SYNCED")) {
+        let item = screen.item("s").await["syncChanged"].clone();
+        heard.insert(item["subjectId"].as_str().expect("an id").to_owned(), item["sync"]["status"].clone());
+    }
+}
+
+/// A worker of its own, as a process.
+fn worker(variables: &[(String, String)]) -> std::process::Child {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_cabina"));
+    command.arg("worker").env_clear().stdout(Stdio::null()).stderr(Stdio::null());
+    command.envs(variables.iter().map(|(name, value)| (name, value)));
+    command.spawn().expect("a worker")
+}
+
+struct Killed(std::process::Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lost_answers_failing_calls_and_killed_workers_lose_and_double_nothing() {
+    let (odoo, url, _stop) = sandbox().await;
+    let mut setup = Setup::default();
+    let mut told: Vec<(String, String)> = Vec::new();
+    for (name, value) in variables(&odoo, &url) {
+        setup = setup.with(name, &value);
+        told.push((name.to_owned(), value));
+    }
+    // A row of the ledger for each change, so no pull that would cure what a push forgot.
+    let more = [
+        ("ODOO_SYNC", "client=push,contact=push,entry=push"),
+        ("ODOO_TIMEOUT", "1"),
+        ("CABINA_JOB_LEASE", "1"),
+    ];
+    for (name, value) in more {
+        setup = setup.with(name, value);
+        told.retain(|(known, _)| known != name);
+        told.push((name.to_owned(), value.to_owned()));
+    }
+    let app = setup.start().await;
+    told.push(("DATABASE_URL".to_owned(), app.database_url()));
+    odoo.set(Switches { error_share: 0.2, lose_share: 0.2, ..Switches::default() });
+
+    let ana = app.ana().await;
+    let mut running = Killed(worker(&told));
+    let (mut ids, mut names) = (Vec::new(), BTreeMap::new());
+    let mut changes = 0;
+    let mut kills = 0;
+    while changes < 2000 {
+        if changes % 4 == 0 {
+            let name = format!("Client {}", ids.len());
+            let made = ana.client_with(json!({ "name": name, "allowDuplicate": true })).await;
+            let id = made["id"].as_str().expect("an id").to_owned();
+            names.insert(id.clone(), name);
+            ids.push(id);
+        } else {
+            // Any of the earlier ones, the later the likelier.
+            let place = ids.len() - 1 - (changes * 7919) % ids.len().min(40);
+            let id = &ids[place];
+            let name = format!("Client {place} change {changes}");
+            change(&ana, id, json!({ "name": name })).await;
+            names.insert(id.clone(), name);
+        }
+        changes += 1;
+        if changes % 300 == 0 {
+            drop(std::mem::replace(&mut running, Killed(worker(&told))));
+            kills += 1;
+        }
+    }
+    assert_eq!(kills, 6);
+    let admin = app.admin().await;
+    for _ in 0..3 {
+        tokio::time::sleep(Duration::from_millis(700)).await;
+        drop(std::mem::replace(&mut running, Killed(worker(&told))));
+    }
+    let mut left = json!(null);
+    for _ in 0..600 {
+        left = admin.data("{ syncCounts { kind status count } }", json!({})).await["syncCounts"].clone();
+        if left.as_array().expect("counts").iter().all(|count| count["status"] == "SYNCED") {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    assert_eq!(left, json!([{ "kind": "client", "status": "SYNCED", "count": 500 }]), "{left}");
+    let ours: Vec<_> = odoo
+        .records("res.partner")
+        .into_iter()
+        .filter(|record| record.text("ref").is_ok_and(|number| number.is_some_and(|n| n.starts_with("AGS-"))))
+        .collect();
+    assert_eq!(ours.len(), 500, "none missing, none twice");
+    for (id, name) in &names {
+        let (_, there) = odoo.external_id(&format!("cabina.{id}")).expect("it is there");
+        let record = ours.iter().find(|record| record.id() == Ok(there)).expect("it is there");
+        assert_eq!(record.text("name"), Ok(Some(name.as_str())), "the last change is there");
+    }
+}
+
+#[tokio::test]
+async fn notes_are_written_once_though_answers_are_lost() {
+    let pair = Pair::with(&[("ODOO_SYNC", "client=push,entry=push"), ("ODOO_TIMEOUT", "1")]).await;
+    pair.odoo.set(Switches { error_share: 0.2, lose_share: 0.3, ..Switches::default() });
+    let ana = pair.app.ana().await;
+    let id = ana.client("Rosa").await;
+    let mut notes = Vec::new();
+    for number in 0..15 {
+        let note = json!({ "clientId": id, "kind": "NOTE", "text": format!("note {number}") });
+        let note = ana.run("eventlogAppend", note, "entry { id }").await["entry"]["id"].clone();
+        notes.push(note.as_str().expect("an id").to_owned());
+    }
+    pair.settled().await;
+    let messages = pair.odoo.records("mail.message");
+    for note in notes {
+        let with = |body: Option<&str>| body.is_some_and(|body| body.contains(&note));
+        let count = messages.iter().filter(|message| message.text("body").is_ok_and(with)).count();
+        assert_eq!(count, 1, "{note}");
+    }
+}
