@@ -1,5 +1,6 @@
 /** Line drawings on a grid of 24. They only accompany words, so screen readers pass over them. */
 const paths = {
+  arrowDown: 'M6 9l6 6 6-6',
   arrowLeft: 'M19 12H5m6-6-6 6 6 6',
   assigned: 'M10 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7Zm-7 9v-1a5 5 0 0 1 5-5h3m2.5 4 2.5 2.5 5-5',
   bell: 'M6 16V11a6 6 0 0 1 12 0v5l1.5 2h-15zm4 5h4M12 3v2',
