@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AxeBuilder } from '@axe-core/playwright';
+import { assertAccessible } from './support/accessible.mjs';
 import { asks, logIn, newClient, tokenOf, useApp } from './support/app.mjs';
 
 let client, sofia;
@@ -34,16 +34,6 @@ const openNotifications = async (page) => {
   await page.getByRole('button', { name: /^Notificaciones/ }).click();
   await page.getByRole('dialog').getByRole('listitem').first().waitFor();
 };
-
-async function assertAccessible(page, screen) {
-  // Dialogs and lists fade in, and are pale until then.
-  await page.waitForTimeout(400);
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const serious = violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id} ${target.join(' ')}: ${failureSummary}`));
-  assert.deepEqual(serious, [], screen);
-}
 
 for (const colorScheme of ['light', 'dark']) {
   test(`no serious fault of accessibility on any screen (${colorScheme})`, async (t) => {

@@ -3,10 +3,12 @@
 use std::path::Path;
 
 use async_graphql::{Request, Value as GraphqlValue, Variables};
+use cabina::app::App;
 use cabina::graphql::context::Caller;
 use cabina::graphql::engine::Manner;
 use cabina::graphql::fast::to_json;
 use cabina::platform::db::Reader;
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 use crate::support::{Actor, TestApp};
@@ -45,6 +47,15 @@ async fn furnish(admin: &Actor, ana: &Actor) -> String {
     last
 }
 
+/// Every client failed to be sent to an Odoo that is not there, all in the same way.
+async fn fail_to_sync(app: &TestApp) {
+    let App { database, clock, .. } = &app.app;
+    cabina::domains::sync::ledger::mark_all(database, "client", clock.now()).await.expect("marked");
+    let failed = "UPDATE sync_external SET status = 'DEAD', failed_at = updated_at, fingerprint = 'alike', \
+                  last_error = 'No \"x\"', hint = 'Retry.', payload = '{\"name\":\"Ñandú\",\"email\":null}'";
+    database.own.execute_unprepared(failed).await.expect("failed");
+}
+
 /// The stored operations: those of the tests and those of the web example.
 fn stored() -> Vec<(String, String)> {
     let mut files = Vec::new();
@@ -70,6 +81,7 @@ async fn every_stored_operation_gives_the_same_both_ways() {
     let app = TestApp::start().await;
     let (ana, admin) = (app.ana().await, app.admin().await);
     let client = furnish(&admin, &ana).await;
+    fail_to_sync(&app).await;
     let door = &app.engine.services().door;
     let (mut compared, mut written) = (0, 0);
     for (file, text) in stored() {
@@ -86,6 +98,7 @@ async fn every_stored_operation_gives_the_same_both_ways() {
                     Caller { reader: Some(reader), request_id: "r".into(), address: None, user_agent: None };
                 let variables = Variables::from_json(json!({
                     "id": client, "clientId": client, "first": 4, "after": null, "text": "mar",
+                    "fingerprint": "alike",
                 }));
                 let mut request = Request::new(&text).variables(variables);
                 request.operation_name = name.map(|name| name.to_string());

@@ -12,6 +12,8 @@ import { HomeScreen } from '../features/dashboard/HomeScreen';
 import { LoginScreen } from '../features/session/LoginScreen';
 import { restore, useSession } from '../features/session/session';
 import { ViewerProvider } from '../features/session/Viewer';
+import { syncScreen } from '../features/sync/path';
+import { SyncScreen } from '../features/sync/SyncScreen';
 import { LiveProvider } from '../live/Live';
 import { Frame } from './Frame';
 
@@ -45,6 +47,11 @@ function Screens({ viewer }: { viewer: ViewerFragment }) {
                 <ClientsScreen />
               </Route>
               <Route path={`${allClients}/:id`}>{({ id }) => <ClientScreen key={id} id={decodeURIComponent(id)} />}</Route>
+              {viewer.role === 'ADMIN' && (
+                <Route path={syncScreen}>
+                  <SyncScreen />
+                </Route>
+              )}
               <Route>
                 <Redirect to="/" replace />
               </Route>

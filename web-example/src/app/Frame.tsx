@@ -7,6 +7,7 @@ import { Bell } from '../features/notifications/Bell';
 import { logOut } from '../features/session/session';
 import { useLiveState } from '../live/Live';
 import { useViewer } from '../features/session/Viewer';
+import { syncScreen } from '../features/sync/path';
 import { Brand } from './Brand';
 import classes from './Frame.module.css';
 import { Icon } from './Icon';
@@ -26,6 +27,7 @@ function LiveState() {
 function Screens() {
   const { t } = useTranslation();
   const [path] = useLocation();
+  const { role } = useViewer();
   const current = (here: boolean) => (here ? 'page' : undefined);
   return (
     <nav className={classes.screens} aria-label={t('app.screens')}>
@@ -35,6 +37,11 @@ function Screens() {
       <Link href={allClients} aria-current={current(path.startsWith(allClients))}>
         <Icon name="list" /> {t('clients.title')}
       </Link>
+      {role === 'ADMIN' && (
+        <Link href={syncScreen} aria-current={current(path === syncScreen)}>
+          <Icon name="sync" /> {t('sync.title')}
+        </Link>
+      )}
     </nav>
   );
 }

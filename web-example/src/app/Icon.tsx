@@ -1,5 +1,6 @@
 /** Line drawings on a grid of 24. They only accompany words, so screen readers pass over them. */
 const paths = {
+  arrowDown: 'M6 9l6 6 6-6',
   arrowLeft: 'M19 12H5m6-6-6 6 6 6',
   assigned: 'M10 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7Zm-7 9v-1a5 5 0 0 1 5-5h3m2.5 4 2.5 2.5 5-5',
   bell: 'M6 16V11a6 6 0 0 1 12 0v5l1.5 2h-15zm4 5h4M12 3v2',
@@ -11,6 +12,7 @@ const paths = {
   document: 'M6 3h8l4 4v14H6zM14 3v4h4M9 12h6m-6 4h6',
   edit: 'M4 20h4L19 9l-4-4L4 16zm9-13 4 4',
   email: 'M3 6h18v12H3zm0 1 9 6 9-6',
+  external: 'M13 5h6v6m0-6-9 9M10 6H5v13h13v-5',
   gear: 'M12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6Zm0-6v3m0 12v3M3 12h3m12 0h3M5.6 5.6l2.2 2.2m8.4 8.4 2.2 2.2m0-12.8-2.2 2.2m-8.4 8.4-2.2 2.2',
   home: 'M4 11.5 12 5l8 6.5M6 10v9h4.5v-5h3v5H18v-9',
   late: 'M12 4 2.5 20h19zm0 6v4m0 3v.2',

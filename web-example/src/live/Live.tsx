@@ -91,8 +91,16 @@ export function useFollowed<Data>(document: TypedDocumentNode<Data, Record<strin
 
 type Query = { fetching: boolean; stale: boolean };
 
-/** Fetches a query anew when an item concerns it: after the answer that is under way, which may be older. */
-export function useChanges(concerns: (item: FeedItem) => boolean, { fetching, stale }: Query, fetchAnew: () => void) {
+/**
+ * Fetches a query anew when an item concerns it: after the answer that is under way, which may be older. Changes come in
+ * bursts: what a screen shows is fetched once for all that come within `pause` milliseconds.
+ */
+export function useChanges(
+  concerns: (item: FeedItem) => boolean,
+  { fetching, stale }: Query,
+  fetchAnew: () => void,
+  pause = 30,
+) {
   const busy = fetching || stale;
   const [wanted, setWanted] = useState(false);
   const latest = useRef(fetchAnew);
@@ -104,13 +112,12 @@ export function useChanges(concerns: (item: FeedItem) => boolean, { fetching, st
   });
   useEffect(() => {
     if (!wanted || busy) return;
-    // Changes come in bursts: what a screen shows is fetched once for all of them.
     const timer = setTimeout(() => {
       setWanted(false);
       latest.current();
-    }, 30);
+    }, pause);
     return () => clearTimeout(timer);
-  }, [wanted, busy]);
+  }, [wanted, busy, pause]);
 }
 
 /** The clients that something happened to. */

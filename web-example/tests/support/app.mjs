@@ -6,13 +6,13 @@ import { isDeepStrictEqual } from 'node:util';
 import { startBrowser } from './browser.mjs';
 import { startServer } from './server.mjs';
 
-/** One server and one browser for the tests of a file; each test takes pages of its own. */
-export function useApp(prepare = async () => {}) {
+/** One server, with these variables, and one browser for the tests of a file; each test takes pages of its own. */
+export function useApp(prepare = async () => {}, variables = () => ({})) {
   const app = { url: '', browser: null, open, signedIn };
   let server;
 
   before(async () => {
-    server = await startServer();
+    server = await startServer(await variables());
     app.url = server.url;
     app.browser = await startBrowser();
     await prepare();

@@ -9,6 +9,9 @@ import { Icon } from '../../app/Icon';
 import { Note } from '../../app/Note';
 import { useScreen } from '../../app/useScreen';
 import { useClientChanges } from '../../live/Live';
+import { SyncSign } from '../sync/SyncSign';
+import { SyncTrouble } from '../sync/SyncTrouble';
+import { useSync } from '../sync/useSync';
 import { AppendForm } from './AppendForm';
 import { ClientActions } from './ClientActions';
 import { ClientData } from './ClientData';
@@ -23,6 +26,7 @@ export function ClientScreen({ id }: { id: string }) {
   const { data, error } = query;
   useClientChanges(id, query, () => ask({ requestPolicy: 'network-only' }));
   const client = data?.client;
+  const { sync, heard } = useSync(id, client?.sync);
   const heading = useScreen(client?.name);
   return (
     <Stack gap="md">
@@ -42,7 +46,9 @@ export function ClientScreen({ id }: { id: string }) {
             </h1>
             <span className={classes.number}>{client.number}</span>
             <StatusChip status={client.status} />
+            {sync && <SyncSign sync={sync} />}
           </header>
+          {sync && <SyncTrouble id={client.id} sync={sync} heard={heard} />}
           <ClientActions client={client} />
           <div className={classes.columns}>
             <ClientData client={client} />

@@ -5,10 +5,10 @@ import { useLocation } from 'wouter';
 import type { NotificationFragment } from '../../api/gql/graphql';
 import { Icon } from '../../app/Icon';
 import { useFeed } from '../../live/Live';
-import { pathOf } from '../clients/path';
 import classes from './Bell.module.css';
 import { Notice } from './Notice';
 import { NotificationList } from './NotificationList';
+import { useAbout } from './useAbout';
 import { useMark } from './useMark';
 import { useUnread } from './useUnread';
 
@@ -19,6 +19,7 @@ export function Bell() {
   const { t } = useTranslation();
   const { count, askAnew } = useUnread();
   const [path] = useLocation();
+  const aboutOf = useAbout();
   const [opened, setOpened] = useState(false);
   const [left, setLeft] = useState(false);
   const [notice, setNotice] = useState<NotificationFragment | null>(null);
@@ -31,12 +32,13 @@ export function Bell() {
     if (item.notification.readAt && item.notification.id === notice?.id) setNotice(null);
   });
 
-  /** The link leads to the client by itself. */
-  function follow({ id, client, readAt }: NotificationFragment) {
-    if (!readAt) void mark('read', id);
+  /** The link leads there by itself. */
+  function follow(notification: NotificationFragment) {
+    if (!notification.readAt) void mark('read', notification.id);
+    const about = aboutOf(notification);
     setNotice(null);
-    // The client's screen takes the focus, unless it is there already.
-    setLeft(client ? pathOf(client.id) !== path : false);
+    // The other screen takes the focus, unless it is there already.
+    setLeft(about ? about.path !== path : false);
     setOpened(false);
   }
 

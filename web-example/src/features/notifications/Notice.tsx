@@ -4,9 +4,9 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
 import type { NotificationFragment } from '../../api/gql/graphql';
 import { Icon } from '../../app/Icon';
-import { pathOf } from '../clients/path';
 import { iconOf } from './icons';
 import classes from './Notice.module.css';
+import { useAbout } from './useAbout';
 import { useTitle } from './useTitle';
 
 const STAYS = 8000;
@@ -21,6 +21,8 @@ type Props = {
 export function Notice({ notification, follow, close }: Props) {
   const { t } = useTranslation();
   const titleOf = useTitle();
+  const aboutOf = useAbout();
+  const about = notification && aboutOf(notification);
   const [held, setHeld] = useState(false);
   useEffect(() => {
     if (!notification) return setHeld(false);
@@ -44,9 +46,9 @@ export function Notice({ notification, follow, close }: Props) {
           </span>
           <div className={classes.text}>
             <p>{titleOf(notification)}</p>
-            {notification.client && (
-              <Link href={pathOf(notification.client.id)} onClick={() => follow(notification)}>
-                {notification.client.name}
+            {about && (
+              <Link href={about.path} onClick={() => follow(notification)}>
+                {about.text}
               </Link>
             )}
           </div>

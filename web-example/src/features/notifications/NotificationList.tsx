@@ -10,9 +10,9 @@ import { Icon } from '../../app/Icon';
 import { useAgo } from '../../i18n/useAgo';
 import { useMoment } from '../../i18n/useMoment';
 import { useChanges } from '../../live/Live';
-import { pathOf } from '../clients/path';
 import { iconOf } from './icons';
 import classes from './NotificationList.module.css';
+import { useAbout } from './useAbout';
 import type { useMark } from './useMark';
 import { useTitle } from './useTitle';
 
@@ -119,7 +119,8 @@ function Row({ notification, mark, follow }: RowProps) {
   const titleOf = useTitle();
   const ago = useAgo();
   const moment = useMoment();
-  const { id, kind, client, entry, createdAt, readAt } = notification;
+  const { id, kind, entry, createdAt, readAt } = notification;
+  const about = useAbout()(notification);
   return (
     <li className={classes.row} data-unread={!readAt || undefined}>
       <span className={classes.icon}>
@@ -130,9 +131,9 @@ function Row({ notification, mark, follow }: RowProps) {
           {!readAt && <VisuallyHidden>{t('notifications.unread')}: </VisuallyHidden>}
           {titleOf(notification)}
         </p>
-        {client ? (
-          <Link href={pathOf(client.id)} className={classes.client} onClick={() => follow(notification)}>
-            {client.name}
+        {about ? (
+          <Link href={about.path} className={classes.client} onClick={() => follow(notification)}>
+            {about.text}
           </Link>
         ) : (
           <p className={classes.hidden}>{t('notifications.hidden')}</p>

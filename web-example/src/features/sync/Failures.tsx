@@ -1,0 +1,159 @@
+import { Anchor, Button, Group, Skeleton, Text } from '@mantine/core';
+import { useEffect, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useQuery } from 'urql';
+import { Link } from 'wouter';
+import { failureIn } from '../../api/failure';
+import { type SyncFailureFragment, SyncedClientDocument, SyncFailuresDocument } from '../../api/gql/graphql';
+import { FailureNote } from '../../app/FailureNote';
+import { useAgo } from '../../i18n/useAgo';
+import { useMoment } from '../../i18n/useMoment';
+import { useChanges } from '../../live/Live';
+import { pathOf } from '../clients/path';
+import { CALM, concernsSync } from './concerns';
+import classes from './Failures.module.css';
+import { Payload, valuesOf } from './Payload';
+import { stateOf } from './states';
+import { SyncSign } from './SyncSign';
+import type { Which } from './useActions';
+import { kindOf, useKind } from './useKind';
+
+type Act = { running: boolean; retry: (which: Which) => void; discard: (which: Which, what: string) => void };
+type Props = Act & { fingerprint: string; error: string };
+
+/** What fails in one way, what failed last first. */
+export function Failures(props: Props) {
+  const [pages, setPages] = useState(1);
+  return <Pages {...props} after={null} left={pages} more={() => setPages(pages + 1)} />;
+}
+
+// An empty list names no failure by which the cache would know that an action concerns it.
+const context = { additionalTypenames: ['SyncState'] };
+
+type PagesProps = Props & { after: string | null; left: number; more: () => void };
+
+/** One page and, through its last cursor, those after it; so a failure that is gone moves the following ones along. */
+function Pages({ after, left, more, ...props }: PagesProps) {
+  const { t } = useTranslation();
+  const list = useRef<HTMLUListElement>(null);
+  const { fingerprint } = props;
+  const [query, ask] = useQuery({ query: SyncFailuresDocument, variables: { fingerprint, after }, context });
+  const { data, error, fetching } = query;
+  const anew = () => ask({ requestPolicy: 'network-only' });
+  useChanges(concernsSync, query, anew, CALM);
+  const loaded = Boolean(data);
+  useEffect(() => {
+    // The button that asked for more is gone; the focus goes to the first of what came.
+    if (loaded && after) list.current?.querySelector<HTMLElement>('a, button, summary')?.focus();
+  }, [loaded]);
+  if (error && !data) return <FailureNote failure={failureIn(error)} retry={anew} />;
+  if (!data) return <Skeleton h="6rem" aria-label={t('app.loading')} />;
+  const { nodes, pageInfo } = data.syncFailures;
+  return (
+    <>
+      <ul ref={list} className={classes.list} aria-busy={fetching}>
+        {nodes.map((failure) => (
+          <li key={failure.id} className={classes.failure}>
+            <Row failure={failure} {...props} />
+          </li>
+        ))}
+      </ul>
+      {pageInfo.hasNextPage && left > 1 && (
+        <Pages {...props} after={pageInfo.endCursor ?? null} left={left - 1} more={more} />
+      )}
+      {pageInfo.hasNextPage && left === 1 && (
+        <Button variant="subtle" fullWidth onClick={more}>
+          {t('app.loadMore')}
+        </Button>
+      )}
+    </>
+  );
+}
+
+function Row({ failure, error, running, retry, discard }: Props & { failure: SyncFailureFragment }) {
+  const { t } = useTranslation();
+  const ago = useAgo();
+  const moment = useMoment();
+  const kind = useKind();
+  const { id, subjectId, lastError, failedAt, payload, nextAttemptAt } = failure;
+  const name = useName(subjectId, payload);
+  const what = `${kind.one(kindOf(subjectId))}: ${name}`;
+  return (
+    <>
+      <div className={classes.top}>
+        <div className={classes.subject}>
+          <span className={classes.kind}>{kind.one(kindOf(subjectId))}</span>{' '}
+          {kindOf(subjectId) === 'client' ? (
+            <Anchor component={Link} href={pathOf(subjectId)} className={classes.name}>
+              {name}
+            </Anchor>
+          ) : (
+            <span className={name === subjectId ? classes.nameless : classes.name}>{name}</span>
+          )}
+        </div>
+        <Group gap="xs">
+          <Button
+            size="compact-sm"
+            variant="default"
+            aria-label={`${t('sync.retry')}: ${what}`}
+            disabled={running}
+            onClick={() => retry({ ids: [id] })}
+          >
+            {t('sync.retry')}
+          </Button>
+          <Button
+            size="compact-sm"
+            variant="subtle"
+            color="red.9"
+            className={classes.discard}
+            aria-label={`${t('sync.discard')}: ${what}`}
+            disabled={running}
+            onClick={() => discard({ ids: [id] }, what)}
+          >
+            {t('sync.discard')}
+          </Button>
+        </Group>
+      </div>
+      <div className={classes.foot}>
+        <SyncSign sync={failure} />
+        {failedAt && (
+          <span>
+            {t('sync.since')}{' '}
+            <time dateTime={failedAt} title={moment(failedAt).long}>
+              {ago(failedAt)}
+            </time>
+          </span>
+        )}
+        {stateOf(failure) === 'error' && nextAttemptAt && <span>{t('sync.next', { when: moment(nextAttemptAt).time })}</span>}
+      </div>
+      {lastError && lastError !== error && <p className={classes.error}>{lastError}</p>}
+      {valuesOf(payload).length > 0 ? (
+        <details className={classes.content}>
+          <summary>{t('sync.payload')}</summary>
+          <Payload payload={payload} />
+        </details>
+      ) : (
+        <Text size="sm" c="dimmed">
+          {t('sync.noPayload')}
+        </Text>
+      )}
+    </>
+  );
+}
+
+const LONGEST = 80;
+
+/** What a thing is called: by what was to be sent or, for a client, by asking. Else its id must do. */
+function useName(subjectId: string, payload: unknown): string {
+  const values = Object.fromEntries(valuesOf(payload));
+  const told = [values.name, values.body].find((value) => typeof value === 'string' && value !== '');
+  const [{ data }] = useQuery({
+    query: SyncedClientDocument,
+    variables: { id: subjectId },
+    pause: Boolean(told) || kindOf(subjectId) !== 'client',
+    requestPolicy: 'cache-first',
+  });
+  if (typeof told !== 'string') return data?.client?.name ?? subjectId;
+  const [line = ''] = told.split('\n');
+  return line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line;
+}

@@ -1,0 +1,16 @@
+import { useTranslation } from 'react-i18next';
+import es from '../../i18n/es.json';
+
+/** What kind of thing an id names: its prefix. */
+export const kindOf = (id: string) => id.slice(0, id.lastIndexOf('_'));
+
+/** Names a kind of things; one that this screen does not know is called by its prefix. */
+export function useKind() {
+  const { t } = useTranslation();
+  return {
+    one: (kind: string) => (isKnown(kind) ? t(`sync.kind.${kind}`) : kind),
+    all: (kind: string) => (isKnown(kind) ? t(`sync.kinds.${kind}`) : kind),
+  };
+}
+
+const isKnown = (kind: string): kind is keyof typeof es.sync.kind => Object.hasOwn(es.sync.kind, kind);
