@@ -14,6 +14,7 @@ mod m20261121_000007_notifications;
 mod m20261121_000008_jobs;
 mod m20261121_000009_place;
 mod m20261121_000010_sync;
+mod m20261121_000011_progress;
 
 /// Runs the migrations.
 pub struct Migrator;
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000008_jobs::Migration),
             Box::new(m20261121_000009_place::Migration),
             Box::new(m20261121_000010_sync::Migration),
+            Box::new(m20261121_000011_progress::Migration),
         ]
     }
 }

@@ -170,7 +170,7 @@ const BY_ID: [(&str, &str); 4] =
     [("client", "client"), ("node", "client"), ("nodes", "client"), ("user", "user")];
 
 /// Root queries that are lists or figures: (field, selection, who may not).
-const LISTS: [(&str, &str, &[&str]); 19] = [
+const LISTS: [(&str, &str, &[&str]); 20] = [
     ("viewer", "{ id }", &[]),
     ("users", "{ totalCount }", &[]),
     ("teams", "{ totalCount }", &[]),
@@ -185,6 +185,7 @@ const LISTS: [(&str, &str, &[&str]); 19] = [
     ("changes", "(after: \"YXQ6MA\") { nodes { __typename } }", &[]),
     ("apiKeys", "{ totalCount }", &["ana", "sofia", "carla", "reader"]),
     ("deadLetters", "{ totalCount }", &["ana", "sofia", "carla", "reader"]),
+    ("jobsUnderWay", "{ id }", &["ana", "sofia", "carla", "reader"]),
     ("deadLetterGroups", "{ count }", &["ana", "sofia", "carla", "reader"]),
     ("syncFailures", "{ totalCount }", &["ana", "sofia", "carla", "reader"]),
     ("syncFailureGroups", "{ count }", &["ana", "sofia", "carla", "reader"]),
@@ -639,11 +640,12 @@ async fn whatever_hangs_on_what_one_sees_is_what_one_may_see() {
 }
 
 /// Streams of items: what is asked of each, so that the ids of clients are in it.
-const STREAMS: [(&str, &str); 6] = [
+const STREAMS: [(&str, &str); 7] = [
     ("clientUpdated", "clientId"),
     ("eventlogNew", "entry { client { id } }"),
     ("notificationNew", "notification { client { id } }"),
     ("deadLetterChanged", "deadLetterId"),
+    ("jobChanged", "job { id }"),
     ("syncChanged", "subjectId sync { status }"),
     (
         "feed",

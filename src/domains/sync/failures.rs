@@ -97,12 +97,12 @@ pub async fn groups(reader: &Reader) -> Result<Vec<Group>> {
     Ok(reader.db.query_all(&query).await?.iter().map(read).collect::<Result<_, _>>()?)
 }
 
-/// How many rows there are in each status, of all kinds.
+/// How many rows there are in each status, of all kinds; discarded ones are nobody's business any more.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn counts(db: &sea_orm::DatabaseConnection) -> Result<Vec<(String, SyncStatus, i64)>> {
-    let mut query = all_rows::<Entity>().into_query();
+    let mut query = all_rows::<Entity>().filter(Column::Discarded.is_null()).into_query();
     query
         .clear_selects()
         .columns([Column::LocalType, Column::Status])

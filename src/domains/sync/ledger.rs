@@ -46,8 +46,8 @@ pub enum Ending {
     Later {
         /// From then on.
         at: Instant,
-        /// What it waits for; `None`: nothing worth telling.
-        why: Option<String>,
+        /// What it waits for, and what a person can do about it; `None`: nothing worth telling.
+        why: Option<(String, Option<String>)>,
     },
     /// It was sent and nobody knows whether it arrived: it is looked at again from this moment on.
     Unsure {
@@ -134,6 +134,18 @@ pub async fn is_due(database: &Database, kinds: &[&str], now: Instant) -> Result
         .one(&database.own)
         .await?;
     Ok(due.is_some())
+}
+
+/// How many rows of these kinds are due.
+///
+/// # Errors
+/// Those of the database.
+pub async fn due(database: &Database, kinds: &[&str], now: Instant) -> Result<u64> {
+    let due = all_rows::<Entity>()
+        .filter(Column::LocalType.is_in(kinds.iter().copied()))
+        .filter(Expr::cust(WAITS))
+        .filter(Column::NextAttemptAt.lte(now));
+    Ok(due.count(&database.own).await?)
 }
 
 /// The rows of these things.
@@ -306,8 +318,8 @@ fn ended(before: Model, seen: &Model, model: &str, ending: Ending, now: Instant)
             row.status = SyncStatus::Pending;
             row.next_attempt_at = at;
             row.sent_at = seen.sent_at; // this run sent nothing; an earlier one may have
-            if let Some(why) = why {
-                (row.last_error, row.hint, row.fingerprint) = (Some(why), None, None);
+            if let Some((why, hint)) = why {
+                (row.last_error, row.hint, row.fingerprint) = (Some(why), hint, None);
             }
         }
         Ending::Unsure { at, problem } => {
@@ -336,7 +348,8 @@ fn ended(before: Model, seen: &Model, model: &str, ending: Ending, now: Instant)
 fn tell_of(row: &mut Model, problem: Problem) {
     row.last_error = Some(problem.error);
     row.hint = Some(problem.hint);
-    row.fingerprint = Some(problem.fingerprint);
+    // Things of each kind are a group of their own: another look, another remedy.
+    row.fingerprint = Some(format!("{} {}", row.local_type, problem.fingerprint));
     row.payload = problem.payload.and_then(|payload| serde_json::to_value(payload).ok());
 }
 
@@ -362,6 +375,7 @@ pub async fn pulled(tx: &mut Tx, pulled: Pulled<'_>) -> Result<()> {
     let id = SyncId::from_uuid(pulled.local.1);
     let known = all_rows::<Entity>().filter(Column::Id.eq(id)).lock_exclusive().one(tx.conn()).await?;
     let is_new = known.is_none();
+    let changed = known.as_ref().map(|row| row.generation) != pulled.seen.map(|row| row.generation);
     let now = tx.now;
     let before = known.clone();
     let mut row = known.unwrap_or_else(|| Model {
@@ -395,16 +409,17 @@ pub async fn pulled(tx: &mut Tx, pulled: Pulled<'_>) -> Result<()> {
     met(&mut row, pulled.external_id, &pulled.theirs, SyncDirection::Pull, now);
     (row.version, row.updated_at) = (row.version + 1, now);
     match pulled.problem {
-        Some(problem) => {
+        Some(problem) if !changed => {
             (row.status, row.failed_at) = (SyncStatus::Dead, Some(now));
             tell_of(&mut row, problem);
         }
-        None if pulled.alike => {
+        None if pulled.alike && !changed => {
             (row.status, row.failed_at, row.attempts) = (SyncStatus::Synced, None, 0);
             (row.last_error, row.hint, row.fingerprint) = (None, None, None);
         }
-        None => {
-            (row.status, row.next_attempt_at, row.generation) = (SyncStatus::Pending, now, row.generation + 1)
+        _ => {
+            (row.status, row.failed_at) = (SyncStatus::Pending, None);
+            (row.next_attempt_at, row.generation) = (now, row.generation + 1);
         }
     }
     if row.status == SyncStatus::Dead {
@@ -426,6 +441,8 @@ pub async fn pulled(tx: &mut Tx, pulled: Pulled<'_>) -> Result<()> {
 
 /// What a record of the other system holds, taken over.
 pub struct Pulled<'a> {
+    /// The row as it stood when the two were compared; none when it is new.
+    pub seen: Option<&'a Model>,
     /// Our thing: prefix of its id, and the id.
     pub local: (&'a str, Uuid),
     /// The client that it hangs on.

@@ -64,9 +64,9 @@ impl Job for Sweep {
 pub fn register(handlers: Handlers, sync: &Arc<Sync>) -> Handlers {
     let (push, pull, sweep, due) = (sync.clone(), sync.clone(), sync.clone(), sync.clone());
     let mut handlers = handlers
-        .on(move |_: Push, _| {
+        .on(move |_: Push, mut work| {
             let sync = push.clone();
-            async move { sync.push().await.map_err(Failure::from) }
+            async move { sync.push(&mut work).await.map_err(Failure::from) }
         })
         .on(move |_: Pull, _| {
             let sync = pull.clone();

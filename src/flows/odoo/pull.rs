@@ -169,6 +169,7 @@ impl Sync {
             held.insert(refused.field.clone(), local.values.get(&refused.field).cloned().flatten());
         }
         let pulled = Pulled {
+            seen: Some(row),
             local: (mapping.kind(), row.id.uuid()),
             client: Some(local.client),
             model: mapping.model(),
@@ -220,8 +221,16 @@ impl Sync {
             let (model, external_id) = (mapping.model(), id);
             // It is sent once, so that Odoo learns our number.
             let alike = !self.ways(*mapping).push;
-            let pulled =
-                Pulled { local, client: Some(client), model, external_id, theirs, alike, problem: None };
+            let pulled = Pulled {
+                seen: None,
+                local,
+                client: Some(client),
+                model,
+                external_id,
+                theirs,
+                alike,
+                problem: None,
+            };
             ledger::pulled(&mut tx, pulled).await?;
             tx.commit().await?;
             return Ok(());

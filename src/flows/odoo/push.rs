@@ -17,6 +17,7 @@ use crate::kernel::Result;
 use crate::kernel::ids::{TypedId, new_uuid};
 use crate::kernel::time::Instant;
 use crate::platform::db::{Mark, mark};
+use crate::platform::jobs::Work;
 
 /// Most rows that are claimed, and sent, at once: a call of `load` with so many takes Odoo a few seconds.
 const BATCH: u64 = 200;
@@ -47,7 +48,9 @@ impl Sync {
     ///
     /// # Errors
     /// Those of the database.
-    pub async fn push(&self) -> Result<()> {
+    pub async fn push(&self, work: &mut Work) -> Result<()> {
+        let kinds: Vec<&str> = self.pushing().map(|mapping| mapping.kind()).collect();
+        let (mut done, total) = (0, ledger::due(&self.database, &kinds, self.clock.now()).await?);
         let began = std::time::Instant::now();
         let mut idle = false;
         while !idle && began.elapsed() < TURN {
@@ -59,6 +62,7 @@ impl Sync {
                     continue;
                 }
                 idle = false;
+                done += u64::try_from(rows.len()).unwrap_or_default();
                 let claimed = rows.into_iter().map(|row| (row, run)).collect();
                 let ended = match mapping.way() {
                     Way::Records => self.records(mapping, claimed).await?,
@@ -69,6 +73,9 @@ impl Sync {
                     return self.count().await;
                 }
                 self.pace.well();
+                if total > BATCH {
+                    work.progress(done.min(total), total).await?;
+                }
             }
         }
         self.count().await
@@ -116,8 +123,8 @@ impl Sync {
         fault: &Fault,
     ) -> Result<Result<(), Trouble>> {
         let later = |(row, run): Claimed| {
-            let why = format!("{fault} {}", fault.hint());
-            let ending = Ending::Later { at: row.next_attempt_at, why: Some(why) };
+            let why = Some((fault.to_string(), Some(fault.hint().to_owned())));
+            let ending = Ending::Later { at: row.next_attempt_at, why };
             ((row, run), ending)
         };
         self.settle(mapping, rows.into_iter().map(later).collect()).await?;
@@ -223,7 +230,10 @@ impl Sync {
         let Some(id) = local.parent else { return Ok(Ok(None)) };
         let now = self.clock.now();
         let later = |seconds, why: &str| {
-            Ok(Err(Ending::Later { at: now + chrono::Duration::seconds(seconds), why: Some(why.to_owned()) }))
+            Ok(Err(Ending::Later {
+                at: now + chrono::Duration::seconds(seconds),
+                why: Some((why.to_owned(), None)),
+            }))
         };
         match parents.get(&id) {
             Some(parent) => match (parent.external_id, parent.status) {

@@ -2,9 +2,10 @@
 
 use crate::edges;
 use crate::graphql::fast::Computed;
-use crate::graphql::nodes::jobs::{DeadLetter, DeadLetterGroup};
+use crate::graphql::nodes::jobs::{DeadLetter, DeadLetterGroup, JobUnderWay};
 use crate::graphql::scalars::Json;
 use crate::kernel::time::Instant;
+use crate::platform::db::tables::job;
 use crate::platform::jobs::dead::masked;
 
 edges! {
@@ -21,3 +22,18 @@ edges! {
 }
 
 edges! { DeadLetterGroup {} }
+edges! { JobUnderWay {} }
+
+impl From<job::Model> for JobUnderWay {
+    fn from(job: job::Model) -> Self {
+        let count = |number: Option<i64>| number.map(|number| i32::try_from(number).unwrap_or(i32::MAX));
+        JobUnderWay {
+            id: job.id,
+            kind: job.kind,
+            attempt: job.attempts,
+            created_at: job.created_at,
+            done: count(job.done),
+            total: count(job.total),
+        }
+    }
+}

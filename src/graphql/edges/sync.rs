@@ -4,7 +4,7 @@ use async_graphql::{ID, Interface};
 
 use crate::edges;
 use crate::graphql::context::Ask;
-use crate::graphql::fast::{Computed, One};
+use crate::graphql::fast::{Computed, Maybe, One};
 use crate::graphql::nodes::clients::{Client, Contact, EventLogEntry};
 use crate::graphql::nodes::sync::{SyncCount, SyncFailureGroup, SyncState};
 use crate::graphql::scalars::{Json, Url};
@@ -18,6 +18,8 @@ edges! {
         /// Id of the thing that it is about: of a client, a contact and so on.
         field subject_id: Computed<ID> = |state, _|
             Computed(ID(print(&state.local_type, state.id.uuid())));
+        /// The client that it hangs on, or is; null when it hangs on none.
+        field client: Maybe<Client> = |state, _| Maybe::of(state.client_id);
         /// The model in Odoo, such as `res.partner`; null before it was first tried.
         field external_model: Computed<Option<String>> = |state, _| Computed(state.external_model.clone());
         /// The id in Odoo; null before it is there.

@@ -32,6 +32,24 @@ node! {
 }
 
 value! {
+    /// Work that is under way.
+    pub struct JobUnderWay {
+        /// Opaque id.
+        id: JobId,
+        /// What kind of work.
+        kind: String,
+        /// Which try this is, from 1.
+        attempt: i32,
+        /// When it was enqueued.
+        created_at: Instant,
+        /// How much is done; null for work that does not tell.
+        done: Option<i32>,
+        /// Of how much; null for work that does not tell.
+        total: Option<i32>,
+    }
+}
+
+value! {
     /// Dead letters that failed in the same way.
     pub struct DeadLetterGroup {
         /// What they have in common: retry or discard them by it.

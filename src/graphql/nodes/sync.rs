@@ -2,7 +2,7 @@
 
 use sea_orm::prelude::Json as Raw;
 
-use crate::kernel::ids::SyncId;
+use crate::kernel::ids::{ClientId, SyncId};
 use crate::kernel::time::Instant;
 use crate::platform::db::tables::sync_external::{self, SyncDirection, SyncStatus};
 use crate::platform::db::{Direction, SortColumn};
@@ -36,6 +36,7 @@ node! {
         /// The same for all that fail in the same way: retry or discard them by it.
         fingerprint: Option<String>,
     } hidden {
+        client_id: Option<ClientId>,
         local_type: String,
         external_model: Option<String>,
         external_id: Option<i64>,

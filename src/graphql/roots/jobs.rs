@@ -7,12 +7,13 @@ use crate::failures;
 use crate::graphql::context::Ask;
 use crate::graphql::failures::{which, write};
 use crate::graphql::fast::{List, One};
-use crate::graphql::nodes::jobs::{DEAD_LATEST, DeadLetter, DeadLetterGroup};
+use crate::graphql::nodes::jobs::{DEAD_LATEST, DeadLetter, DeadLetterGroup, JobUnderWay};
 use crate::graphql::page::{Connection, list};
 use crate::kernel::ids::JobId;
 use crate::platform::auth::Right;
 use crate::platform::db::PageArgs;
 use crate::platform::jobs::dead::{self, DeadLetterErrorCode};
+use crate::platform::jobs::progress;
 
 /// Root queries of dead letters.
 #[derive(Default)]
@@ -34,6 +35,15 @@ impl JobsQuery {
         reader.viewer.may(Right::Administer)?;
         let select = dead::list(&reader.viewer, fingerprint.as_deref());
         Ok(list(ctx, reader, select, DEAD_LATEST, PageArgs { first, after, last, before }).await?)
+    }
+
+    /// The work that is under way, and how far it is, the oldest first: at most 100. For admins.
+    async fn jobs_under_way(&self, ctx: &Context<'_>) -> Result<List<JobUnderWay>> {
+        let reader = ctx.reader()?;
+        reader.viewer.may(Right::Administer)?;
+        let now = ctx.services()?.door.clock.now();
+        let jobs = progress::under_way(&reader.db, now).await?;
+        Ok(List::new(jobs.into_iter().map(JobUnderWay::from).collect()))
     }
 
     /// The ways in which work failed, the most frequent first: at most 100. For admins.

@@ -101,6 +101,9 @@ pub async fn mark(conn: &DatabaseTransaction, marks: Vec<Mark>, now: Instant) ->
             (Column::Generation, grown(Column::Generation)),
             (Column::Version, grown(Column::Version)),
             (Column::FailedAt, Expr::value(Option::<Instant>::None)),
+            (Column::LastError, Expr::value(Option::<String>::None)),
+            (Column::Hint, Expr::value(Option::<String>::None)),
+            (Column::Fingerprint, Expr::value(Option::<String>::None)),
             (Column::Discarded, Expr::value(Option::<String>::None)),
         ])
         .to_owned();

@@ -84,6 +84,20 @@ pub async fn hold(
     Ok(held.rows_affected == 1)
 }
 
+/// Writes down how far a job is; `false` when the claim is another's by now.
+pub async fn progress(
+    conn: &impl ConnectionTrait,
+    job: JobId,
+    lease: Uuid,
+    done: u64,
+    total: u64,
+) -> Result<bool> {
+    let count = |number: u64| Expr::value(i64::try_from(number).unwrap_or(i64::MAX));
+    let told =
+        Entity::update_many().col_expr(Column::Done, count(done)).col_expr(Column::Total, count(total));
+    Ok(told.filter(mine(job, lease)).exec(conn).await?.rows_affected == 1)
+}
+
 /// The job is done; `false` when the claim is another's by now.
 pub async fn end(conn: &impl ConnectionTrait, job: JobId, lease: Uuid) -> Result<bool> {
     Ok(Entity::delete_many().filter(mine(job, lease)).exec(conn).await?.rows_affected == 1)

@@ -30,6 +30,8 @@ pub struct Work {
     pub(super) job: JobId,
     pub(super) kind: &'static str,
     pub(super) lease: Uuid,
+    /// When it last told how far it is.
+    pub(super) told: Option<Instant>,
 }
 
 impl Work {

@@ -11,6 +11,7 @@ mod claim;
 pub mod dead;
 mod failure;
 mod handlers;
+pub mod progress;
 mod runner;
 mod schedule;
 

@@ -143,6 +143,7 @@ impl Runner {
             job: job.id,
             kind: handler.kind,
             lease,
+            told: None,
         };
         let run = AssertUnwindSafe((handler.run)(job.payload.clone(), work)).catch_unwind();
         run.await.unwrap_or_else(|_| Err(Failure::Retry(Error::internal("the job panicked"))))

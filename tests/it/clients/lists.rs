@@ -131,8 +131,8 @@ async fn the_statements_of_the_nested_page_do_not_depend_on_its_size() {
     let before = app.app.database.statements();
     ana.data(&ordinary, json!({ "n": 12 })).await;
     counts.push(app.app.database.statements() - before);
-    // By time: a slow machine may part a level's batch in two, whatever the size of the page.
-    assert!(counts.iter().all(|count| (6..=8).contains(count)), "{counts:?}");
+    // By time: a slow machine may part each level's batch in two, whatever the size of the page.
+    assert!(counts.iter().all(|count| (6..=12).contains(count)), "{counts:?}");
 }
 
 #[tokio::test]

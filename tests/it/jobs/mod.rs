@@ -1,6 +1,7 @@
 //! The job runner: what was enqueued is done, in its order, with one effect, whatever dies.
 
 mod dead;
+mod progress;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

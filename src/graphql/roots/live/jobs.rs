@@ -5,10 +5,11 @@ use futures_util::FutureExt;
 
 use crate::graphql::fast::One;
 use crate::graphql::live::{ChangeKind, Found, Item, Told, Topic};
-use crate::graphql::nodes::jobs::DeadLetter;
+use crate::graphql::nodes::jobs::{DeadLetter, JobUnderWay};
 use crate::kernel::ids::{JobId, TypedId};
 use crate::platform::db::Wanted;
 use crate::platform::jobs::dead::DEAD_LETTERS_CHANGED;
+use crate::platform::jobs::progress::{self, JOB_CHANGED};
 
 /// New dead letters, and those that are none any more.
 pub const DEAD_LETTERS: Topic = Topic {
@@ -20,6 +21,16 @@ pub const DEAD_LETTERS: Topic = Topic {
             Ok(Found::of(Some(Letter(letter.map(One::new))), None))
         }
         .boxed()
+    },
+    forget: None,
+};
+
+/// How far work is.
+pub const PROGRESS: Topic = Topic {
+    name: JOB_CHANGED,
+    field: "jobChanged",
+    read: |all, id| {
+        async move { Ok(Found::of(progress::of(&all.db, id).await?.map(JobUnderWay::from), None)) }.boxed()
     },
     forget: None,
 };
@@ -53,5 +64,29 @@ impl From<Item> for DeadLetterChanged {
     fn from(item: Item) -> Self {
         let dead_letter_id = JobId::from_uuid(item.event.subject_id);
         DeadLetterChanged { told: item.told(), kind: item.kind, dead_letter_id, item }
+    }
+}
+
+/// Work under way is further than before; when it ends nothing is told.
+#[derive(SimpleObject)]
+#[graphql(complex)]
+pub struct JobChanged {
+    #[graphql(flatten)]
+    told: Told,
+    #[graphql(skip)]
+    item: Item,
+}
+
+#[ComplexObject]
+impl JobChanged {
+    /// How far it is now.
+    async fn job(&self) -> Option<One<JobUnderWay>> {
+        self.item.thing().map(One::Node)
+    }
+}
+
+impl From<Item> for JobChanged {
+    fn from(item: Item) -> Self {
+        JobChanged { told: item.told(), item }
     }
 }

@@ -22,7 +22,7 @@ use crate::platform::bus::{Cursor, Follower};
 use crate::platform::db::{DEFAULT_PAGE, MAX_PAGE};
 use clients::{ClientUpdated, EventlogNew};
 use dashboard::Dashboard;
-use jobs::DeadLetterChanged;
+use jobs::{DeadLetterChanged, JobChanged};
 use notifications::NotificationNew;
 use sync::SyncChanged;
 use viewer::ViewerChanged;
@@ -36,6 +36,7 @@ pub const TOPICS: &[Topic] = &[
     notifications::NEW,
     viewer::CHANGED,
     jobs::DEAD_LETTERS,
+    jobs::PROGRESS,
     sync::CHANGED,
 ];
 
@@ -76,6 +77,8 @@ pub enum FeedItem {
     Viewer(ViewerChanged),
     /// Work was given up, or is tried again; for admins.
     DeadLetter(DeadLetterChanged),
+    /// Work under way is further than before; for admins.
+    Job(JobChanged),
     /// A thing stands otherwise in Odoo than before.
     Sync(SyncChanged),
     /// You see something no more.
@@ -94,6 +97,7 @@ impl From<Item> for FeedItem {
             () if is(&clients::EVENTLOG) => FeedItem::Entry(item.into()),
             () if is(&notifications::NEW) => FeedItem::Notification(item.into()),
             () if is(&jobs::DEAD_LETTERS) => FeedItem::DeadLetter(item.into()),
+            () if is(&jobs::PROGRESS) => FeedItem::Job(item.into()),
             () if is(&sync::CHANGED) => FeedItem::Sync(item.into()),
             () if is(&viewer::CHANGED) => FeedItem::Viewer(item.into()),
             () => FeedItem::Client(item.into()),
@@ -146,6 +150,16 @@ impl LiveSubscription {
         ctx: &Context<'_>,
         #[graphql(desc = "First what was missed since this cursor.")] after: Option<Cursor>,
     ) -> Result<impl Stream<Item = DeadLetterChanged> + use<>> {
+        let _ = after;
+        at_hand::<Item, _>(ctx)
+    }
+
+    /// How far work under way is; for admins, others hear nothing.
+    async fn job_changed(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "First what was missed since this cursor.")] after: Option<Cursor>,
+    ) -> Result<impl Stream<Item = JobChanged> + use<>> {
         let _ = after;
         at_hand::<Item, _>(ctx)
     }

@@ -27,6 +27,10 @@ pub struct Model {
     /// The same for failures of the same kind.
     pub fingerprint: Option<String>,
     pub dead_at: Option<Instant>,
+    /// How far it is, where it tells.
+    pub done: Option<i64>,
+    /// Of so many.
+    pub total: Option<i64>,
     pub created_at: Instant,
 }
 
