@@ -50,6 +50,15 @@ fn told(answer: &Json) -> Response {
     ([("content-type", "application/json; charset=utf-8")], text).into_response()
 }
 
+/// The date that an answer shows is the server's, also when its clock is wrong.
+pub(super) async fn dated(State(odoo): State<SandboxOdoo>, mut response: Response) -> Response {
+    let date = odoo.now().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    if let Ok(date) = date.parse() {
+        response.headers_mut().insert("date", date);
+    }
+    response
+}
+
 /// Does a request's work to its end, also when the client went away meanwhile (rule 23).
 pub(super) async fn whole(work: impl Future<Output = Response> + Send + 'static) -> Response {
     let done = tokio::spawn(work).await;

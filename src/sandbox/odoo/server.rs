@@ -84,6 +84,7 @@ impl SandboxOdoo {
             .merge(json2::routes())
             .merge(control::routes())
             .layer(axum::extract::DefaultBodyLimit::max(128 << 20))
+            .layer(axum::middleware::map_response_with_state(self.clone(), control::dated))
             .with_state(self.clone())
     }
 
@@ -215,7 +216,11 @@ impl SandboxOdoo {
             Switches { poison: None, no_rights: Vec::new(), missing_fields: Vec::new(), ..switches.clone() };
         let mut tx =
             Tx { store, switches: &switches, uid: ADMINISTRATOR, now, context: Map::new(), busy: Vec::new() };
+        let mark = tx.store.mark();
         let done = act(&mut tx);
+        if done.is_err() {
+            tx.store.take_back(mark);
+        }
         world.store.commit();
         done.unwrap_or_else(|problem| panic!("the sandbox Odoo refuses it: {problem:?}"))
     }

@@ -264,6 +264,22 @@ async fn a_person_changes_what_the_pull_then_finds() {
 }
 
 #[tokio::test]
+async fn a_wrong_clock_shows_in_records_and_in_answers() {
+    let (lab, odoo) = start(OdooTransport::Auto).await;
+    lab.at("2026-11-20 10:00:00");
+    lab.odoo.set(Switches { clock_skew: 3600, ..Switches::default() });
+    let Loaded(ids) = odoo.run(load("Uno")).await.expect("loaded");
+    let read: Vec<Record> =
+        odoo.run(Call::read("res.partner", &ids[..1], &["write_date"])).await.expect("read");
+    let written = read[0].instant("write_date").expect("a moment").expect("one").to_string();
+    assert!(written.starts_with("2026-11-20 11:00:"), "{written}");
+    let http = reqwest::Client::builder().build().expect("a client");
+    let answer = http.get(format!("{}/web/version", lab.url)).send().await.expect("an answer");
+    let date = answer.headers()["date"].to_str().expect("text");
+    assert!(date.starts_with("Fri, 20 Nov 2026 11:00:"), "{date}");
+}
+
+#[tokio::test]
 async fn moments_in_load_are_in_the_users_time_zone() {
     let (lab, odoo) = start(OdooTransport::Auto).await;
     let row = ["cabina.l1", "Trato", "2026-11-20 10:00:00"].map(str::to_owned).to_vec();
