@@ -73,7 +73,35 @@ fn stored() -> Vec<(String, String)> {
         }
     }
     files.sort();
-    files
+    let fragments: Vec<(String, String)> = files.iter().flat_map(|(_, text)| fragments(text)).collect();
+    files.into_iter().map(|(name, text)| (name, whole(text, &fragments))).collect()
+}
+
+/// The fragments of a file by their names, as text: each is one line, or ends with a brace at the beginning of a line.
+fn fragments(text: &str) -> Vec<(String, String)> {
+    let named = |part: &str| {
+        let name = part.split_whitespace().next().expect("a name").to_owned();
+        let line = part.lines().next().expect("a line");
+        let text = if line.ends_with('}') { line } else { &part[..part.find("\n}").expect("an end") + 2] };
+        (name, format!("fragment {text}\n"))
+    };
+    format!("\n{text}").split("\nfragment ").skip(1).map(named).collect()
+}
+
+/// A file with the fragments of others that it spreads.
+fn whole(mut text: String, fragments: &[(String, String)]) -> String {
+    loop {
+        let missing = fragments.iter().find(|(name, _)| {
+            let spread = format!("...{name}");
+            let ends = |at: usize| !text[at + spread.len()..].starts_with(|c: char| c.is_alphanumeric());
+            text.match_indices(&spread).any(|(at, _)| ends(at))
+                && !text.contains(&format!("fragment {name} on"))
+        });
+        match missing {
+            Some((_, fragment)) => text.push_str(fragment),
+            None => return text,
+        }
+    }
 }
 
 #[tokio::test]
