@@ -42,6 +42,7 @@ export function SyncTrouble({ id, sync, heard }: Props) {
           <details className={classes.why}>
             <summary>{t('sync.whyPending')}</summary>
             <p>{lastError}</p>
+            {hint && <p className={classes.hint}>{t('sync.hint', { hint })}</p>}
           </details>
         )}
       </>
