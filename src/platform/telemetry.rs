@@ -47,6 +47,11 @@ pub fn start_metrics() -> Option<PrometheusHandle> {
     );
     metrics::describe_counter!("cabina_odoo_calls_total", "Calls to Odoo by outcome");
     metrics::describe_histogram!("cabina_odoo_seconds", "Time of calls to Odoo, in seconds");
+    metrics::describe_gauge!("cabina_sync_rows", "Things of the ledger by kind and status");
+    metrics::describe_counter!(
+        "cabina_sync_total",
+        "Tries to keep a thing alike in Odoo, by kind and outcome"
+    );
     metrics::describe_gauge!("cabina_circuit_open", "1 while a service that keeps failing is left alone");
     Some(handle)
 }

@@ -23,6 +23,7 @@ mod jsonrpc;
 mod load;
 mod load_rows;
 mod methods;
+mod page;
 mod payments;
 mod problem;
 mod python;

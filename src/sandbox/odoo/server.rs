@@ -14,7 +14,7 @@ use super::seed::seeded;
 use super::store::Store;
 use super::switches::{ErrorKind, Switches};
 use super::tx::{Tx, part};
-use super::{control, json2, jsonrpc, load, xmlrpc};
+use super::{control, json2, jsonrpc, load, page, xmlrpc};
 use crate::integrations::odoo::{Map, Record, Value};
 use crate::kernel::time::{Clock, Instant};
 use crate::platform::config::{OdooConfig, OdooSync, OdooTransport};
@@ -83,6 +83,7 @@ impl SandboxOdoo {
             .merge(jsonrpc::routes())
             .merge(json2::routes())
             .merge(control::routes())
+            .merge(page::routes())
             .layer(axum::extract::DefaultBodyLimit::max(128 << 20))
             .layer(axum::middleware::map_response_with_state(self.clone(), control::dated))
             .with_state(self.clone())
@@ -208,7 +209,17 @@ impl SandboxOdoo {
         self.clock.now() + chrono::Duration::seconds(self.switches().clock_skew)
     }
 
+    /// The same, and the words in which Odoo refuses it.
+    pub(super) fn try_edit(&self, model: &str, id: i64, values: Map) -> Result<(), String> {
+        self.try_as_person(|tx| tx.write(model, &[id], &values)).map(drop).map_err(|problem| problem.message)
+    }
+
     fn as_person<T>(&self, act: impl FnOnce(&mut Tx) -> Result<T, Problem>) -> T {
+        let done = self.try_as_person(act);
+        done.unwrap_or_else(|problem| panic!("the sandbox Odoo refuses it: {problem:?}"))
+    }
+
+    fn try_as_person<T>(&self, act: impl FnOnce(&mut Tx) -> Result<T, Problem>) -> Result<T, Problem> {
         let now = self.now();
         let mut world = self.world();
         let World { store, switches, .. } = &mut *world;
@@ -222,7 +233,7 @@ impl SandboxOdoo {
             tx.store.take_back(mark);
         }
         world.store.commit();
-        done.unwrap_or_else(|problem| panic!("the sandbox Odoo refuses it: {problem:?}"))
+        done
     }
 
     /// The way of every request: it begins now, and waits as long as told. `None`: the server is down.

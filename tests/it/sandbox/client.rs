@@ -332,3 +332,21 @@ async fn switches_are_set_over_http_one_by_one() {
         (&84.into(), &20.into())
     );
 }
+
+#[tokio::test]
+async fn people_see_a_record_and_change_it_as_people_do() {
+    let (odoo, url, _stop) = crate::sync::sandbox().await;
+    let id = odoo.add("res.partner", vec![("name".to_owned(), "Rosa".into())]);
+    let http = reqwest::Client::new();
+    let page = http.get(format!("{url}/web")).send().await.expect("answers").text().await.expect("a page");
+    assert!(page.contains("/sandbox/records/"));
+    let at = format!("{url}/sandbox/records/res.partner/{id}");
+    let change = |body: &'static str| http.post(&at).body(body).send();
+    let changed: serde_json::Value =
+        change(r#"{"phone":"123","email":""}"#).await.expect("answers").json().await.expect("JSON");
+    assert_eq!((&changed["phone"], &changed["email"]), (&"123".into(), &false.into()));
+    let refused = change(r#"{"nonsense":"x"}"#).await.expect("answers");
+    assert_eq!(refused.status(), 422);
+    let gone = http.get(format!("{url}/sandbox/records/res.partner/999999")).send().await.expect("answers");
+    assert_eq!(gone.status(), 404);
+}
