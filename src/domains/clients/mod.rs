@@ -21,7 +21,6 @@ mod tables;
 mod terms;
 pub mod timeline;
 
-pub use tables::client::owner_columns;
 pub use tables::client_term;
 pub use tables::{activity, client, contact, ecosystem, event_log_entry, external_ref, market};
 pub use terms::{search_text, terms_of};

@@ -2,6 +2,7 @@
 
 use async_graphql::{ComplexObject, SimpleObject};
 use futures_util::FutureExt;
+use uuid::Uuid;
 
 use crate::graphql::fast::One;
 use crate::graphql::live::{ChangeKind, Found, Item, Told, Topic};
@@ -14,10 +15,11 @@ use crate::platform::jobs::dead::DEAD_LETTERS_CHANGED;
 pub const DEAD_LETTERS: Topic = Topic {
     name: DEAD_LETTERS_CHANGED,
     field: "deadLetterChanged",
-    read: |all, id| {
+    read: |all, ids| {
         async move {
-            let letter = all.by_ids::<DeadLetter>(&[id], Wanted::ALL).await?.remove(&id);
-            Ok(Found::of(Some(Letter(letter.map(One::new))), None))
+            let mut letters = all.by_ids::<DeadLetter>(ids, Wanted::ALL).await?;
+            let found = |id: &Uuid| (*id, Found::of(Letter(letters.remove(id).map(One::new)), None));
+            Ok(ids.iter().map(found).collect())
         }
         .boxed()
     },
