@@ -46,10 +46,13 @@ pub struct Topic {
     /// The stream that follows it alone.
     pub field: &'static str,
     /// Reads the things that events tell of, by their ids, with the eyes of a viewer who sees everything.
-    pub read: for<'a> fn(&'a Reader, &'a [Uuid]) -> BoxFuture<'a, Result<HashMap<Uuid, Found>>>,
+    pub read: for<'a> fn(&'a Reader, &'a [Uuid]) -> BoxFuture<'a, Result<Things>>,
     /// The id that whoever loses sight of the thing is told to forget; `None`: it is told of what it hangs on.
     pub forget: Option<fn(Uuid) -> String>,
 }
+
+/// Things by their ids.
+pub type Things = HashMap<Uuid, Found>;
 
 /// A thing that streams tell of, and whose it is now.
 #[derive(Clone, Default)]
@@ -150,7 +153,8 @@ pub struct Subjects {
 /// One reading for several events.
 struct Reading {
     ids: Vec<Uuid>,
-    found: OnceCell<(Instant, Result<HashMap<Uuid, Found>, Arc<Error>>)>,
+    /// When it ended, and what was found.
+    found: OnceCell<(Instant, Result<Things, Arc<Error>>)>,
 }
 
 /// So long a thing that was read is good for others who are sent the same event.
@@ -242,7 +246,7 @@ impl Subjects {
         reading
     }
 
-    async fn read(&self, topic: &Topic, ids: &[Uuid]) -> Result<HashMap<Uuid, Found>> {
+    async fn read(&self, topic: &Topic, ids: &[Uuid]) -> Result<Things> {
         let all = Reader { db: self.database.own.clone(), viewer: Arc::new(Viewer::system("streams")) };
         (topic.read)(&all, ids).await
     }
