@@ -2,17 +2,22 @@
 //!
 //! An event is judged twice: by its audience, written down when it happened, which tells who hears of it at all; and by
 //! whose the thing is at the moment of sending, so that nobody is shown what is no longer theirs. The thing is read once
-//! an event and server, whoever listens.
+//! an event and server, whoever listens, and with it the things of the events behind it that wait already.
 
 use std::any::Any;
-use std::sync::Arc;
-use std::time::Duration;
+use std::collections::HashMap;
+use std::iter;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use async_graphql::{Context, SimpleObject};
 use futures_util::future::BoxFuture;
 use futures_util::{Stream, StreamExt, stream};
+use moka::policy::EvictionPolicy;
+use tokio::sync::OnceCell;
 use uuid::Uuid;
 
+use super::fast::Known;
 use crate::kernel::ids::EventId;
 use crate::kernel::{Error, Result};
 use crate::platform::auth::Viewer;
@@ -40,11 +45,14 @@ pub struct Topic {
     pub name: &'static str,
     /// The stream that follows it alone.
     pub field: &'static str,
-    /// Reads the thing that an event tells of, with the eyes of a viewer who sees everything.
-    pub read: for<'a> fn(&'a Reader, Uuid) -> BoxFuture<'a, Result<Found>>,
+    /// Reads the things that events tell of, by their ids, with the eyes of a viewer who sees everything.
+    pub read: for<'a> fn(&'a Reader, &'a [Uuid]) -> BoxFuture<'a, Result<Things>>,
     /// The id that whoever loses sight of the thing is told to forget; `None`: it is told of what it hangs on.
     pub forget: Option<fn(Uuid) -> String>,
 }
+
+/// Things by their ids.
+pub type Things = HashMap<Uuid, Found>;
 
 /// A thing that streams tell of, and whose it is now.
 #[derive(Clone, Default)]
@@ -53,12 +61,18 @@ pub struct Found {
     owner: Option<Owner>,
     /// `None`: there is nothing to tell of. (What tells that something is gone holds the fact.)
     thing: Option<Arc<dyn Any + Send + Sync>>,
+    known: Option<Known>,
 }
 
 impl Found {
     /// What was read.
-    pub fn of(thing: Option<impl Any + Send + Sync>, owner: Option<Owner>) -> Found {
-        Found { owner, thing: thing.map(|thing| Arc::new(thing) as _) }
+    pub fn of(thing: impl Any + Send + Sync, owner: Option<Owner>) -> Found {
+        Found { owner, thing: Some(Arc::new(thing)), known: None }
+    }
+
+    /// With the row that was read beside it, which whoever sees the thing sees too.
+    pub fn beside(self, row: impl Any + Send + Sync) -> Found {
+        Found { known: Some(Known(Arc::new(row))), ..self }
     }
 }
 
@@ -72,6 +86,7 @@ pub struct Item {
     /// The item before it on this stream.
     pub previous: Option<Cursor>,
     thing: Option<Arc<dyn Any + Send + Sync>>,
+    known: Option<Known>,
 }
 
 impl Item {
@@ -83,6 +98,11 @@ impl Item {
     /// The thing as it is now; none when it is gone or was lost.
     pub fn thing<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
         self.thing.clone()?.downcast().ok()
+    }
+
+    /// What was read beside the thing.
+    pub fn known(&self) -> Option<Known> {
+        self.known.clone()
     }
 
     /// What all items tell.
@@ -125,37 +145,66 @@ pub struct Subjects {
     hub: Arc<Hub>,
     topics: &'static [Topic],
     /// By the event's position, and by that of the last event before which whose things are may have been another's.
-    found: moka::future::Cache<(i64, i64), Found>,
+    readings: moka::sync::Cache<(i64, i64), Arc<Reading>>,
+    /// Held while a reading is sought and begun: so none is begun twice.
+    beginning: Arc<Mutex<()>>,
+}
+
+/// One reading for several events.
+struct Reading {
+    ids: Vec<Uuid>,
+    /// When it ended, and what was found.
+    found: OnceCell<(Instant, Result<Things, Arc<Error>>)>,
 }
 
 /// So long a thing that was read is good for others who are sent the same event.
 const FRESH: Duration = Duration::from_millis(500);
+/// Events whose things are read together.
+const TOGETHER: usize = 100;
+
+impl Reading {
+    /// Whether it is under way, or what it found still holds.
+    fn holds(&self) -> bool {
+        self.found.get().is_none_or(|(at, found)| found.is_ok() && at.elapsed() < FRESH)
+    }
+}
 
 impl Subjects {
     /// Nothing was read yet.
     pub fn new(database: Database, hub: Arc<Hub>, topics: &'static [Topic]) -> Self {
-        let found = moka::future::Cache::builder().max_capacity(10_000).time_to_live(FRESH).build();
-        Subjects { database, hub, topics, found }
+        let keep = Duration::from_secs(10); // longer than any reading takes
+        // The oldest make way: what comes is always new, and a cache that prefers what is asked for often would refuse it.
+        let readings = moka::sync::Cache::builder()
+            .max_capacity(10_000)
+            .eviction_policy(EvictionPolicy::lru())
+            .time_to_live(keep)
+            .build();
+        Subjects { database, hub, topics, readings, beginning: Arc::default() }
     }
 
-    /// What a viewer gets of an event; `None`: nothing.
+    /// What a viewer gets of an event; `None`: nothing. What the same viewer gets of those `behind` it is read with it.
     ///
     /// # Errors
     /// Those of the database.
-    pub async fn item(
+    pub async fn item<'a>(
         &self,
-        event: &Arc<Event>,
+        event: &'a Arc<Event>,
+        behind: impl Iterator<Item = &'a Arc<Event>> + Send,
         viewer: &Viewer,
         previous: Option<Cursor>,
     ) -> Result<Option<Item>, Arc<Error>> {
         let Some(topic) = self.topics.iter().find(|topic| topic.name == event.topic) else { return Ok(None) };
         let Some(heard) = event.audience.heard_by(viewer) else { return Ok(None) };
-        let item = |kind, thing| Some(Item { event: event.clone(), kind, previous, thing });
+        let item = |kind, Found { thing, known, .. }| {
+            Some(Item { event: event.clone(), kind, previous, thing, known })
+        };
         if heard == Heard::Loses {
-            return Ok(topic.forget.and_then(|_| item(ChangeKind::AccessLost, None)));
+            return Ok(topic.forget.and_then(|_| item(ChangeKind::AccessLost, Found::default())));
         }
-        let key = (event.position, self.hub.moved());
-        let found = self.found.try_get_with(key, self.read(topic, event)).await?;
+        let reading = self.reading(event, behind, viewer);
+        let read = async || (Instant::now(), self.read(topic, &reading.ids).await.map_err(Arc::new));
+        let (_, found) = reading.found.get_or_init(read).await;
+        let found = found.as_ref().map_err(Arc::clone)?.get(&event.subject_id).cloned().unwrap_or_default();
         if found.owner.is_some_and(|owner| !viewer.sees(owner.team, owner.advisor)) {
             return Ok(None); // lost meanwhile: a later event tells so
         }
@@ -164,11 +213,41 @@ impl Subjects {
             (_, Happened::Updated) => ChangeKind::Updated,
             (_, Happened::Deleted) => ChangeKind::Deleted,
         };
-        Ok(item(kind, found.thing.clone()).filter(|item| item.thing.is_some()))
+        Ok(item(kind, found).filter(|item| item.thing.is_some()))
     }
 
-    async fn read(&self, topic: &Topic, event: &Event) -> Result<Found> {
+    /// The reading that holds an event's thing: one that somebody else began, or a new one for all that is not being read
+    /// yet.
+    fn reading<'a>(
+        &self,
+        event: &'a Arc<Event>,
+        behind: impl Iterator<Item = &'a Arc<Event>>,
+        viewer: &Viewer,
+    ) -> Arc<Reading> {
+        let moved = self.hub.moved();
+        let begun =
+            |event: &Event| self.readings.get(&(event.position, moved)).filter(|reading| reading.holds());
+        let _alone = self.beginning.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(reading) = begun(event) {
+            return reading;
+        }
+        let wanted = |next: &&Arc<Event>| {
+            let shown = next.audience.heard_by(viewer).is_some_and(|heard| heard != Heard::Loses);
+            shown && next.topic == event.topic && begun(next).is_none()
+        };
+        let events: Vec<_> = iter::once(event).chain(behind.filter(wanted).take(TOGETHER - 1)).collect();
+        let mut ids: Vec<Uuid> = events.iter().map(|event| event.subject_id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let reading = Arc::new(Reading { ids, found: OnceCell::new() });
+        for event in events {
+            self.readings.insert((event.position, moved), reading.clone());
+        }
+        reading
+    }
+
+    async fn read(&self, topic: &Topic, ids: &[Uuid]) -> Result<Things> {
         let all = Reader { db: self.database.own.clone(), viewer: Arc::new(Viewer::system("streams")) };
-        (topic.read)(&all, event.subject_id).await
+        (topic.read)(&all, ids).await
     }
 }

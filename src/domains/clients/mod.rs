@@ -21,7 +21,7 @@ mod tables;
 mod terms;
 pub mod timeline;
 
-pub use tables::client::{owner_columns, visible_through};
+pub use tables::client::visible_through;
 pub use tables::client_term;
 pub use tables::{activity, client, contact, ecosystem, event_log_entry, external_ref, market};
 pub use terms::{search_text, terms_of};

@@ -1,6 +1,7 @@
 //! The kinds of edges: what a node's look-up field gives, for one row (the ordinary executor, batched by the data
 //! loader) and for all rows at once (the plan).
 
+use std::any::Any;
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -152,6 +153,18 @@ impl<T: Planned + Positional> Pages<T> {
 /// What the data loader of a request reads with.
 pub struct Loads(pub Reader);
 
+/// Request data: a whole row that was read already, and that the viewer may see.
+#[derive(Clone)]
+pub struct Known(pub Arc<dyn Any + Send + Sync>);
+
+impl Known {
+    /// The row of this type and id, if it is that one.
+    fn row<T: Positional>(ctx: &Context<'_>, id: Uuid) -> Option<Arc<T>> {
+        let row = ctx.data_opt::<Known>()?.0.clone().downcast::<T>().ok()?;
+        (row.key() == id).then_some(row)
+    }
+}
+
 /// A row by its id.
 #[derive(Clone)]
 pub struct ById<T>(Uuid, std::marker::PhantomData<fn() -> T>);
@@ -233,6 +246,14 @@ impl<T: Positional> Loader<Under<T>> for Loads {
     }
 }
 
+/// The row with this id, batched by the data loader.
+async fn one<T: Positional>(ctx: &Context<'_>, id: Uuid) -> async_graphql::Result<Option<One<T>>> {
+    if let Some(row) = Known::row(ctx, id) {
+        return Ok(Some(One::Node(row)));
+    }
+    Ok(loader(ctx)?.load_one(ById::<T>(id, std::marker::PhantomData)).await?)
+}
+
 fn loader<'a>(ctx: &Context<'a>) -> async_graphql::Result<&'a DataLoader<Loads>> {
     ctx.data_opt::<DataLoader<Loads>>().ok_or_else(|| Error::Unauthenticated.into())
 }
@@ -257,7 +278,7 @@ impl<T: Planned + Positional> Edge for Maybe<T> {
     type Output = Option<One<T>>;
     async fn resolve(self, ctx: &Context<'_>) -> async_graphql::Result<Self::Output> {
         let Some(id) = self.0 else { return Ok(None) };
-        Ok(loader(ctx)?.load_one(ById::<T>(id, std::marker::PhantomData)).await?)
+        one(ctx, id).await
     }
     async fn render(edges: Vec<Self>, ctx: Context<'_>, plan: &Plan<'_>) -> Result<Parts, GiveUp> {
         by_ids(
@@ -277,8 +298,7 @@ impl<T: Planned + Positional> Edge for The<T> {
     }
     type Output = One<T>;
     async fn resolve(self, ctx: &Context<'_>) -> async_graphql::Result<Self::Output> {
-        let found = loader(ctx)?.load_one(ById::<T>(self.0, std::marker::PhantomData)).await?;
-        found.ok_or_else(|| Error::NotFound.into())
+        one(ctx, self.0).await?.ok_or_else(|| Error::NotFound.into())
     }
     async fn render(edges: Vec<Self>, ctx: Context<'_>, plan: &Plan<'_>) -> Result<Parts, GiveUp> {
         // One that is missing is an error, which the ordinary executor tells.
@@ -306,12 +326,17 @@ async fn by_ids<T: Planned + Positional>(
     ids.sort_unstable();
     ids.dedup();
     let reader = &ctx.data_opt::<DataLoader<Loads>>().ok_or(GiveUp)?.loader().0;
-    let rows = if ids.is_empty() {
+    let known = match ids[..] {
+        [id] => Known::row::<T>(&ctx, id),
+        _ => None,
+    };
+    let rows = if ids.is_empty() || known.is_some() {
         HashMap::new()
     } else {
         reader.by_ids::<T>(&ids, T::wanted(plan)).await.map_err(|_| GiveUp)?
     };
-    let (ids, rows): (Vec<Uuid>, Vec<&T>) = rows.iter().map(|(id, row)| (*id, row)).unzip();
+    let rows = rows.values().chain(known.as_deref());
+    let (ids, rows): (Vec<Uuid>, Vec<&T>) = rows.map(|row| (row.key(), row)).unzip();
     let place: HashMap<Uuid, usize> = ids.into_iter().enumerate().map(|(place, id)| (id, place)).collect();
     let texts = render(&rows, plan, &ctx.with_selection_set(&ctx.item.node.selection_set)).await?;
     let mut parts = Parts::with_capacity(keys.len());

@@ -64,7 +64,7 @@ impl Stream {
                 moved: i64::from(beat),
                 previous: None,
             };
-            let write = || self.execute(Board::clone(&board), &viewer, true);
+            let write = || self.execute(None, Board::clone(&board), &viewer, true);
             let frame = self.frame(key, write).await.map_err(failed)?;
             if let Some(text) = frame {
                 return Ok(Next::Item { text, cursor: board.cursor });

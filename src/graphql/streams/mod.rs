@@ -13,7 +13,8 @@ use std::time::Duration;
 
 use async_graphql::{Request, ServerError, Value};
 use futures_util::StreamExt;
-use tokio::sync::watch;
+use moka::policy::EvictionPolicy;
+use tokio::sync::{OnceCell, watch};
 
 use figures::Pace;
 
@@ -22,7 +23,7 @@ use super::context::Caller;
 use super::documents;
 use super::engine::{Answer, Cause, Engine, Manner, Prepared};
 use super::error;
-use super::fast::to_json;
+use super::fast::{Known, to_json};
 use super::live::{AtHand, Item};
 use super::roots::live::{FIGURES, MOVED_SIGHT, topics_of};
 use crate::domains::identity::guest::Guest;
@@ -55,15 +56,20 @@ struct Key {
 /// The text of an item; none when the viewer gets nothing of the event.
 type Frame = Option<Arc<str>>;
 
+/// A frame that somebody writes, and what came of it.
+type Written = Arc<OnceCell<Result<Frame, Arc<Error>>>>;
+
 /// Frames written lately.
-pub struct Frames(moka::future::Cache<Key, Frame>);
+pub struct Frames(moka::sync::Cache<Key, Written>);
 
 impl Default for Frames {
     fn default() -> Self {
-        let weigh = |_: &Key, frame: &Frame| {
-            u32::try_from(frame.as_ref().map_or(0, |text| text.len()) + 200).unwrap_or(u32::MAX)
+        let weigh = |_: &Key, written: &Written| {
+            let text = written.get().and_then(|frame| frame.as_ref().ok()?.as_ref());
+            u32::try_from(text.map_or(0, |text| text.len()) + 200).unwrap_or(u32::MAX)
         };
-        Frames(moka::future::Cache::builder().max_capacity(KEPT).weigher(weigh).time_to_live(FRESH).build())
+        let frames = moka::sync::Cache::builder().max_capacity(KEPT).weigher(weigh).time_to_live(FRESH);
+        Frames(frames.eviction_policy(EvictionPolicy::lru()).build()) // the oldest make way
     }
 }
 
@@ -232,7 +238,9 @@ impl Stream {
                 }
             }
             let events = self.follower.next().await.map_err(|gone| self.stop(gone))?;
-            self.pending.extend(events);
+            let mut events = VecDeque::from(events);
+            events.retain(|event| self.concerns(event) || event.topic == MOVED_SIGHT);
+            self.pending = events; // it was empty
         }
     }
 
@@ -267,16 +275,19 @@ impl Stream {
         Next::End(Box::new(told))
     }
 
+    /// Whether it follows events like this one.
+    fn concerns(&self, event: &Event) -> bool {
+        let client = self.client.is_none_or(|client| event.audience.client == Some(client.into()));
+        client && self.topics.contains(&event.topic.as_str())
+    }
+
     async fn write(&mut self, event: &Arc<Event>) -> Result<Frame, Arc<Error>> {
         let for_me =
             |viewer: &Viewer| event.audience.user.is_some() && event.audience.heard_by(viewer).is_some();
         if event.topic == MOVED_SIGHT && for_me(&self.viewer.borrow()) {
             Box::pin(self.guest.look_again(event.position)).await.map_err(Arc::new)?;
         }
-        if !self.topics.contains(&event.topic.as_str()) {
-            return Ok(None);
-        }
-        if self.client.is_some_and(|client| event.audience.client != Some(client.into())) {
+        if !self.concerns(event) {
             return Ok(None);
         }
         let viewer = self.viewer.borrow().clone();
@@ -318,17 +329,29 @@ impl Stream {
         write: impl FnOnce() -> F,
     ) -> Result<Frame, Arc<Error>> {
         let frames = &self.engine.frames.0;
-        if let Some(frame) = frames.get(&key).await {
-            return Ok(frame);
+        let written = frames.get(&key).unwrap_or_else(|| frames.get_with(key.clone(), Written::default));
+        if let Some(frame) = written.get() {
+            return frame.clone();
         }
-        // Made only now, and in a box: it is large, and a thousand others need nothing of it.
-        let written = Box::pin(async move { frames.try_get_with(key, write()).await }).await;
-        written.map_err(|error| (*error).clone())
+        let mut mine = false;
+        // In a box, and made by the one who writes: it is large, and a thousand others only wait.
+        let write = || {
+            mine = true;
+            Box::pin(write())
+        };
+        let frame = written.get_or_init(write).await.clone();
+        match &frame {
+            Ok(_) if mine => frames.insert(key, written), // good, and weighed, from now on
+            Err(_) if mine => frames.invalidate(&key),    // the next one tries again
+            _ => {}
+        }
+        frame
     }
 
     async fn item(&self, event: &Arc<Event>, viewer: &Arc<Viewer>, last: bool) -> Result<Frame, Arc<Error>> {
-        match self.engine.subjects.item(event, viewer, self.previous).await? {
-            Some(item) => self.execute(item, viewer, last).await,
+        let behind = self.pending.iter().skip(1);
+        match self.engine.subjects.item(event, behind, viewer, self.previous).await? {
+            Some(item) => self.execute(item.known(), item, viewer, last).await,
             None => Ok(None),
         }
     }
@@ -336,6 +359,7 @@ impl Stream {
     /// Has the executor write what is at hand.
     async fn execute<H: Any + Send + Sync>(
         &self,
+        known: Option<Known>,
         hand: H,
         viewer: &Arc<Viewer>,
         last: bool,
@@ -343,10 +367,13 @@ impl Stream {
         let mut caller = self.caller.clone();
         caller.reader =
             Some(Reader { db: self.engine.services().database.own.clone(), viewer: viewer.clone() });
-        let request = self
+        let mut request = self
             .engine
             .request(&self.request, &self.prepared.document, &caller, self.prepared.raw_json)
             .data(AtHand(Some(hand)));
+        if let Some(known) = known {
+            request = request.data(known);
+        }
         // Validated when it began.
         let response = self.engine.fast.execute_stream(request).next().await;
         let response = response.ok_or_else(|| Arc::new(Error::internal("a stream gave no item")))?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use redis::aio::{MultiplexedConnection, PubSub};
-use redis::{AsyncConnectionConfig, Client, RedisError};
+use redis::{AsyncConnectionConfig, Client, Msg, RedisError};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, interval_at, timeout};
 
@@ -16,6 +16,8 @@ use super::hub::Hub;
 
 /// Batches that may wait to be published.
 const WAITING: usize = 1000;
+/// Messages that are taken at once.
+const AT_ONCE: usize = 100;
 /// Longest that Redis may take to answer.
 const PATIENCE: Duration = Duration::from_millis(500);
 /// How often it is asked whether it is still there.
@@ -135,12 +137,14 @@ async fn publish(
 }
 
 async fn listen(mut connection: PubSub, hub: &Hub) -> Result<Infallible, Broken> {
-    let mut messages = connection.on_message();
-    while let Some(message) = messages.next().await {
-        match serde_json::from_slice::<Event>(message.get_payload_bytes()) {
-            Ok(event) => hub.accept([event]),
-            Err(cause) => tracing::warn!(%cause, "a message on our channels is no event"),
-        }
+    // All that is there already, at once: the followers are woken once for it.
+    let mut messages = connection.on_message().ready_chunks(AT_ONCE);
+    while let Some(messages) = messages.next().await {
+        let event = |message: Msg| {
+            let event = serde_json::from_slice::<Event>(message.get_payload_bytes());
+            event.inspect_err(|cause| tracing::warn!(%cause, "a message on our channels is no event")).ok()
+        };
+        hub.accept(messages.into_iter().filter_map(event));
     }
     Err(Broken::Ended)
 }

@@ -100,6 +100,17 @@ impl<'a> Cells<'a> {
         self.at += 1;
         self.row.try_get_by_index(self.at - 1)
     }
+
+    /// The whole row of another table behind those that were taken.
+    ///
+    /// # Errors
+    /// When a column's value is not of the field's type.
+    pub fn row<T: Positional>(&mut self) -> Result<T, DbErr> {
+        let mut cells = Cells::new(self.row, self.at, Wanted::ALL);
+        let row = T::read(&mut cells)?;
+        self.at = cells.at;
+        Ok(row)
+    }
 }
 
 /// A column of the row's table.
@@ -141,23 +152,45 @@ impl Reader {
         Ok(rows)
     }
 
-    /// The row with this id, if the viewer may see it, and what else `more` selects beside it.
+    /// The rows with these ids that the viewer may see, and what else `more` selects beside each, in one statement.
     ///
     /// # Errors
     /// Those of the database.
     pub async fn beside<T: Positional, M>(
         &self,
-        id: Uuid,
-        more: impl IntoIterator<Item = SimpleExpr>,
-        read: impl FnOnce(&mut Cells<'_>) -> Result<M, DbErr>,
-    ) -> Result<Option<(T, M)>> {
+        ids: &[Uuid],
+        more: impl FnOnce(&mut SelectStatement),
+        read: impl Fn(&mut Cells<'_>) -> Result<M, DbErr>,
+    ) -> Result<HashMap<Uuid, (T, M)>> {
         let mut query: SelectStatement = T::Entity::visible_to(&self.viewer).into_query();
-        query.clear_selects().and_where(column::<T>(T::COLUMNS[0]).eq(id));
-        query.exprs(T::COLUMNS.iter().map(|name| column::<T>(name))).exprs(more);
-        let Some(row) = self.db.query_one(&query).await? else { return Ok(None) };
-        let mut cells = Cells::new(&row, 0, Wanted::ALL);
-        let node = T::read(&mut cells)?;
-        Ok(Some((node, read(&mut cells)?)))
+        query.clear_selects().and_where(among(self, column::<T>(T::COLUMNS[0]), ids));
+        query.exprs(T::COLUMNS.iter().map(|name| column::<T>(name)));
+        more(&mut query);
+        let mut rows = HashMap::with_capacity(ids.len());
+        for row in &self.db.query_all(&query).await? {
+            let mut cells = Cells::new(row, 0, Wanted::ALL);
+            let node = T::read(&mut cells)?;
+            rows.insert(node.key(), (node, read(&mut cells)?));
+        }
+        Ok(rows)
+    }
+
+    /// The rows with these ids that the viewer may see, each with the row that it hangs on: whoever sees the one must see
+    /// the other.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn with_parents<T: Positional, P: Positional>(
+        &self,
+        ids: &[Uuid],
+        foreign_key: &'static str,
+    ) -> Result<HashMap<Uuid, (T, P)>> {
+        let parents = |query: &mut SelectStatement| {
+            let same = column::<P>(P::COLUMNS[0]).eq(column::<T>(foreign_key));
+            query.inner_join(Alias::new(P::Entity::default().table_name()), same);
+            query.exprs(P::COLUMNS.iter().map(|name| column::<P>(name)));
+        };
+        self.beside(ids, parents, |cells| cells.row()).await
     }
 }
 

@@ -27,13 +27,14 @@ pub async fn under_way(db: &DatabaseConnection, now: Instant) -> Result<Vec<Mode
     Ok(running.order_by_asc(Column::CreatedAt).order_by_asc(Column::Id).limit(100).all(db).await?)
 }
 
-/// A job that is under way; none when it ended.
+/// Those of these jobs that are under way.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn of(db: &DatabaseConnection, id: Uuid) -> Result<Option<Model>> {
-    let job = all_rows::<Entity>().filter(Column::Id.eq(JobId::from_uuid(id)));
-    Ok(job.filter(Column::Lease.is_not_null()).one(db).await?)
+pub async fn of(db: &DatabaseConnection, ids: &[Uuid]) -> Result<Vec<Model>> {
+    let ids = ids.iter().copied().map(JobId::from_uuid);
+    let jobs = all_rows::<Entity>().filter(Column::Id.is_in(ids)).filter(Column::Lease.is_not_null());
+    Ok(jobs.all(db).await?)
 }
 
 impl Work {

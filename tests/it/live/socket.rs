@@ -330,3 +330,43 @@ async fn a_restart_tells_every_socket_to_come_again() {
     drop(second);
     assert_eq!(screen.hear().await, Frame::Closed(1012));
 }
+
+#[tokio::test]
+async fn what_waits_is_read_together_and_each_item_holds_its_own() {
+    const ENTRIES: &str = "subscription($after: Cursor) { eventlogNew(after: $after) {
+        cursor previous entry { text client { name email eventLog(first: 1) { nodes { text client { name } } } } } } }";
+    let app = TestApp::start().await;
+    let (ana, beto, admin) = (app.ana().await, app.beto().await, app.admin().await);
+    let (rosa, luz, sol) = (ana.client("Rosa").await, ana.client("Luz").await, beto.client("Sol").await);
+    app.settled().await;
+    let start = ana.cursor().await;
+    for number in 0..30 {
+        let client = [&rosa, &luz, &sol][number % 3];
+        let note = json!({ "clientId": client, "kind": "NOTE", "text": format!("note {number}") });
+        admin.run("eventlogAppend", note, "event { id }").await;
+    }
+    // Told as they are when they are sent, and not to whom they are nothing any more.
+    let change = json!({ "id": rosa, "expectedVersion": 1, "name": "Rosa Vela", "email": "rosa@x.example" });
+    ana.run("clientUpdate", change, "client { id }").await;
+    let away = json!({ "id": luz, "expectedVersion": 1, "advisorId": beto.id });
+    app.sofia().await.run("clientReassign", away, "client { id }").await;
+    app.settled().await;
+    let mut screens = Vec::new();
+    for _ in 0..2 {
+        let mut screen = Screen::of(&ana).await;
+        screen.subscribe("e", ENTRIES, json!({ "after": start })).await;
+        screens.push(screen);
+    }
+    for mut screen in screens {
+        let mut previous = json!(start);
+        for number in (0..30).filter(|number| number % 3 == 0) {
+            let item = screen.item("e").await["eventlogNew"].take();
+            assert_eq!(item["previous"], previous);
+            previous = item["cursor"].clone();
+            let client = json!({ "name": "Rosa Vela", "email": "rosa@x.example",
+                "eventLog": { "nodes": [{ "text": "note 27", "client": { "name": "Rosa Vela" } }] } });
+            assert_eq!(item["entry"], json!({ "text": format!("note {number}"), "client": client }));
+        }
+        screen.hears_nothing().await;
+    }
+}

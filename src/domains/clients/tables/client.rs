@@ -145,13 +145,3 @@ pub fn visible_through<E: EntityTrait>(viewer: &Viewer, client_id: E::Column) ->
     clients.clear_selects().expr(Expr::val(1)).and_where(same);
     all.filter(Expr::exists(clients))
 }
-
-/// Team and advisor of the client that a row of another table hangs on, to be selected beside it.
-pub fn owner_columns<C: ColumnTrait>(client_id: C) -> [Expr; 2] {
-    [Column::TeamId, Column::AdvisorId].map(|column| {
-        let mut owner = sea_orm::sea_query::Query::select();
-        let same = Expr::col((Entity, Column::Id)).equals(client_id.as_column_ref());
-        owner.column((Entity, column)).from(Entity).and_where(same);
-        Expr::SubQuery(None, Box::new(owner.into()))
-    })
-}

@@ -3,7 +3,7 @@
 use async_graphql::{ComplexObject, Result, SimpleObject};
 use futures_util::FutureExt;
 
-use crate::domains::clients::{CLIENT_UPDATED, EVENTLOG_NEW, event_log_entry, owner_columns};
+use crate::domains::clients::{CLIENT_UPDATED, EVENTLOG_NEW};
 use crate::graphql::fast::One;
 use crate::graphql::live::{ChangeKind, Found, Item, Told, Topic};
 use crate::graphql::nodes::clients::{Client, EventLogEntry};
@@ -15,14 +15,11 @@ use crate::platform::db::{Owner, Wanted};
 pub const UPDATED: Topic = Topic {
     name: CLIENT_UPDATED,
     field: "clientUpdated",
-    read: |all, id| {
+    read: |all, ids| {
         async move {
-            let client = all.by_ids::<Client>(&[id], Wanted::ALL).await?.remove(&id);
-            let owner = client.as_ref().map(|client| Owner {
-                team: client.team_id.uuid(),
-                advisor: client.advisor_id.map(TypedId::uuid),
-            });
-            Ok(Found::of(client, owner))
+            let clients = all.by_ids::<Client>(ids, Wanted::ALL).await?;
+            let found = |(id, client): (_, Client)| (id, Found::of(client.clone(), Some(owner(&client))));
+            Ok(clients.into_iter().map(found).collect())
         }
         .boxed()
     },
@@ -33,19 +30,23 @@ pub const UPDATED: Topic = Topic {
 pub const EVENTLOG: Topic = Topic {
     name: EVENTLOG_NEW,
     field: "eventlogNew",
-    read: |all, id| {
+    read: |all, ids| {
         async move {
-            let owner = owner_columns(event_log_entry::Column::ClientId);
-            let read = all.beside::<EventLogEntry, _>(id, owner, |cells| {
-                Ok(Owner { team: cells.take()?, advisor: cells.take()? })
-            });
-            let (entry, owner) = read.await?.unzip();
-            Ok(Found::of(entry, owner))
+            let entries = all.with_parents::<EventLogEntry, Client>(ids, "client_id").await?;
+            let found = |(id, (entry, client)): (_, (EventLogEntry, Client))| {
+                (id, Found::of(entry, Some(owner(&client))).beside(client))
+            };
+            Ok(entries.into_iter().map(found).collect())
         }
         .boxed()
     },
     forget: None,
 };
+
+/// Whose a client is now.
+pub(super) fn owner(client: &Client) -> Owner {
+    Owner { team: client.team_id.uuid(), advisor: client.advisor_id.map(TypedId::uuid) }
+}
 
 /// A client changed.
 #[derive(SimpleObject)]

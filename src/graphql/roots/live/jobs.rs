@@ -2,12 +2,14 @@
 
 use async_graphql::{ComplexObject, SimpleObject};
 use futures_util::FutureExt;
+use uuid::Uuid;
 
 use crate::graphql::fast::One;
 use crate::graphql::live::{ChangeKind, Found, Item, Told, Topic};
 use crate::graphql::nodes::jobs::{DeadLetter, JobUnderWay};
 use crate::kernel::ids::{JobId, TypedId};
 use crate::platform::db::Wanted;
+use crate::platform::db::tables::job;
 use crate::platform::jobs::dead::DEAD_LETTERS_CHANGED;
 use crate::platform::jobs::progress::{self, JOB_CHANGED};
 
@@ -15,10 +17,11 @@ use crate::platform::jobs::progress::{self, JOB_CHANGED};
 pub const DEAD_LETTERS: Topic = Topic {
     name: DEAD_LETTERS_CHANGED,
     field: "deadLetterChanged",
-    read: |all, id| {
+    read: |all, ids| {
         async move {
-            let letter = all.by_ids::<DeadLetter>(&[id], Wanted::ALL).await?.remove(&id);
-            Ok(Found::of(Some(Letter(letter.map(One::new))), None))
+            let mut letters = all.by_ids::<DeadLetter>(ids, Wanted::ALL).await?;
+            let found = |id: &Uuid| (*id, Found::of(Letter(letters.remove(id).map(One::new)), None));
+            Ok(ids.iter().map(found).collect())
         }
         .boxed()
     },
@@ -29,8 +32,13 @@ pub const DEAD_LETTERS: Topic = Topic {
 pub const PROGRESS: Topic = Topic {
     name: JOB_CHANGED,
     field: "jobChanged",
-    read: |all, id| {
-        async move { Ok(Found::of(progress::of(&all.db, id).await?.map(JobUnderWay::from), None)) }.boxed()
+    read: |all, ids| {
+        async move {
+            let jobs = progress::of(&all.db, ids).await?;
+            let found = |job: job::Model| (job.id.uuid(), Found::of(JobUnderWay::from(job), None));
+            Ok(jobs.into_iter().map(found).collect())
+        }
+        .boxed()
     },
     forget: None,
 };

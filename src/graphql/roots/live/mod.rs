@@ -239,12 +239,13 @@ impl LiveQuery {
         while more && items.len() < limit && looked_at < LOOKED_AT {
             let events = follower.waiting().await.map_err(Error::from)?;
             more = !events.is_empty();
-            for event in events {
+            for (place, event) in events.iter().enumerate() {
                 if items.len() == limit {
                     break;
                 }
                 (looked_at, at) = (looked_at + 1, Cursor(event.position));
-                let item = subjects.item(&event, viewer, Some(previous)).await;
+                let behind = events[place + 1..].iter().take(limit - items.len() - 1);
+                let item = subjects.item(event, behind, viewer, Some(previous)).await;
                 if let Some(item) = item.map_err(|error| Error::internal(error.to_string()))? {
                     previous = item.cursor();
                     items.push(FeedItem::from(item));

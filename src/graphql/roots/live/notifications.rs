@@ -2,6 +2,7 @@
 
 use async_graphql::{ComplexObject, Result, SimpleObject};
 use futures_util::FutureExt;
+use sea_orm::sea_query::SelectStatement;
 
 use crate::domains::notifications::NOTIFICATION_NEW;
 use crate::domains::notifications::inbox::unread_beside;
@@ -14,12 +15,15 @@ use crate::kernel::Error;
 pub const NEW: Topic = Topic {
     name: NOTIFICATION_NEW,
     field: "notificationNew",
-    read: |all, id| {
+    read: |all, ids| {
         async move {
-            let read = all.beside::<Notification, i64>(id, [unread_beside()], |cells| cells.take()).await?;
-            let read =
-                read.map(|(notification, unread)| Unread { notification: One::new(notification), unread });
-            Ok(Found::of(read, None)) // its audience is its user, for ever
+            let unread = |query: &mut SelectStatement| _ = query.expr(unread_beside());
+            let read = all.beside::<Notification, i64>(ids, unread, |cells| cells.take()).await?;
+            let found = |(id, (notification, unread))| {
+                let read = Unread { notification: One::new(notification), unread };
+                (id, Found::of(read, None)) // its audience is its user, for ever
+            };
+            Ok(read.into_iter().map(found).collect())
         }
         .boxed()
     },

@@ -1,30 +1,37 @@
 //! What streams tell of how things stand in Odoo.
 
+use std::collections::HashMap;
+
 use async_graphql::{ComplexObject, ID, SimpleObject};
 use futures_util::FutureExt;
 
-use crate::domains::clients::owner_columns;
+use super::clients::owner;
 use crate::domains::sync::SYNC_CHANGED;
 use crate::graphql::fast::One;
 use crate::graphql::live::{Found, Item, Told, Topic};
+use crate::graphql::nodes::clients::Client;
 use crate::graphql::nodes::sync::SyncState;
 use crate::kernel::ids::{TypedId, print};
-use crate::platform::db::Owner;
-use crate::platform::db::tables::sync_external::Column;
+use crate::platform::db::Wanted;
 
 /// Things that stand otherwise than before.
 pub const CHANGED: Topic = Topic {
     name: SYNC_CHANGED,
     field: "syncChanged",
-    read: |all, id| {
+    read: |all, ids| {
         async move {
-            let read = all.beside::<SyncState, _>(id, owner_columns(Column::ClientId), |cells| {
-                let (team, advisor) = (cells.take::<Option<uuid::Uuid>>()?, cells.take()?);
-                Ok(team.map(|team| Owner { team, advisor }))
-            });
-            let (state, owner) = read.await?.unzip();
-            // What hangs on no client was told to admins alone.
-            Ok(Found::of(state, owner.flatten()))
+            let states = all.with_parents::<SyncState, Client>(ids, "client_id").await?;
+            let found = |(id, (state, client)): (_, (SyncState, Client))| {
+                (id, Found::of(state, Some(owner(&client))).beside(client))
+            };
+            let mut found: HashMap<_, _> = states.into_iter().map(found).collect();
+            let alone: Vec<_> = ids.iter().copied().filter(|id| !found.contains_key(id)).collect();
+            if !alone.is_empty() {
+                // What hangs on no client was told to admins alone.
+                let states = all.by_ids::<SyncState>(&alone, Wanted::ALL).await?;
+                found.extend(states.into_iter().map(|(id, state)| (id, Found::of(state, None))));
+            }
+            Ok(found)
         }
         .boxed()
     },

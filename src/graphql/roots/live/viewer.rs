@@ -14,8 +14,12 @@ use crate::platform::db::Wanted;
 pub const CHANGED: Topic = Topic {
     name: IDENTITY_CHANGED,
     field: "",
-    read: |all, id| {
-        async move { Ok(Found::of(all.by_ids::<User>(&[id], Wanted::ALL).await?.remove(&id), None)) }.boxed()
+    read: |all, ids| {
+        async move {
+            let users = all.by_ids::<User>(ids, Wanted::ALL).await?;
+            Ok(users.into_iter().map(|(id, user)| (id, Found::of(user, None))).collect())
+        }
+        .boxed()
     },
     forget: None,
 };
