@@ -63,6 +63,8 @@ struct Inner {
     spoken: Mutex<Option<(Transport, Version)>>,
     login: Login,
     serial: AtomicI64,
+    ahead: std::sync::Mutex<Option<chrono::Duration>>,
+    clock: Clock,
 }
 
 impl fmt::Debug for Odoo {
@@ -84,8 +86,10 @@ impl Odoo {
             pace: RateLimiter::direct(Quota::per_second(per_second)),
             seats: Semaphore::new(AT_ONCE),
             spoken: Mutex::default(),
-            login: Login::new(&config, clock),
+            login: Login::new(&config, clock.clone()),
             serial: AtomicI64::new(1),
+            ahead: std::sync::Mutex::default(),
+            clock,
             config,
         })))
     }
@@ -139,6 +143,18 @@ impl Odoo {
     /// [`Class::Refused`], or those of a call.
     pub async fn uid(&self) -> Result<i64, Fault> {
         self.0.login.uid(self, self.transport().await?).await
+    }
+
+    /// How far the server's clock was ahead of ours at its last answer, to a second or two, by the answer's `Date`; behind a
+    /// proxy that is the proxy's clock.
+    pub fn ahead(&self) -> Option<chrono::Duration> {
+        *self.0.ahead.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn heard_at(&self, date: Option<&reqwest::header::HeaderValue>) {
+        let date = date.and_then(|date| chrono::DateTime::parse_from_rfc2822(date.to_str().ok()?).ok());
+        let ahead = date.map(|date| date.to_utc() - self.0.clock.now());
+        *self.0.ahead.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = ahead;
     }
 
     fn configured(&self) -> Option<Transport> {
@@ -215,6 +231,7 @@ impl Odoo {
             out = out.header(*name, value);
         }
         let mut response = out.send().await.map_err(unanswered)?;
+        self.heard_at(response.headers().get(reqwest::header::DATE));
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(unanswered)? {
             body.extend_from_slice(&chunk);
