@@ -53,7 +53,7 @@ pub(super) fn signature(model: &str, method: &str) -> Option<Signature> {
         (_, "load") => of_model(&["!fields", "!data"]),
         (_, "fields_get") => of_model(&["allfields", "attributes"]),
         (_, "name_search") => of_model(&["name", "domain", "operator", "limit"]),
-        (_, "default_get") => of_model(&["!fields_list"]),
+        (_, "default_get") => of_model(&["!fields"]),
         ("res.users", "context_get") => of_model(&[]),
         (_, "check_access_rights") => of_model(&["!operation", "raise_exception"]),
         (_, "has_access" | "check_access") => of_records(&["!operation"]),
