@@ -1,5 +1,6 @@
 //! The program's commands, as `cabina --help` lists them.
 
+mod doctor;
 mod odoo;
 mod sandbox;
 mod serve;
@@ -88,7 +89,9 @@ pub async fn run(cli: Cli) -> Result<()> {
         return sandbox.run().await;
     }
     let config = Config::from_env().map_err(|mistakes| Error::Usage(mistakes.to_string()))?;
-    telemetry::start_logs(&config.telemetry);
+    if !matches!(&cli.command, Command::Odoo { action } if action.is_silent()) {
+        telemetry::start_logs(&config.telemetry);
+    }
     match cli.command {
         Command::Schema | Command::Sandbox(_) => Ok(()),
         Command::Health => health(&config).await,

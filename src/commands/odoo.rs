@@ -2,6 +2,7 @@
 
 use clap::Subcommand;
 
+use super::doctor;
 use crate::app::App;
 use crate::domains::sync::ledger;
 use crate::flows::odoo;
@@ -18,14 +19,29 @@ pub enum Action {
         #[arg(long)]
         kind: Option<String>,
     },
+    /// Tell how the connection with Odoo stands, and what to do about what is wrong; the exit code tells too
+    Doctor {
+        /// As JSON, for machines
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+impl Action {
+    /// Whether it says all it has to say by itself, so that logs would only stand in between.
+    pub fn is_silent(&self) -> bool {
+        matches!(self, Action::Doctor { .. })
+    }
 }
 
 /// Runs the command.
 pub async fn run(config: Config, action: Action) -> Result<()> {
     let absent = || Error::Usage("ODOO_URL is not set: there is no Odoo".to_owned());
-    let pushed = odoo::pushed(config.odoo.as_ref().ok_or_else(absent)?)?;
+    let there = config.odoo.as_ref().ok_or_else(absent)?;
     match action {
+        Action::Doctor { json } => doctor::run(&config, there, json).await,
         Action::PushAll { kind } => {
+            let pushed = odoo::pushed(there)?;
             let kinds: Vec<String> = match kind {
                 Some(kind) if pushed.contains(&kind) => vec![kind],
                 Some(kind) => return Err(Error::Usage(format!("ODOO_SYNC does not send {kind}"))),

@@ -1,13 +1,16 @@
 //! Teams: create and rename.
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, DatabaseConnection, EntityTrait, IntoActiveModel, QueryFilter,
+    QuerySelect, Select,
+};
 
 use super::rules::TeamErrorCode;
 use super::tables::team;
 use crate::kernel::error::Check;
 use crate::kernel::ids::TeamId;
 use crate::kernel::{Error, Result, Stop, text};
-use crate::platform::auth::Right;
+use crate::platform::auth::{Right, Viewer};
 use crate::platform::db::{Change, ChangeKind, Tx, Visible, differences};
 
 const NAME_MAX: usize = 80;
@@ -54,11 +57,19 @@ pub async fn rename(
 
 /// The team with this name, made if there is none: for commands.
 pub async fn named(tx: &mut Tx, name: &str) -> Result<TeamId, Stop<TeamErrorCode>> {
-    let known = team::Entity::visible_to(&tx.by).filter(team::Column::NameSort.eq(text::fold(name)));
-    match known.one(tx.conn()).await? {
+    match by_name(&tx.by, name).one(tx.conn()).await? {
         Some(team) => Ok(team.id),
         None => create(tx, name).await,
     }
+}
+
+/// The team with this name, if there is one that the viewer sees.
+pub async fn known(db: &DatabaseConnection, viewer: &Viewer, name: &str) -> Result<Option<TeamId>> {
+    Ok(by_name(viewer, name).one(db).await?.map(|team| team.id))
+}
+
+fn by_name(viewer: &Viewer, name: &str) -> Select<team::Entity> {
+    team::Entity::visible_to(viewer).filter(team::Column::NameSort.eq(text::fold(name)))
 }
 
 /// Whether the team exists, for those who name it.

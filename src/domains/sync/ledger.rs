@@ -148,6 +148,21 @@ pub async fn due(database: &Database, kinds: &[&str], now: Instant) -> Result<u6
     Ok(due.count(&database.own).await?)
 }
 
+/// Since when the row of these kinds is due that is due the longest, or from when on; `None`: nothing waits.
+///
+/// # Errors
+/// Those of the database.
+pub async fn oldest_due(database: &Database, kinds: &[String]) -> Result<Option<Instant>> {
+    let oldest = all_rows::<Entity>()
+        .filter(Column::LocalType.is_in(kinds))
+        .filter(Expr::cust(WAITS))
+        .order_by_asc(Column::NextAttemptAt)
+        .limit(1)
+        .one(&database.own)
+        .await?;
+    Ok(oldest.map(|row| row.next_attempt_at))
+}
+
 /// The rows of these things.
 ///
 /// # Errors

@@ -8,6 +8,7 @@
 mod client;
 mod compare;
 mod contact;
+pub mod doctor;
 mod entry;
 mod jobs;
 pub mod mapping;

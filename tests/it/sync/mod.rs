@@ -1,5 +1,6 @@
 //! cabina and Odoo kept alike, seen from both ends: GraphQL here, the sandbox's records there.
 
+mod doctor;
 mod failing;
 mod many;
 mod pull;
