@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::domains::identity::sessions;
 use crate::domains::notifications::inbox;
 use crate::flows::odoo::{self, Sync};
-use crate::kernel::Result;
+use crate::kernel::{Error, Result};
 use crate::platform::bus;
 use crate::platform::config::JobsConfig;
 use crate::platform::db::tables::idempotency_key;
@@ -36,8 +36,8 @@ impl Job for Sweep {
 /// All that is done in the background.
 ///
 /// # Errors
-/// When the client of a service cannot be made.
-pub fn handlers(app: &App) -> Result<Handlers> {
+/// `Usage` when what is configured is not what the data tell of.
+pub async fn handlers(app: &App) -> Result<Handlers> {
     let swept = app.clone();
     let handlers = Handlers::default()
         .on(move |_: Sweep, _| {
@@ -52,6 +52,7 @@ pub fn handlers(app: &App) -> Result<Handlers> {
     Ok(match &app.config.odoo {
         Some(config) => {
             let sync = Sync::new(config.clone(), app.database.clone(), app.clock.clone())?;
+            sync.acquaint().await?;
             odoo::register(handlers, &Arc::new(sync))
         }
         None => handlers,
@@ -63,8 +64,21 @@ pub fn handlers(app: &App) -> Result<Handlers> {
 /// # Errors
 /// When the client of a service cannot be made.
 pub async fn run(app: App, stop: impl Future<Output = ()>) -> Result<()> {
-    let (database, clock, handlers) = (app.database.clone(), app.clock.clone(), handlers(&app)?);
-    let JobsConfig { slots, lease } = app.config.jobs;
+    tokio::pin!(stop);
+    let handlers = loop {
+        match handlers(&app).await {
+            Ok(handlers) => break handlers,
+            Err(error @ Error::Usage(_)) => return Err(error),
+            // The database is away, or its tables are not there yet.
+            Err(error) => tracing::warn!(error = error.for_terminal(), "background work cannot begin yet"),
+        }
+        tokio::select! {
+            () = &mut stop => return Ok(()),
+            () = tokio::time::sleep(Duration::from_secs(2)) => {}
+        }
+    };
+    let (database, clock, JobsConfig { slots, lease }) =
+        (app.database.clone(), app.clock.clone(), app.config.jobs);
     Runner { database, clock, handlers, slots, lease }.run(stop).await;
     Ok(())
 }

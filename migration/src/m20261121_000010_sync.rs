@@ -1,6 +1,7 @@
 //! The ledger of what is kept alike here and in another system: a row for each of our things that is synced, under the
 //! thing's own id. `generation` counts the changes that are to be sent, `sent_at` is set while nobody knows whether what was
-//! sent arrived, `agreed` is what both sides held when they last met. `sync_pull` remembers how far was pulled.
+//! sent arrived, `agreed` is what both sides held when they last met,
+//! `seen` what stood there when it was last looked at. `sync_peer` names the system that the ledger tells of. `sync_pull` remembers how far was pulled.
 
 crate::dialect::migration! {
     up: r#"
@@ -20,6 +21,7 @@ CREATE TABLE sync_external (
     sent_at {instant},
     gone boolean NOT NULL,
     agreed {json},
+    seen {json},
     payload_hash text,
     payload {json},
     last_error text,
@@ -38,6 +40,11 @@ CREATE UNIQUE INDEX sync_external_there ON sync_external (external_model, extern
 CREATE INDEX sync_external_failed ON sync_external (failed_at, id) WHERE failed_at IS NOT NULL;;
 CREATE INDEX sync_external_alike ON sync_external (fingerprint) WHERE failed_at IS NOT NULL;;
 CREATE INDEX sync_external_client ON sync_external (client_id) WHERE client_id IS NOT NULL;;
+CREATE TABLE sync_peer (
+    id integer PRIMARY KEY,
+    name text NOT NULL,
+    trouble text
+);;
 CREATE TABLE sync_pull (
     model {key} PRIMARY KEY,
     watermark {instant} NOT NULL
@@ -45,6 +52,7 @@ CREATE TABLE sync_pull (
 "#,
     down: r#"
 DROP TABLE sync_pull;;
+DROP TABLE sync_peer;;
 DROP TABLE sync_external;;
 "#,
 }

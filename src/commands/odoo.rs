@@ -4,7 +4,7 @@ use clap::Subcommand;
 
 use super::doctor;
 use crate::app::App;
-use crate::domains::sync::ledger;
+use crate::domains::sync::{ledger, progress};
 use crate::flows::odoo;
 use crate::kernel::time::Clock;
 use crate::kernel::{Error, Result};
@@ -19,6 +19,10 @@ pub enum Action {
         #[arg(long)]
         kind: Option<String>,
     },
+    /// Say that ODOO_URL and ODOO_DB name the same Odoo as before, at a new address
+    Accept,
+    /// Forget how everything stood in Odoo, for it is another one now: all is compared and sent anew
+    Forget,
     /// Tell how the connection with Odoo stands, and what to do about what is wrong; the exit code tells too
     Doctor {
         /// As JSON, for machines
@@ -40,6 +44,19 @@ pub async fn run(config: Config, action: Action) -> Result<()> {
     let there = config.odoo.as_ref().ok_or_else(absent)?;
     match action {
         Action::Doctor { json } => doctor::run(&config, there, json).await,
+        Action::Accept => {
+            let name = odoo::peer_name(there);
+            let app = App::start(config, Clock::System).await?;
+            progress::accept(&app.database.own, &name).await?;
+            println!("cabina is kept alike with {name} from now on");
+            Ok(())
+        }
+        Action::Forget => {
+            let app = App::start(config, Clock::System).await?;
+            ledger::forget_all(&app.database).await?;
+            println!("forgotten; `cabina odoo push-all` has everything sent");
+            Ok(())
+        }
         Action::PushAll { kind } => {
             let pushed = odoo::pushed(there)?;
             let kinds: Vec<String> = match kind {

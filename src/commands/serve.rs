@@ -58,6 +58,9 @@ impl Serve {
         })?;
         let address = listener.local_addr().map_err(Error::internal)?;
         let web = app.web(metrics)?;
+        if let Err(error @ Error::Usage(_)) = crate::worker::handlers(&app).await {
+            return Err(error); // what it cannot work with is told now
+        }
         greet(&app, &address.to_string(), loaded.as_ref(), odoo.as_ref());
         let (tell, told) = watch::channel(false);
         tokio::spawn(async move {

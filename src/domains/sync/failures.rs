@@ -149,11 +149,7 @@ async fn first(tx: &mut Tx, kind: &str, id: Uuid) -> Result<SyncId, Stop<SyncErr
     };
     let client = clients::get(tx, client.ok_or(Error::NotFound)?).await?;
     if !tx.sends(kind) {
-        return Err(Stop::refuse(
-            SyncErrorCode::NotSynced,
-            "id",
-            "things of this kind are not sent to Odoo here",
-        ));
+        return Err(not_synced(kind));
     }
     let mark_it = Mark { id, kind: kind.to_owned(), client: Some(client.id.uuid()), gone: false };
     mark(tx.conn(), vec![mark_it], tx.now).await?;
@@ -200,7 +196,7 @@ pub async fn discard(
 }
 
 /// Marks rows as if their things had just changed. One that was deleted there is made anew.
-async fn again(tx: &mut Tx, rows: &[Model], why: &str) -> Result<()> {
+async fn again(tx: &mut Tx, rows: &[Model], why: &str) -> Result<(), Stop<SyncErrorCode>> {
     let mut marks: Vec<Mark> = rows
         .iter()
         .map(|row| Mark {
@@ -211,15 +207,37 @@ async fn again(tx: &mut Tx, rows: &[Model], why: &str) -> Result<()> {
         })
         .collect();
     marks.sort_by_key(|mark| mark.id);
+    if let Some(other) = marks.iter().find(|mark| !tx.sends(&mark.kind)) {
+        return Err(not_synced(&other.kind));
+    }
     mark(tx.conn(), marks, tx.now).await?;
+    // What was deleted there is made anew.
+    let gone = rows.iter().filter(|row| row.agreed.is_none() && row.external_id.is_some()).map(|row| row.id);
+    Entity::update_many()
+        .col_expr(Column::ExternalId, Expr::value(Option::<i64>::None))
+        .filter(Column::Id.is_in(gone))
+        .exec(tx.conn())
+        .await
+        .map_err(Error::from)?;
     tx.wake();
-    record(tx, rows, why).await
+    Ok(record(tx, rows, why).await?)
+}
+
+fn not_synced(kind: &str) -> Stop<SyncErrorCode> {
+    Stop::refuse(
+        SyncErrorCode::NotSynced,
+        "id",
+        format!("things of the kind {kind} are not sent to Odoo here"),
+    )
 }
 
 async fn locked(tx: &Tx, which: Which<SyncId>) -> Result<Vec<Model>> {
     tx.by.may(Right::Administer)?;
-    let failed = which.of(list(&tx.by, None, None), Column::Id, Column::Fingerprint);
-    let failed = failed.order_by_asc(Column::FailedAt).limit(MOST).lock_exclusive().all(tx.conn()).await?;
+    let oldest = which.of(list(&tx.by, None, None), Column::Id, Column::Fingerprint);
+    let oldest = oldest.order_by_asc(Column::FailedAt).limit(MOST).all(tx.conn()).await?;
+    // All writes take the rows in one order.
+    let failed = list(&tx.by, None, None).filter(Column::Id.is_in(oldest.into_iter().map(|row| row.id)));
+    let failed = failed.order_by_asc(Column::Id).lock_exclusive().all(tx.conn()).await?;
     if failed.is_empty() { Err(Error::NotFound) } else { Ok(failed) }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use sea_orm::sea_query::{Expr, LockBehavior, LockType};
+use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
     QueryFilter, QueryOrder, QuerySelect, Statement,
@@ -39,8 +39,12 @@ pub enum Ending {
         external_id: i64,
         /// What both hold.
         agreed: Values,
+        /// What stands there.
+        seen: Values,
         /// Which way it went.
         direction: SyncDirection,
+        /// What could not be taken over all the same.
+        problem: Option<Problem>,
     },
     /// It was not sent: it is looked at again from this moment on.
     Later {
@@ -84,7 +88,8 @@ pub struct Problem {
 
 /// Claims at most so many rows of a kind that are due, in the order in which they changed.
 ///
-/// A claimed row tells by `sent_at` whether an earlier run may have sent it.
+/// A claimed row tells by `sent_at` whether an earlier run may have sent it. Rows that are `stamped` count as sent from now
+/// on; the others say so by `sending`.
 ///
 /// # Errors
 /// Those of the database.
@@ -94,6 +99,7 @@ pub async fn claim(
     run: Uuid,
     now: Instant,
     most: u64,
+    stamped: bool,
 ) -> Result<Vec<Model>> {
     let txn = database.begin().await?;
     let due = all_rows::<Entity>()
@@ -110,15 +116,28 @@ pub async fn claim(
         txn.rollback().await?;
         return Ok(due);
     }
-    Entity::update_many()
+    let mut claimed = Entity::update_many()
         .col_expr(Column::Status, Expr::value(SyncStatus::InFlight))
-        .col_expr(Column::Claim, Expr::value(run))
-        .col_expr(Column::SentAt, Expr::value(now))
-        .filter(Column::Id.is_in(due.iter().map(|row| row.id)))
-        .exec(&txn)
-        .await?;
+        .col_expr(Column::Claim, Expr::value(run));
+    if stamped {
+        claimed = claimed.col_expr(Column::SentAt, Expr::value(now));
+    }
+    claimed.filter(Column::Id.is_in(due.iter().map(|row| row.id))).exec(&txn).await?;
     txn.commit().await?;
     Ok(due)
+}
+
+/// A claimed row counts as sent from now on; `false` when another run holds it by now.
+///
+/// # Errors
+/// Those of the database.
+pub async fn sending(database: &Database, id: SyncId, run: Uuid, now: Instant) -> Result<bool> {
+    let stamped = Entity::update_many()
+        .col_expr(Column::SentAt, Expr::value(now))
+        .filter(Column::Id.eq(id).and(Column::Claim.eq(run)))
+        .exec(&database.own)
+        .await?;
+    Ok(stamped.rows_affected == 1)
 }
 
 /// Whether any row of these kinds is due.
@@ -274,13 +293,14 @@ pub async fn settle(
         return Ok(());
     }
     let origin = Origin { operation: "sync".to_owned(), ..Origin::default() };
-    let mut tx = Tx::begin(database, clock, Arc::new(Viewer::system("Odoo")), origin).await?;
+    let mut tx = Tx::begin(database, clock, Arc::new(Viewer::system("Odoo")), origin.clone()).await?;
     let mut present = HashMap::new();
     let ids = endings.iter().map(|(row, ..)| row.id);
     let rows = all_rows::<Entity>().filter(Column::Id.is_in(ids)).order_by_asc(Column::Id);
     for row in rows.lock_exclusive().all(tx.conn()).await? {
         present.insert(row.id, row);
     }
+    let mut holders = holders(&tx, model, &endings).await?;
     let mut told = Vec::new();
     let mut failed = Vec::new();
     for (seen, run, ending) in endings {
@@ -289,9 +309,17 @@ pub async fn settle(
             Entity::delete_by_id(before.id).exec(tx.conn()).await?;
             continue;
         }
+        let ending = match ending {
+            Ending::Alike { external_id, .. }
+                if *holders.entry(external_id).or_insert(before.id) != before.id =>
+            {
+                Ending::GoneThere(merged_there(external_id))
+            }
+            ending => ending,
+        };
         let after = ended(before.clone(), &seen, model, ending, tx.now);
-        if after.status == SyncStatus::Dead {
-            failed.extend(after.fingerprint.clone().map(|fingerprint| (fingerprint, after.clone())));
+        if after.status == SyncStatus::Dead && before.status != SyncStatus::Dead {
+            failed.push(after.clone());
         }
         if shows(&before, &after) {
             told.push(after.clone());
@@ -299,15 +327,45 @@ pub async fn settle(
         after.into_active_model().reset_all().update(tx.conn()).await?;
     }
     tell(&mut tx, &told, ChangeKind::Updated).await?;
-    warn(&mut tx, failed).await?;
     tx.keep();
     tx.commit().await?;
+    if failed.is_empty() {
+        return Ok(());
+    }
+    // In a write of its own: a notification takes its client, which whoever changes the client holds while it waits for
+    // the ledger.
+    let mut tx = Tx::begin(database, clock, Arc::new(Viewer::system("Odoo")), origin).await?;
+    warn(&mut tx, &failed).await?;
+    tx.commit().await?;
     Ok(())
+}
+
+/// Which rows hold the records that these endings lead to.
+async fn holders(tx: &Tx, model: &str, endings: &[(Model, Uuid, Ending)]) -> Result<HashMap<i64, SyncId>> {
+    let ids = endings.iter().filter_map(|(_, _, ending)| match ending {
+        Ending::Alike { external_id, .. } => Some(*external_id),
+        _ => None,
+    });
+    let held =
+        all_rows::<Entity>().filter(Column::ExternalModel.eq(model)).filter(Column::ExternalId.is_in(ids));
+    let held = held.all(tx.conn()).await?;
+    Ok(held.into_iter().filter_map(|row| Some((row.external_id?, row.id))).collect())
+}
+
+/// Two things of ours lead to one record: it was merged there.
+pub fn merged_there(id: i64) -> Problem {
+    Problem {
+        error: format!("in Odoo it is one record with that of another thing of ours now: {id}"),
+        hint: "Two records were merged in Odoo. Merge the two here as well, then discard this.".to_owned(),
+        fingerprint: "merged-there".to_owned(),
+        payload: None,
+    }
 }
 
 /// The row after its run.
 fn ended(before: Model, seen: &Model, model: &str, ending: Ending, now: Instant) -> Model {
     let changed = before.generation != seen.generation;
+    let stamped = before.sent_at;
     let mut row = Model {
         claim: None,
         sent_at: None,
@@ -320,14 +378,19 @@ fn ended(before: Model, seen: &Model, model: &str, ending: Ending, now: Instant)
         Ending::Gone => {}
         Ending::GoneThere(problem) => {
             tell_of(&mut row, problem);
-            (row.external_id, row.agreed, row.payload_hash) = (None, None, None);
-            (row.status, row.failed_at) = (SyncStatus::Dead, Some(now));
+            row.agreed = None; // no change here makes it anew: only an admin's retry does (`failures`)
+            (row.status, row.failed_at) = (SyncStatus::Dead, row.failed_at.or(Some(now)));
         }
-        Ending::Alike { external_id, agreed, direction } => {
-            met(&mut row, external_id, &agreed, direction, now);
-            (row.attempts, row.failed_at) = (0, None);
-            (row.last_error, row.hint, row.fingerprint, row.payload) = (None, None, None, None);
-            row.status = SyncStatus::Synced;
+        Ending::Alike { external_id, agreed, seen, direction, problem } => {
+            met(&mut row, external_id, &agreed, &seen, direction, now);
+            (row.attempts, row.discarded) = (0, None);
+            match problem {
+                Some(problem) => {
+                    tell_of(&mut row, problem);
+                    (row.status, row.failed_at) = (SyncStatus::Dead, row.failed_at.or(Some(now)));
+                }
+                None => well(&mut row),
+            }
         }
         Ending::Later { at, why } => {
             row.status = SyncStatus::Pending;
@@ -339,8 +402,12 @@ fn ended(before: Model, seen: &Model, model: &str, ending: Ending, now: Instant)
         }
         Ending::Unsure { at, problem } => {
             tell_of(&mut row, problem);
+            row.attempts += 1;
+            if row.attempts >= 3 {
+                row.failed_at = row.failed_at.or(Some(now));
+            }
             (row.status, row.next_attempt_at) = (SyncStatus::Error, at);
-            row.sent_at = seen.sent_at.or(Some(now));
+            row.sent_at = stamped.or(Some(now));
         }
         Ending::Failed { again, problem } => {
             tell_of(&mut row, problem);
@@ -355,9 +422,15 @@ fn ended(before: Model, seen: &Model, model: &str, ending: Ending, now: Instant)
     }
     if changed {
         // What was sent is not the last word.
-        (row.status, row.next_attempt_at, row.failed_at) = (SyncStatus::Pending, now, None);
+        well(&mut row);
+        (row.status, row.next_attempt_at) = (SyncStatus::Pending, now);
     }
     row
+}
+
+fn well(row: &mut Model) {
+    (row.status, row.failed_at) = (SyncStatus::Synced, None);
+    (row.last_error, row.hint, row.fingerprint, row.payload) = (None, None, None, None);
 }
 
 fn tell_of(row: &mut Model, problem: Problem) {
@@ -369,7 +442,15 @@ fn tell_of(row: &mut Model, problem: Problem) {
 }
 
 /// Both sides hold these values.
-fn met(row: &mut Model, external_id: i64, agreed: &Values, direction: SyncDirection, now: Instant) {
+fn met(
+    row: &mut Model,
+    external_id: i64,
+    agreed: &Values,
+    seen: &Values,
+    direction: SyncDirection,
+    now: Instant,
+) {
+    row.seen = serde_json::to_value(seen).ok();
     let text = serde_json::to_value(agreed).unwrap_or_default();
     row.payload_hash = Some(hash_secret(&text.to_string()));
     (row.agreed, row.external_id) = (Some(text), Some(external_id));
@@ -381,6 +462,11 @@ pub fn agreed(row: &Model) -> Values {
     row.agreed.clone().and_then(|json| serde_json::from_value(json).ok()).unwrap_or_default()
 }
 
+/// What stood there when it was last looked at; `None` before it ever was.
+pub fn seen(row: &Model) -> Option<Values> {
+    row.seen.clone().and_then(|json| serde_json::from_value(json).ok())
+}
+
 /// Writes down, within the change that took it over, what a record of the other system holds. Unless both sides are `alike`
 /// by now it waits to be sent.
 ///
@@ -390,7 +476,7 @@ pub async fn pulled(tx: &mut Tx, pulled: Pulled<'_>) -> Result<()> {
     let id = SyncId::from_uuid(pulled.local.1);
     let known = all_rows::<Entity>().filter(Column::Id.eq(id)).lock_exclusive().one(tx.conn()).await?;
     let is_new = known.is_none();
-    let changed = known.as_ref().map(|row| row.generation) != pulled.seen.map(|row| row.generation);
+    let changed = known.as_ref().map(|row| row.generation) != pulled.row.map(|row| row.generation);
     let now = tx.now;
     let before = known.clone();
     let mut row = known.unwrap_or_else(|| Model {
@@ -409,6 +495,7 @@ pub async fn pulled(tx: &mut Tx, pulled: Pulled<'_>) -> Result<()> {
         sent_at: None,
         gone: false,
         agreed: None,
+        seen: None,
         payload_hash: None,
         payload: None,
         last_error: None,
@@ -421,25 +508,26 @@ pub async fn pulled(tx: &mut Tx, pulled: Pulled<'_>) -> Result<()> {
         updated_at: now,
     });
     row.external_model = Some(pulled.model.to_owned());
-    met(&mut row, pulled.external_id, &pulled.theirs, SyncDirection::Pull, now);
+    met(&mut row, pulled.external_id, &pulled.agreed, &pulled.seen, SyncDirection::Pull, now);
     (row.version, row.updated_at) = (row.version + 1, now);
+    row.discarded = None;
     match pulled.problem {
         Some(problem) if !changed => {
-            (row.status, row.failed_at) = (SyncStatus::Dead, Some(now));
+            (row.status, row.failed_at) = (SyncStatus::Dead, row.failed_at.or(Some(now)));
             tell_of(&mut row, problem);
         }
         None if pulled.alike && !changed => {
-            (row.status, row.failed_at, row.attempts) = (SyncStatus::Synced, None, 0);
-            (row.last_error, row.hint, row.fingerprint) = (None, None, None);
+            row.attempts = 0;
+            well(&mut row);
         }
         _ => {
-            (row.status, row.failed_at) = (SyncStatus::Pending, None);
+            well(&mut row);
+            row.status = SyncStatus::Pending;
             (row.next_attempt_at, row.generation) = (now, row.generation + 1);
         }
     }
-    if row.status == SyncStatus::Dead {
-        warn(tx, row.fingerprint.clone().map(|fingerprint| (fingerprint, row.clone())).into_iter().collect())
-            .await?;
+    if row.status == SyncStatus::Dead && before.as_ref().is_none_or(|row| row.status != SyncStatus::Dead) {
+        warn(tx, std::slice::from_ref(&row)).await?;
     }
     if before.as_ref().is_none_or(|before| shows(before, &row)) {
         tell(tx, std::slice::from_ref(&row), ChangeKind::Updated).await?;
@@ -457,7 +545,7 @@ pub async fn pulled(tx: &mut Tx, pulled: Pulled<'_>) -> Result<()> {
 /// What a record of the other system holds, taken over.
 pub struct Pulled<'a> {
     /// The row as it stood when the two were compared; none when it is new.
-    pub seen: Option<&'a Model>,
+    pub row: Option<&'a Model>,
     /// Our thing: prefix of its id, and the id.
     pub local: (&'a str, Uuid),
     /// The client that it hangs on.
@@ -466,8 +554,10 @@ pub struct Pulled<'a> {
     pub model: &'a str,
     /// The id there.
     pub external_id: i64,
+    /// What both hold by now.
+    pub agreed: Values,
     /// What it holds there.
-    pub theirs: Values,
+    pub seen: Values,
     /// Whether ours holds the same by now.
     pub alike: bool,
     /// Why it could not be taken over.
@@ -516,10 +606,10 @@ pub(super) async fn tell(tx: &mut Tx, rows: &[Model], kind: ChangeKind) -> Resul
 }
 
 /// Tells the admins of failures of a kind that no other row has.
-async fn warn(tx: &mut Tx, failed: Vec<(String, Model)>) -> Result<()> {
-    let mut kinds = BTreeMap::new();
-    for (fingerprint, row) in failed {
-        kinds.entry(fingerprint).or_insert_with(Vec::new).push(row);
+async fn warn(tx: &mut Tx, failed: &[Model]) -> Result<()> {
+    let mut kinds: BTreeMap<String, Vec<&Model>> = BTreeMap::new();
+    for row in failed {
+        kinds.entry(row.fingerprint.clone().unwrap_or_default()).or_default().push(row);
     }
     for (fingerprint, rows) in kinds {
         let alike = all_rows::<Entity>()
@@ -531,10 +621,28 @@ async fn warn(tx: &mut Tx, failed: Vec<(String, Model)>) -> Result<()> {
         if alike.count(tx.conn()).await? > 0 {
             continue;
         }
-        let admins = UserFilter { role: Some(Role::Admin), disabled: Some(false), ..UserFilter::default() };
-        for admin in users::list(&tx.by, &admins).all(tx.conn()).await? {
-            inbox::tell(tx, admin.id, NotificationKind::SyncFailed, first.client_id, first.id).await?;
-        }
+        tell_admins(tx, first.client_id, first.id).await?;
+    }
+    Ok(())
+}
+
+/// Tells every admin that the other system does not let us in, with a thing that waits for it.
+///
+/// # Errors
+/// Those of the database.
+pub async fn alarm(database: &Database, clock: &Clock, about: &Model) -> Result<()> {
+    let origin = Origin { operation: "sync".to_owned(), ..Origin::default() };
+    let mut tx = Tx::begin(database, clock, Arc::new(Viewer::system("Odoo")), origin).await?;
+    tell_admins(&mut tx, about.client_id, about.id).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Tells every admin that something fails.
+async fn tell_admins(tx: &mut Tx, client: Option<ClientId>, about: SyncId) -> Result<()> {
+    let admins = UserFilter { role: Some(Role::Admin), disabled: Some(false), ..UserFilter::default() };
+    for admin in users::list(&tx.by, &admins).all(tx.conn()).await? {
+        inbox::tell(tx, admin.id, NotificationKind::SyncFailed, client, about).await?;
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! How far each model of the other system was pulled.
+//! Which other system the ledger tells of, whether it lets us in, and how far each of its models was pulled.
 
 use sea_orm::DeriveIden;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
@@ -15,6 +15,55 @@ struct Table;
 enum Column {
     Model,
     Watermark,
+}
+
+#[derive(DeriveIden)]
+#[sea_orm(iden = "sync_peer")]
+struct Peer;
+
+#[derive(DeriveIden)]
+enum Of {
+    Id,
+    Name,
+    Trouble,
+}
+
+/// The system that the ledger tells of; `None` before it told of any.
+///
+/// # Errors
+/// Those of the database.
+pub async fn peer(db: &DatabaseConnection) -> Result<Option<String>> {
+    let row = db.query_one(Query::select().column(Of::Name).from(Peer)).await?;
+    Ok(row.map(|row| row.try_get_by_index(0)).transpose()?)
+}
+
+/// From now on the ledger tells of this system.
+///
+/// # Errors
+/// Those of the database.
+pub async fn accept(db: &DatabaseConnection, name: &str) -> Result<()> {
+    let mut query = Query::insert();
+    query
+        .into_table(Peer)
+        .columns([Of::Id, Of::Name])
+        .values_panic([1.into(), name.into()])
+        .on_conflict(OnConflict::column(Of::Id).update_column(Of::Name).to_owned());
+    db.execute(&query).await?;
+    Ok(())
+}
+
+/// Writes down that it does not let us in, or does again; tells whether that is new.
+///
+/// # Errors
+/// Those of the database.
+pub async fn trouble(db: &DatabaseConnection, what: Option<&str>) -> Result<bool> {
+    let mut query = Query::update();
+    query.table(Peer).value(Of::Trouble, what.map(str::to_owned));
+    match what {
+        Some(what) => query.and_where(Expr::col(Of::Trouble).is_null().or(Expr::col(Of::Trouble).ne(what))),
+        None => query.and_where(Expr::col(Of::Trouble).is_not_null()),
+    };
+    Ok(db.execute(&query).await?.rows_affected() > 0)
 }
 
 /// All that changed there before was seen; `None`: nothing was yet.
@@ -36,6 +85,7 @@ pub async fn watermark(db: &DatabaseConnection, model: &str) -> Result<Option<In
 /// Those of the database.
 pub async fn forget_all(db: &DatabaseConnection) -> Result<()> {
     db.execute(&Query::delete().from_table(Table).to_owned()).await?;
+    db.execute(&Query::delete().from_table(Peer).to_owned()).await?;
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, DatabaseExecutor, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
 use super::mapping::{Decides, Field, Kind, Local, Mapping, Refusals, Stranger, Taken};
@@ -17,7 +17,7 @@ use crate::domains::sync::ledger::Values;
 use crate::kernel::ids::{ClientId, MarketId, TypedId};
 use crate::kernel::{Patch, Result, Stop};
 use crate::platform::auth::Viewer;
-use crate::platform::db::{Database, Tx, Visible};
+use crate::platform::db::{Tx, Visible};
 
 /// Clients ↔ `res.partner`.
 pub struct Clients;
@@ -56,14 +56,14 @@ impl Mapping for Clients {
 
     fn read<'a>(
         &'a self,
-        database: &'a Database,
+        conn: DatabaseExecutor<'a>,
         ids: &'a [Uuid],
     ) -> BoxFuture<'a, Result<HashMap<Uuid, Local>>> {
         async move {
-            let homes = homes(database).await?;
+            let homes = homes(&conn).await?;
             let all = client::Entity::visible_to(&Viewer::system("Odoo"));
             let ids = ids.iter().copied().map(ClientId::from_uuid);
-            let rows = all.filter(client::Column::Id.is_in(ids)).all(&database.own).await?;
+            let rows = all.filter(client::Column::Id.is_in(ids)).all(&conn).await?;
             Ok(rows.into_iter().map(|row| (row.id.uuid(), local(row, &homes))).collect())
         }
         .boxed()
@@ -140,8 +140,8 @@ impl Mapping for Clients {
 }
 
 /// The countries of the markets.
-async fn homes(database: &Database) -> Result<HashMap<MarketId, String>> {
-    let markets = market::Entity::visible_to(&Viewer::system("Odoo")).all(&database.own).await?;
+async fn homes(conn: &DatabaseExecutor<'_>) -> Result<HashMap<MarketId, String>> {
+    let markets = market::Entity::visible_to(&Viewer::system("Odoo")).all(conn).await?;
     Ok(markets.into_iter().map(|market| (market.id, market.country)).collect())
 }
 

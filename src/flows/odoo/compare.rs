@@ -12,8 +12,8 @@ use super::{Sync, problem};
 use crate::domains::sync::ledger::{self, Ending, Problem, Values};
 use crate::domains::sync::{Model, SyncDirection};
 use crate::integrations::odoo::{Call, Fault, Record};
-use crate::kernel::Result;
 use crate::kernel::ids::TypedId;
+use crate::kernel::{Error, Result};
 use crate::platform::auth::Viewer;
 use crate::platform::db::{Change, ChangeKind, FieldChange, Origin, Tx};
 
@@ -28,7 +28,8 @@ impl Sync {
         if ids.is_empty() {
             return Ok(HashMap::new());
         }
-        let fields: Vec<&str> = mapping.fields().iter().map(|field| field.theirs).collect();
+        let mut fields: Vec<&str> = mapping.fields().iter().map(|field| field.theirs).collect();
+        fields.extend(mapping.parent());
         let found = self.odoo.run(Call::read(mapping.model(), &ids, &fields).bare()).await?;
         found.into_iter().map(|record| Ok((record.id()?, record))).collect()
     }
@@ -39,43 +40,52 @@ impl Sync {
         mapping: &dyn Mapping,
         row: &Model,
         local: &Local,
+        parent: Option<i64>,
         record: &Record,
         places: &Places,
     ) -> Result<Compared> {
-        let fields = sendable(mapping.fields(), &local.values, places);
-        let theirs = match values(&fields, record, places, local.home.as_deref()) {
-            Ok(theirs) => theirs,
+        let (fields, theirs) = match comparable(mapping, local, record, places) {
+            Ok(read) => read,
             Err(fault) => {
                 return Ok(Compared::Ended(Ending::Failed { again: None, problem: problem(&fault) }));
             }
         };
-        let merged = merge(&fields, self.ways(mapping), &ledger::agreed(row), &local.values, &theirs);
-        if !(merged.here.is_empty() && merged.lost.is_empty()) {
+        let base = ledger::agreed(row);
+        let mut merged = merge(&fields, self.ways(mapping), &base, &local.values, &theirs);
+        let hung = mapping.parent().and_then(|field| record.many2one(field).ok().flatten());
+        let moved = mapping.parent().is_some() && hung != parent;
+        if moved && !base.is_empty() {
+            let text = |id: Option<i64>| id.map(|id| id.to_string());
+            merged.lost.push(Lost { field: "client", theirs: text(hung), ours: text(parent) });
+        }
+        let met = if merged.here.is_empty() && merged.lost.is_empty() {
+            Met { both: merged.both.clone(), agreed: merged.both, problem: None }
+        } else {
             let mut tx = self.begin().await?;
-            match take_over(&mut tx, mapping, row.id.uuid(), local, &merged).await? {
-                Taken::Gone => {
+            match take_over(&mut tx, mapping, row.id.uuid(), local, &base, &merged).await? {
+                Outcome::Gone => {
                     tx.commit().await?;
                     return Ok(Compared::Ended(Ending::Gone));
                 }
-                Taken::Overtaken => {
+                Outcome::Overtaken => {
                     let ending = Ending::Later { at: self.clock.now(), why: None };
                     return Ok(Compared::Ended(ending));
                 }
-                Taken::Kept(refused) => {
+                Outcome::Met(met) => {
                     tx.commit().await?;
-                    if !refused.is_empty() {
-                        let problem = refused_here(&refused);
-                        return Ok(Compared::Ended(Ending::Failed { again: None, problem }));
-                    }
+                    met
                 }
             }
-        }
-        if merged.both != theirs {
-            return Ok(Compared::Differs(merged.both));
+        };
+        let differs: Vec<Field> =
+            fields.into_iter().filter(|field| met.both.get(field.ours) != theirs.get(field.ours)).collect();
+        if !differs.is_empty() || moved {
+            return Ok(Compared::Differs { met, fields: differs, moved });
         }
         let direction = if merged.here.is_empty() { SyncDirection::Push } else { SyncDirection::Pull };
         let external_id = row.external_id.unwrap_or_default();
-        Ok(Compared::Ended(Ending::Alike { external_id, agreed: merged.both, direction }))
+        let Met { both, agreed, problem } = met;
+        Ok(Compared::Ended(Ending::Alike { external_id, agreed, seen: both, direction, problem }))
     }
 
     /// A write on behalf of Odoo.
@@ -89,8 +99,51 @@ impl Sync {
 pub(super) enum Compared {
     /// There is nothing to be sent.
     Ended(Ending),
-    /// This is to stand there.
-    Differs(Values),
+    /// Something is to be sent.
+    Differs {
+        /// What both hold then.
+        met: Met,
+        /// The fields that differ.
+        fields: Vec<Field>,
+        /// Whether it hangs on another record there.
+        moved: bool,
+    },
+}
+
+/// Both sides, once what was changed there was taken over.
+pub(super) struct Met {
+    /// What is to stand there. What our rules refuse stays as it is there.
+    pub both: Values,
+    /// What both agree on: not what our rules refused.
+    pub agreed: Values,
+    /// What they refused.
+    pub problem: Option<Problem>,
+}
+
+/// How it ended to take over what was changed there.
+pub(super) enum Outcome {
+    /// Both sides are known.
+    Met(Met),
+    /// The thing is no more.
+    Gone,
+    /// Somebody changed the same here meanwhile: compare anew.
+    Overtaken,
+}
+
+/// The fields that can be compared, and what the record holds in them. A state or country that is not known is left alone.
+pub(super) fn comparable(
+    mapping: &dyn Mapping,
+    local: &Local,
+    record: &Record,
+    places: &Places,
+) -> Result<(Vec<Field>, Values), Fault> {
+    let fields = mapping.fields().iter().copied();
+    let fields: Vec<Field> = fields
+        .filter(|field| record.get(field.theirs).is_ok())
+        .filter(|field| field.cell(&local.values, places).is_some() && field.is_known(record, places))
+        .collect();
+    let theirs = values(&fields, record, places, local.home.as_deref())?;
+    Ok((fields, theirs))
 }
 
 /// The record was deleted there.
@@ -105,36 +158,59 @@ pub(super) fn deleted() -> Ending {
 }
 
 /// Values from there that our rules refused.
-pub(super) fn refused_here(refused: &[Refused]) -> Problem {
+pub(super) fn refused_here(fields: &[&str], refused: &[Refused]) -> Problem {
     let rules: Vec<String> =
         refused.iter().map(|refused| format!("{}: {}", refused.field, refused.rule)).collect();
-    let fields: Vec<&str> = refused.iter().map(|refused| refused.field.as_str()).collect();
+    let why = if rules.is_empty() { String::new() } else { format!(" ({})", rules.join("; ")) };
+    let fields = fields.join(", ");
     Problem {
-        error: format!("what Odoo holds breaks a rule here: {}", rules.join("; ")),
-        hint: "Correct it in Odoo; the next pull takes it over. Or change it here and retry.".to_owned(),
-        fingerprint: format!("refused-here {}", fields.join(" ")),
+        error: format!("Odoo holds something else in {fields}, which cannot be taken over here{why}"),
+        hint: "Correct it in Odoo; the next pull takes it over. Or change it here.".to_owned(),
+        fingerprint: format!("refused-here {fields}"),
         payload: None,
     }
 }
 
-/// Takes over what was changed there, and writes down what is overwritten there.
+/// Takes over what was changed there, and writes down what is overwritten there. What stands here afterwards is read again: it
+/// tells what was taken over, whatever the verbs said.
 pub(super) async fn take_over(
     tx: &mut Tx,
     mapping: &dyn Mapping,
     id: Uuid,
     local: &Local,
+    base: &Values,
     merged: &Merged,
-) -> Result<Taken> {
+) -> Result<Outcome> {
     tx.came_from_there(id);
-    let taken = if merged.here.is_empty() {
-        Taken::Kept(Vec::new())
-    } else {
-        mapping.take(tx, id, local.version, &merged.here).await?
-    };
-    if matches!(taken, Taken::Kept(_)) {
+    let mut met = Met { both: merged.both.clone(), agreed: merged.both.clone(), problem: None };
+    if merged.here.is_empty() {
         overwritten(tx, mapping, id, local.version, &merged.lost);
+        return Ok(Outcome::Met(met));
     }
-    Ok(taken)
+    let refused = match mapping.take(tx, id, local.version, &merged.here).await {
+        Ok(Taken::Kept(refused)) => refused,
+        Ok(Taken::Gone) => return Ok(Outcome::Gone),
+        Ok(Taken::Overtaken) | Err(Error::NotFound) => return Ok(Outcome::Overtaken),
+        Err(error) => return Err(error),
+    };
+    overwritten(tx, mapping, id, local.version, &merged.lost);
+    let Some(after) = mapping.read(tx.conn().into(), &[id]).await?.remove(&id) else {
+        return Ok(Outcome::Gone);
+    };
+    let mut kept = Vec::new();
+    for (field, there) in merged.here.iter().filter(|(field, there)| after.values.get(*field) != Some(*there))
+    {
+        met.both.insert(field.clone(), there.clone());
+        match base.get(field) {
+            Some(old) => met.agreed.insert(field.clone(), old.clone()),
+            None => met.agreed.remove(field),
+        };
+        kept.push(field.as_str());
+    }
+    if !kept.is_empty() {
+        met.problem = Some(refused_here(&kept, &refused));
+    }
+    Ok(Outcome::Met(met))
 }
 
 fn overwritten(tx: &mut Tx, mapping: &dyn Mapping, id: Uuid, version: i32, lost: &[Lost]) {
@@ -154,11 +230,6 @@ fn overwritten(tx: &mut Tx, mapping: &dyn Mapping, id: Uuid, version: i32, lost:
         fields: lost.iter().map(change).collect(),
         announce: None,
     });
-}
-
-/// The fields that this Odoo has a value for: a state that it does not know is left as it is there.
-fn sendable(fields: &[Field], values: &Values, places: &Places) -> Vec<Field> {
-    fields.iter().copied().filter(|field| field.cell(values, places).is_some()).collect()
 }
 
 /// What a record holds, by the names here.

@@ -5,17 +5,31 @@ use std::collections::HashMap;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use sea_orm::{ColumnTrait, QueryFilter};
+use sea_orm::{ColumnTrait, DatabaseExecutor, QueryFilter};
 use uuid::Uuid;
 
 use super::mapping::{Decides, Field, Kind, Local, Mapping, Refusals, Stranger, Taken};
-use crate::domains::clients::contact;
 use crate::domains::clients::contacts::{self, ContactPatch};
+use crate::domains::clients::{client, contact, market};
 use crate::domains::sync::ledger::Values;
 use crate::kernel::ids::{ClientId, ContactId, TypedId};
 use crate::kernel::{Patch, Result, Stop};
 use crate::platform::auth::Viewer;
-use crate::platform::db::{Database, Tx, Visible};
+use crate::platform::db::{Tx, Visible};
+
+/// The countries of these clients' markets.
+pub(super) async fn homes(
+    conn: &DatabaseExecutor<'_>,
+    clients: impl Iterator<Item = ClientId>,
+) -> Result<HashMap<ClientId, String>> {
+    let system = Viewer::system("Odoo");
+    let clients =
+        client::Entity::visible_to(&system).filter(client::Column::Id.is_in(clients)).all(conn).await?;
+    let markets = market::Entity::visible_to(&system).all(conn).await?;
+    let markets: HashMap<_, _> = markets.into_iter().map(|market| (market.id, market.country)).collect();
+    let home = |client: client::Model| Some((client.id, markets.get(&client.market_id?)?.clone()));
+    Ok(clients.into_iter().filter_map(home).collect())
+}
 
 /// Contacts ↔ `res.partner` with a parent.
 pub struct Contacts;
@@ -46,20 +60,25 @@ impl Mapping for Contacts {
         FIELDS
     }
 
+    fn hangs_on(&self) -> Option<&'static str> {
+        Some(ClientId::PREFIX)
+    }
+
     fn parent(&self) -> Option<&'static str> {
         Some("parent_id")
     }
 
     fn read<'a>(
         &'a self,
-        database: &'a Database,
+        conn: DatabaseExecutor<'a>,
         ids: &'a [Uuid],
     ) -> BoxFuture<'a, Result<HashMap<Uuid, Local>>> {
         async move {
             let all = contact::Entity::visible_to(&Viewer::system("Odoo"));
             let ids = ids.iter().copied().map(ContactId::from_uuid);
-            let rows = all.filter(contact::Column::Id.is_in(ids)).all(&database.own).await?;
-            Ok(rows.into_iter().map(|row| (row.id.uuid(), local(row))).collect())
+            let rows = all.filter(contact::Column::Id.is_in(ids)).all(&conn).await?;
+            let homes = homes(&conn, rows.iter().map(|row| row.client_id)).await?;
+            Ok(rows.into_iter().map(|row| (row.id.uuid(), local(row, &homes))).collect())
         }
         .boxed()
     }
@@ -74,6 +93,12 @@ impl Mapping for Contacts {
         async move {
             let id = ContactId::from_uuid(id);
             if edits.get("active").is_some_and(|active| active.as_deref() == Some("false")) {
+                let unchanged = contact::Entity::visible_to(&tx.by)
+                    .filter(contact::Column::Id.eq(id))
+                    .filter(contact::Column::Version.eq(version));
+                if unchanged.one(tx.conn()).await?.is_none() {
+                    return Ok(Taken::Overtaken);
+                }
                 return match contacts::delete(tx, id).await {
                     Ok(_) => Ok(Taken::Gone),
                     Err(Stop::Error(error)) => Err(error),
@@ -118,7 +143,7 @@ impl Mapping for Contacts {
     }
 }
 
-fn local(row: contact::Model) -> Local {
+fn local(row: contact::Model, homes: &HashMap<ClientId, String>) -> Local {
     let values = [
         ("name", Some(row.name)),
         ("position", row.position),
@@ -130,7 +155,7 @@ fn local(row: contact::Model) -> Local {
         values: values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
         client: row.client_id,
         parent: Some(row.client_id.uuid()),
-        home: None,
+        home: homes.get(&row.client_id).cloned(),
         version: row.version,
     }
 }

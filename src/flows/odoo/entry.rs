@@ -4,16 +4,16 @@ use std::collections::HashMap;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use sea_orm::{ColumnTrait, QueryFilter};
+use sea_orm::{ColumnTrait, DatabaseExecutor, QueryFilter};
 use uuid::Uuid;
 
 use super::mapping::{Field, Local, Mapping, Way};
 use crate::domains::clients::event_log_entry::{self, EventLogKind};
 use crate::domains::sync::ledger::Values;
 use crate::kernel::Result;
-use crate::kernel::ids::{EntryId, TypedId};
+use crate::kernel::ids::{ClientId, EntryId, TypedId};
 use crate::platform::auth::Viewer;
-use crate::platform::db::{Database, Visible};
+use crate::platform::db::Visible;
 
 /// The event log → notes on `res.partner`.
 pub struct Entries;
@@ -34,6 +34,10 @@ impl Mapping for Entries {
         Way::Note
     }
 
+    fn hangs_on(&self) -> Option<&'static str> {
+        Some(ClientId::PREFIX)
+    }
+
     fn fields(&self) -> &'static [Field] {
         &[]
     }
@@ -41,7 +45,7 @@ impl Mapping for Entries {
     /// What cabina did by itself is left out: Odoo keeps its own record of that.
     fn read<'a>(
         &'a self,
-        database: &'a Database,
+        conn: DatabaseExecutor<'a>,
         ids: &'a [Uuid],
     ) -> BoxFuture<'a, Result<HashMap<Uuid, Local>>> {
         async move {
@@ -50,7 +54,7 @@ impl Mapping for Entries {
             let rows = all
                 .filter(event_log_entry::Column::Id.is_in(ids))
                 .filter(event_log_entry::Column::Kind.is_not_in([EventLogKind::System, EventLogKind::Sync]))
-                .all(&database.own)
+                .all(&conn)
                 .await?;
             Ok(rows.into_iter().map(|row| (row.id.uuid(), local(row))).collect())
         }

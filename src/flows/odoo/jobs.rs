@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::Sync;
-use crate::platform::jobs::{Failure, Handlers, Job, Schedule};
+use crate::platform::jobs::{Handlers, Job, Schedule};
 
 const QUEUE: &str = "odoo";
 /// How often deleted records are looked for.
@@ -66,7 +66,17 @@ pub fn register(handlers: Handlers, sync: &Arc<Sync>) -> Handlers {
     let mut handlers = handlers
         .on(move |_: Push, mut work| {
             let sync = push.clone();
-            async move { sync.push(&mut work).await.map_err(Failure::from) }
+            async move {
+                if let Err(error) = sync.push(&mut work).await {
+                    // What is due stays due. A pause of the job would hold up the others in the queue.
+                    tracing::warn!(
+                        error = error.for_terminal(),
+                        "nothing could be sent to Odoo; it is tried again"
+                    );
+                    sync.rest();
+                }
+                Ok(())
+            }
         })
         .on(move |_: Pull, _| {
             let sync = pull.clone();
@@ -88,7 +98,13 @@ pub fn register(handlers: Handlers, sync: &Arc<Sync>) -> Handlers {
             let sync = sweep.clone();
             async move {
                 for model in sync.pulled_models() {
-                    sync.sweep(model).await.map_err(Failure::from)?;
+                    if let Err(error) = sync.sweep(model).await {
+                        tracing::warn!(
+                            model,
+                            error = error.for_terminal(),
+                            "deleted records were not looked for"
+                        );
+                    }
                 }
                 Ok(())
             }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use futures_util::future::BoxFuture;
+use sea_orm::DatabaseExecutor;
 use uuid::Uuid;
 
 use super::places::Places;
@@ -13,7 +14,7 @@ use crate::kernel::error::Refusal;
 use crate::kernel::ids::ClientId;
 use crate::kernel::text;
 use crate::kernel::{Patch, Result};
-use crate::platform::db::{Database, Tx};
+use crate::platform::db::Tx;
 
 /// Who decides what a field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +81,16 @@ impl Field {
                 places.region(country.as_deref(), &value).map(|id| id.to_string())
             }
             _ => Some(value),
+        }
+    }
+
+    /// Whether what a record there holds has a name here.
+    pub fn is_known(&self, record: &Record, places: &Places) -> bool {
+        let held = record.many2one(self.theirs).ok().flatten();
+        match (self.kind, held) {
+            (Kind::Country, Some(id)) => places.code(id).is_some(),
+            (Kind::Region, Some(id)) => places.name(id).is_some(),
+            _ => true,
         }
     }
 
@@ -159,6 +170,10 @@ pub trait Mapping: Send + Sync {
     }
     /// Its fields.
     fn fields(&self) -> &'static [Field];
+    /// The kind of things that it hangs on, which must be sent for it to be sent.
+    fn hangs_on(&self) -> Option<&'static str> {
+        None
+    }
     /// The column of `load`, and the field, that names the record of what it hangs on.
     fn parent(&self) -> Option<&'static str> {
         None
@@ -166,7 +181,7 @@ pub trait Mapping: Send + Sync {
     /// The things with these ids, as they are to stand there; what is not to stand there is left out.
     fn read<'a>(
         &'a self,
-        database: &'a Database,
+        conn: DatabaseExecutor<'a>,
         ids: &'a [Uuid],
     ) -> BoxFuture<'a, Result<HashMap<Uuid, Local>>>;
 

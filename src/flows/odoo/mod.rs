@@ -28,6 +28,7 @@ use tokio::sync::Mutex;
 pub use jobs::register;
 
 use crate::domains::sync::ledger::Problem;
+use crate::domains::sync::progress;
 use crate::integrations::odoo::{Class, Fault, Odoo};
 use crate::kernel::time::Clock;
 use crate::kernel::{Error, Result};
@@ -44,6 +45,8 @@ pub const MAPPINGS: &[&dyn Mapping] = &[&client::Clients, &contact::Contacts, &e
 /// Both sides and what lies between them.
 pub struct Sync {
     odoo: Odoo,
+    /// Address and database.
+    name: String,
     database: Database,
     clock: Clock,
     ways: BTreeMap<String, OdooWays>,
@@ -67,6 +70,15 @@ pub fn pushed(config: &OdooConfig) -> Result<Vec<String>> {
             return Err(Error::Usage(format!("ODOO_SYNC names {kind}, which is none of {known}")));
         }
     }
+    let pushes = |kind: &str| config.sync.ways.get(kind).is_some_and(|ways| ways.push());
+    for mapping in MAPPINGS.iter().filter(|mapping| pushes(mapping.kind())) {
+        if let Some(trunk) = mapping.hangs_on().filter(|trunk| !pushes(trunk)) {
+            let kind = mapping.kind();
+            let rule =
+                format!("ODOO_SYNC sends {kind}, which hangs on {trunk}: send {trunk} too (push or both)");
+            return Err(Error::Usage(rule));
+        }
+    }
     Ok(config.sync.ways.iter().filter(|(_, ways)| ways.push()).map(|(kind, _)| kind.clone()).collect())
 }
 
@@ -82,6 +94,7 @@ impl Sync {
             pull_every: config.sync.pull_every,
             overlap: chrono::Duration::from_std(config.sync.pull_overlap).unwrap_or_default(),
             team: config.sync.newcomers.clone(),
+            name: peer_name(&config),
             odoo: Odoo::new(config, clock.clone())?,
             database: database.for_itself(),
             clock,
@@ -90,9 +103,30 @@ impl Sync {
         })
     }
 
+    /// Makes sure that the ledger tells of this Odoo: ids of another would be taken for those of this one.
+    ///
+    /// # Errors
+    /// `Usage` when it tells of another; those of the database.
+    pub async fn acquaint(&self) -> Result<()> {
+        match progress::peer(&self.database.own).await? {
+            None => progress::accept(&self.database.own, &self.name).await,
+            Some(known) if known == self.name => Ok(()),
+            Some(known) => Err(Error::Usage(format!(
+                "what is kept alike here was kept alike with another Odoo: {known}. Is {} the same one at a new address, \
+                 run `cabina odoo accept`. Is it another one, run `cabina odoo forget`: all is sent and looked at anew then.",
+                self.name
+            ))),
+        }
+    }
+
     fn ways(&self, mapping: &dyn Mapping) -> Ways {
         let ways = self.ways.get(mapping.kind()).copied().unwrap_or(OdooWays::Off);
         Ways { push: ways.push(), pull: ways.pull() }
+    }
+
+    /// Leaves Odoo alone for a moment.
+    pub(super) fn rest(&self) {
+        self.pace.trouble(self.clock.now());
     }
 
     /// The countries and states there, asked for once.
@@ -105,6 +139,11 @@ impl Sync {
         *places = Some(found.clone());
         Ok(found)
     }
+}
+
+/// By what the ledger knows an Odoo.
+pub fn peer_name(config: &OdooConfig) -> String {
+    format!("{} ({})", config.url, config.database)
 }
 
 /// What the ledger keeps of a fault.

@@ -5,13 +5,14 @@ use uuid::Uuid;
 use super::entry::BODY;
 use super::mapping::{Local, Mapping};
 use super::push::Claimed;
-use super::send::Trouble;
+use super::send::{ATTEMPTS, Trouble};
 use super::{Sync, is_about_all, problem};
 use crate::domains::sync::ledger::{self, Ending, Problem};
 use crate::domains::sync::{Model, SyncDirection};
 use crate::integrations::odoo::{Call, Class, Domain, Fault};
 use crate::kernel::Result;
 use crate::kernel::ids::{TypedId, print};
+use crate::kernel::time::Instant;
 
 impl Sync {
     /// Writes notes, each once: where an earlier try may have arrived, it is looked for first.
@@ -21,7 +22,7 @@ impl Sync {
         rows: Vec<Claimed>,
     ) -> Result<Result<(), Trouble>> {
         let ids: Vec<Uuid> = rows.iter().map(|(row, _)| row.id.uuid()).collect();
-        let locals = mapping.read(&self.database, &ids).await?;
+        let locals = mapping.read((&self.database.own).into(), &ids).await?;
         let parents = ledger::of(&self.database, locals.values().filter_map(|local| local.parent)).await?;
         let mut rows = rows.into_iter();
         while let Some(claimed) = rows.next() {
@@ -35,7 +36,7 @@ impl Sync {
                     Ok(Some(parent)) => {
                         let kind = parents.get(&local.client.uuid());
                         let model = kind.and_then(|row| row.external_model.as_deref()).unwrap_or_default();
-                        match self.note(row, local, model, parent).await {
+                        match self.note(&claimed, local, model, parent).await? {
                             Ok(ending) => ending,
                             Err(fault) => {
                                 let left = std::iter::once(claimed).chain(rows);
@@ -54,19 +55,25 @@ impl Sync {
     ///
     /// # Errors
     /// What says nothing about the note.
-    async fn note(&self, row: &Model, local: &Local, model: &str, parent: i64) -> Result<Ending, Fault> {
+    async fn note(
+        &self,
+        (row, run): &Claimed,
+        local: &Local,
+        model: &str,
+        parent: i64,
+    ) -> Result<Result<Ending, Fault>> {
         let now = self.clock.now();
+        let over = |sent: Instant| sent + chrono::Duration::from_std(self.timeout).unwrap_or_default();
         if let Some(sent) = row.sent_at {
             // As long as Odoo may still be at work on the lost call nobody can tell.
-            let over = sent + chrono::Duration::from_std(self.timeout).unwrap_or_default();
-            if now < over {
+            if now < over(sent) {
                 let problem = Problem {
                     error: "the answer got lost".to_owned(),
                     hint: "It is looked for before anything is sent again.".to_owned(),
                     fingerprint: "lost".to_owned(),
                     payload: None,
                 };
-                return Ok(Ending::Unsure { at: over, problem });
+                return Ok(Ok(Ending::Unsure { at: over(sent), problem }));
             }
             let id = print(&row.local_type, row.id.uuid());
             let there =
@@ -74,34 +81,43 @@ impl Sync {
             match self.odoo.run(Call::search("mail.message", there).limit(1)).await {
                 Ok(found) => {
                     if let Some(id) = found.first() {
-                        return Ok(noted(*id, local));
+                        return Ok(Ok(noted(*id, local)));
                     }
                 }
-                Err(fault) if is_about_all(&fault) => return Err(fault),
-                // Still nobody knows: the row keeps when it was sent first.
-                Err(fault) => {
-                    let at = self.again(row, &fault).unwrap_or(now);
-                    return Ok(Ending::Unsure { at, problem: problem(&fault) });
-                }
+                Err(fault) if is_about_all(&fault) => return Ok(Err(fault)),
+                // Still nobody knows: the row keeps when it was sent.
+                Err(fault) => return Ok(Ok(self.unsure(row, over(now), &fault))),
             }
         }
+        if !ledger::sending(&self.database, row.id, *run, now).await? {
+            return Ok(Ok(Ending::Later { at: now, why: None })); // another run holds it by now
+        }
         let body = local.values.get(BODY).cloned().flatten().unwrap_or_default();
-        match self.odoo.run(Call::message_post(model, parent, &body)).await {
+        Ok(match self.odoo.run(Call::message_post(model, parent, &body)).await {
             Ok(id) => Ok(noted(id, local)),
             Err(fault) if is_about_all(&fault) => Err(fault),
             Err(fault) if matches!(fault.class, Class::Unknown | Class::Done) => {
-                let at = now + chrono::Duration::from_std(self.timeout).unwrap_or_default();
-                Ok(Ending::Unsure { at, problem: problem(&fault) })
+                Ok(self.unsure(row, over(self.clock.now()), &fault))
             }
             Err(fault) => {
                 let problem = Problem { payload: Some(local.values.clone()), ..problem(&fault) };
                 Ok(Ending::Failed { again: self.again(row, &fault), problem })
             }
+        })
+    }
+
+    /// Nobody knows whether the note is there; after enough tries an admin must look.
+    fn unsure(&self, row: &Model, at: Instant, fault: &Fault) -> Ending {
+        if row.attempts + 1 < ATTEMPTS {
+            Ending::Unsure { at, problem: problem(fault) }
+        } else {
+            Ending::Failed { again: None, problem: problem(fault) }
         }
     }
 }
 
 /// A note that is there.
 fn noted(id: i64, local: &Local) -> Ending {
-    Ending::Alike { external_id: id, agreed: local.values.clone(), direction: SyncDirection::Push }
+    let (agreed, seen) = (local.values.clone(), local.values.clone());
+    Ending::Alike { external_id: id, agreed, seen, direction: SyncDirection::Push, problem: None }
 }

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use uuid::Uuid;
 
-use super::compare::{refused_here, take_over, values};
-use super::mapping::{Local, Mapping, Stranger, Taken, Way};
+use super::compare::{Outcome, comparable, refused_here, take_over, values};
+use super::mapping::{Decides, Field, Local, Mapping, Stranger, Way};
 use super::merge::merge;
 use super::places::Places;
 use super::{MAPPINGS, Sync};
-use crate::domains::sync::ledger::{self, Ending, Pulled};
+use crate::domains::clients::clients;
+use crate::domains::sync::ledger::{self, Ending, Pulled, Values};
 use crate::domains::sync::{Model, SyncStatus, progress};
 use crate::integrations::odoo::{Call, Domain, Fault, Record};
 use crate::kernel::Result;
@@ -57,6 +58,8 @@ impl Sync {
         fields.extend(["customer_rank"]);
         let fields: Vec<&str> = fields.into_iter().filter(|name| known.get(name).is_some()).collect();
         let (mut last, mut latest) = (0, reached);
+        // By the clock there: what changes while we look is looked at the next time, whatever page it lies on.
+        let began = now + self.odoo.ahead().unwrap_or_default();
         loop {
             let changed =
                 since.map_or(Domain::all(), |since| Domain::all().changed_since(since)).after_id(last);
@@ -65,7 +68,8 @@ impl Sync {
             let Some(end) = page.last() else { break };
             last = end.id().map_err(Fault::from)?;
             for record in &page {
-                latest = latest.max(record.instant("write_date").map_err(Fault::from)?);
+                let written = record.instant("write_date").map_err(Fault::from)?;
+                latest = latest.max(written.map(|written| written.min(began)));
             }
             let full = i64::try_from(page.len()).unwrap_or(i64::MAX) >= PAGE;
             self.page(model, &mappings, page, &places, me).await?;
@@ -96,20 +100,40 @@ impl Sync {
         }
         let ids: Vec<i64> = records.keys().copied().collect();
         let rows = ledger::there(&self.database, model, &ids).await?;
-        let parents = self.parents(model, &records).await?;
         for mapping in mappings {
             let of_kind = |row: &&Model| row.local_type == mapping.kind();
             let things: Vec<Uuid> = rows.values().filter(of_kind).map(|row| row.id.uuid()).collect();
-            let locals = mapping.read(&self.database, &things).await?;
+            let locals = mapping.read((&self.database.own).into(), &things).await?;
             for (id, record) in &records {
                 let Some(row) = rows.get(id).filter(of_kind) else { continue };
-                if let Some(local) = locals.get(&row.id.uuid()) {
-                    self.meet(*mapping, row, local, record, places).await?;
+                let Some(local) = locals.get(&row.id.uuid()) else { continue };
+                if let Err(error) = self.meet(*mapping, row, local, record, places).await {
+                    // One record does not hold up the others; it is looked at again as long as it lies in the overlap.
+                    tracing::warn!(
+                        model,
+                        id,
+                        error = error.for_terminal(),
+                        "a record of Odoo was not taken over"
+                    );
                 }
             }
         }
-        for (id, record) in records.iter().filter(|(id, _)| !rows.contains_key(id)) {
-            self.stranger(mappings, *id, record, &parents, places, me).await?;
+        // What stands for itself first: others of the page may hang on it.
+        for hanging in [false, true] {
+            let parents = self.parents(model, &records).await?;
+            for (id, record) in records.iter().filter(|(id, _)| !rows.contains_key(id)) {
+                let hangs_on = record.many2one("parent_id").ok().flatten();
+                if hangs_on.is_some() == hanging
+                    && let Err(error) = self.stranger(mappings, *id, record, &parents, places, me).await
+                {
+                    tracing::warn!(
+                        model,
+                        id,
+                        error = error.for_terminal(),
+                        "a record of Odoo was not taken over"
+                    );
+                }
+            }
         }
         Ok(())
     }
@@ -137,46 +161,49 @@ impl Sync {
         record: &Record,
         places: &Places,
     ) -> Result<()> {
-        if !matches!(row.status, SyncStatus::Synced | SyncStatus::Dead) {
+        let sent_later =
+            self.ways(mapping).push && !matches!(row.status, SyncStatus::Synced | SyncStatus::Dead);
+        if sent_later {
             return Ok(());
         }
         let base = ledger::agreed(row);
-        let fields: Vec<_> = mapping
-            .fields()
-            .iter()
-            .copied()
-            .filter(|field| field.cell(&local.values, places).is_some())
-            .collect();
-        let theirs = values(&fields, record, places, local.home.as_deref())?;
-        if theirs == base && row.status == SyncStatus::Synced {
-            return Ok(()); // our own echo, or a change of what is nobody's business here
+        let (fields, theirs) = comparable(mapping, local, record, places)?;
+        // Our own echo, what was looked at before, or a change of what is nobody's business here.
+        let known = |held: &Values| theirs.iter().all(|(field, value)| held.get(field) == Some(value));
+        if ledger::seen(row).is_some_and(|seen| known(&seen)) {
+            return Ok(());
         }
         let merged = merge(&fields, self.ways(mapping), &base, &local.values, &theirs);
         let mut tx = self.begin().await?;
-        let refused = match take_over(&mut tx, mapping, row.id.uuid(), local, &merged).await? {
-            Taken::Kept(refused) => refused,
+        // The client first, as everybody takes them: who changes a client waits for the ledger while holding it.
+        if clients::get(&tx, local.client).await.is_err() {
+            return Ok(());
+        }
+        let met = match take_over(&mut tx, mapping, row.id.uuid(), local, &base, &merged).await? {
+            Outcome::Met(met) => met,
             // Changed here meanwhile: it waits to be sent, and is compared then.
-            Taken::Overtaken => return Ok(()),
-            Taken::Gone => {
+            Outcome::Overtaken => return Ok(()),
+            Outcome::Gone => {
                 ledger::forget(&mut tx, row.id).await?;
                 tx.commit().await?;
                 return Ok(());
             }
         };
-        let mut held = theirs.clone();
-        for refused in &refused {
-            // What is not taken over was never agreed on: once it is corrected there, it counts as changed there.
-            held.insert(refused.field.clone(), local.values.get(&refused.field).cloned().flatten());
+        let alike = met.both == theirs;
+        let mut agreed = met.agreed;
+        for (field, there) in theirs.iter().filter(|(field, there)| met.both.get(*field) != Some(*there)) {
+            agreed.insert(field.clone(), there.clone()); // ours is sent: it counts as changed here
         }
         let pulled = Pulled {
-            seen: Some(row),
+            row: Some(row),
             local: (mapping.kind(), row.id.uuid()),
             client: Some(local.client),
             model: mapping.model(),
             external_id: row.external_id.unwrap_or_default(),
-            alike: merged.both == theirs,
-            theirs: held,
-            problem: (!refused.is_empty()).then(|| refused_here(&refused)),
+            alike,
+            agreed,
+            seen: theirs,
+            problem: met.problem,
         };
         ledger::pulled(&mut tx, pulled).await?;
         tx.commit().await?;
@@ -205,7 +232,10 @@ impl Sync {
             return Ok(());
         }
         for mapping in mappings.iter().filter(|mapping| mapping.parent().is_some() == client.is_some()) {
-            let theirs = values(mapping.fields(), record, places, None)?;
+            let known = |field: &Field| record.get(field.theirs).is_ok() && field.is_known(record, places);
+            let fields: Vec<Field> = mapping.fields().iter().copied().filter(known).collect();
+            let home = self.home(client).await?;
+            let theirs = values(&fields, record, places, home.as_deref())?;
             let mut tx = self.begin().await?;
             let stranger = Stranger { values: &theirs, client, team };
             let Some((thing, client)) = mapping.adopt(&mut tx, stranger).await? else {
@@ -219,23 +249,44 @@ impl Sync {
             tx.came_from_there(thing);
             let local = (mapping.kind(), thing);
             let (model, external_id) = (mapping.model(), id);
-            // It is sent once, so that Odoo learns our number.
+            // What our rules refused was never agreed on, and stays there as it is. It is sent once, so that Odoo learns our
+            // number.
+            let ours = mapping.read(tx.conn().into(), &[thing]).await?.remove(&thing);
+            let ours = ours.map(|local| local.values).unwrap_or_default();
+            let mut agreed = theirs.clone();
+            let refused: Vec<&str> = fields
+                .iter()
+                .filter(|field| field.decides == Decides::WhoChanged)
+                .map(|field| field.ours)
+                .filter(|field| ours.get(*field) != theirs.get(*field))
+                .collect();
+            for field in &refused {
+                agreed.insert((*field).to_owned(), ours.get(*field).cloned().flatten());
+            }
+            let problem = (!refused.is_empty()).then(|| refused_here(&refused, &[]));
             let alike = !self.ways(*mapping).push;
             let pulled = Pulled {
-                seen: None,
+                row: None,
                 local,
                 client: Some(client),
                 model,
                 external_id,
-                theirs,
+                agreed,
+                seen: theirs,
                 alike,
-                problem: None,
+                problem,
             };
             ledger::pulled(&mut tx, pulled).await?;
             tx.commit().await?;
             return Ok(());
         }
         Ok(())
+    }
+
+    /// The country in which a client's national numbers are read.
+    async fn home(&self, client: Option<ClientId>) -> Result<Option<String>> {
+        let homes = super::contact::homes(&(&self.database.own).into(), client.into_iter()).await?;
+        Ok(client.and_then(|client| homes.get(&client).cloned()))
     }
 
     /// Looks for records that were deleted there: nothing else tells of it (rule 38).

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::compare::{Compared, deleted};
+use super::compare::{Compared, Met, deleted};
 use super::mapping::{Field, Local, Mapping, Way};
 use super::places::Places;
-use super::send::{Parcel, Trouble};
+use super::send::{Parcel, Trouble, external_key};
 use super::{MAPPINGS, Sync, is_about_all, problem};
 use crate::domains::sync::ledger::{self, Ending, Values};
-use crate::domains::sync::{Model, SyncStatus, failures};
-use crate::integrations::odoo::{Call, Class, Fault, Kind, Record, Value};
+use crate::domains::sync::{Model, SyncStatus, failures, progress};
+use crate::integrations::odoo::{Call, Class, Fault, Kind, Loaded, Value};
 use crate::kernel::Result;
 use crate::kernel::ids::{TypedId, new_uuid};
 use crate::kernel::time::Instant;
@@ -21,6 +21,8 @@ use crate::platform::jobs::Work;
 
 /// Most rows that are claimed, and sent, at once: a call of `load` with so many takes Odoo a few seconds.
 const BATCH: u64 = 200;
+/// Notes go one by one: so many are claimed at once.
+const NOTES: u64 = 20;
 /// A run that takes longer ends, so that others in the queue get their turn.
 const TURN: Duration = Duration::from_secs(20);
 
@@ -57,7 +59,11 @@ impl Sync {
             idle = true;
             for mapping in self.pushing() {
                 let (run, now) = (new_uuid(), self.clock.now());
-                let rows = ledger::claim(&self.database, mapping.kind(), run, now, BATCH).await?;
+                let (most, stamped) = match mapping.way() {
+                    Way::Records => (BATCH, true),
+                    Way::Note => (NOTES, false),
+                };
+                let rows = ledger::claim(&self.database, mapping.kind(), run, now, most, stamped).await?;
                 if rows.is_empty() {
                     continue;
                 }
@@ -73,6 +79,7 @@ impl Sync {
                     return self.count().await;
                 }
                 self.pace.well();
+                progress::trouble(&self.database.own, None).await?;
                 if total > BATCH {
                     work.progress(done.min(total), total).await?;
                 }
@@ -122,6 +129,13 @@ impl Sync {
         rows: impl IntoIterator<Item = Claimed>,
         fault: &Fault,
     ) -> Result<Result<(), Trouble>> {
+        let rows: Vec<Claimed> = rows.into_iter().collect();
+        if matches!(fault.class, Class::Refused | Class::Permanent(Kind::Configuration))
+            && let Some((row, _)) = rows.first()
+            && progress::trouble(&self.database.own, Some(&format!("{:?}", fault.class))).await?
+        {
+            ledger::alarm(&self.database, &self.clock, row).await?;
+        }
         let later = |(row, run): Claimed| {
             let why = Some((fault.to_string(), Some(fault.hint().to_owned())));
             let ending = Ending::Later { at: row.next_attempt_at, why };
@@ -142,16 +156,26 @@ impl Sync {
             Err(fault) => return self.put_off(mapping, rows, &fault).await,
         };
         let ids: Vec<Uuid> = rows.iter().map(|(row, _)| row.id.uuid()).collect();
-        let locals = mapping.read(&self.database, &ids).await?;
+        let locals = mapping.read((&self.database.own).into(), &ids).await?;
         let parents = ledger::of(&self.database, locals.values().filter_map(|local| local.parent)).await?;
         let (mut settled, mut gone, mut known, mut fresh) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        for claimed in rows {
-            let row = &claimed.0;
-            let Some(local) = locals.get(&row.id.uuid()) else {
-                if row.external_id.is_some() {
-                    gone.push(claimed)
-                } else {
-                    settled.push((claimed, Ending::Gone))
+        for mut claimed in rows {
+            let Some(local) = locals.get(&claimed.0.id.uuid()) else {
+                // Deleted here, and perhaps there since a call whose answer was lost.
+                if claimed.0.external_id.is_none() && claimed.0.sent_at.is_some() {
+                    match self.resolve(mapping, &claimed.0).await {
+                        Ok(id) => claimed.0.external_id = id,
+                        Err(fault) => {
+                            let at = self.clock.now() + chrono::Duration::seconds(5);
+                            let why = Some((fault.to_string(), Some(fault.hint().to_owned())));
+                            settled.push((claimed, Ending::Later { at, why }));
+                            continue;
+                        }
+                    }
+                }
+                match claimed.0.external_id {
+                    Some(_) => gone.push(claimed),
+                    None => settled.push((claimed, Ending::Gone)),
                 }
                 continue;
             };
@@ -162,12 +186,39 @@ impl Sync {
                     continue;
                 }
             };
-            if row.external_id.is_some() {
+            // What was there once may live on in a record that it was merged into.
+            if claimed.0.external_id.is_none() && claimed.0.synced_at.is_some() {
+                match self.resolve(mapping, &claimed.0).await {
+                    Ok(id) => claimed.0.external_id = id,
+                    Err(fault) => {
+                        let again = self.again(&claimed.0, &fault);
+                        settled.push((claimed, Ending::Failed { again, problem: problem(&fault) }));
+                        continue;
+                    }
+                }
+                if let Some(id) = claimed.0.external_id
+                    && ledger::there(&self.database, mapping.model(), &[id]).await?.contains_key(&id)
+                {
+                    settled.push((claimed, Ending::GoneThere(ledger::merged_there(id))));
+                    continue;
+                }
+            }
+            if claimed.0.external_id.is_some() {
                 known.push((claimed, local, parent));
             } else {
-                let (both, cells) =
-                    (local.values.clone(), cells(mapping.fields(), &local.values, None, &places));
-                fresh.push(Parcel { claimed, both, cells, parent });
+                let fields = mapping.fields().to_vec();
+                let cells = cells(&fields, &local.values, &places);
+                let (both, agreed) = (local.values.clone(), local.values.clone());
+                fresh.push(Parcel {
+                    claimed,
+                    both,
+                    agreed,
+                    problem: None,
+                    fields,
+                    cells,
+                    parent,
+                    hangs: true,
+                });
             }
         }
         let there = match self
@@ -194,13 +245,24 @@ impl Sync {
             let id = claimed.0.external_id.unwrap_or_default();
             match there.get(&id) {
                 None => settled.push((claimed, deleted())),
-                Some(record) => match self.compare(mapping, &claimed.0, local, record, &places).await? {
-                    Compared::Ended(ending) => settled.push((claimed, ending)),
-                    Compared::Differs(both) => {
-                        let cells = cells(mapping.fields(), &both, Some(record), &places);
-                        changed.push(Parcel { claimed, both, cells, parent });
+                Some(record) => {
+                    match self.compare(mapping, &claimed.0, local, parent, record, &places).await? {
+                        Compared::Ended(ending) => settled.push((claimed, ending)),
+                        Compared::Differs { met: Met { both, agreed, problem }, fields, moved } => {
+                            let cells = cells(&fields, &both, &places);
+                            changed.push(Parcel {
+                                claimed,
+                                both,
+                                agreed,
+                                problem,
+                                fields,
+                                cells,
+                                parent,
+                                hangs: moved,
+                            });
+                        }
                     }
-                },
+                }
             }
         }
         self.settle(mapping, settled).await?;
@@ -253,6 +315,17 @@ impl Sync {
         }
     }
 
+    /// The record that our external id leads to; `None` when there is none. Nothing is written (recording 240).
+    async fn resolve(&self, mapping: &dyn Mapping, row: &Model) -> Result<Option<i64>, Fault> {
+        let key = external_key(mapping, row);
+        match self.odoo.run(Call::load(mapping.model(), &["id"], &[vec![key]])).await {
+            Ok(Loaded(ids)) => Ok(ids.first().copied()),
+            // Unknown: refused for want of the required fields (recording 241).
+            Err(fault) if fault.class == Class::Permanent(Kind::Rule) => Ok(None),
+            Err(fault) => Err(fault),
+        }
+    }
+
     /// What was deleted here is archived there: documents there may hang on it.
     async fn archive(&self, mapping: &dyn Mapping, claimed: Claimed) -> Result<Result<(), Trouble>> {
         let id = claimed.0.external_id.unwrap_or_default();
@@ -272,11 +345,7 @@ impl Sync {
     }
 }
 
-/// The cells of `load`; what this Odoo has no value for stays as it is.
-fn cells(fields: &[Field], both: &Values, record: Option<&Record>, places: &Places) -> Vec<String> {
-    let present = |field: &Field| {
-        let id = record.and_then(|record| record.many2one(field.theirs).ok().flatten());
-        id.map(|id| id.to_string()).unwrap_or_default()
-    };
-    fields.iter().map(|field| field.cell(both, places).unwrap_or_else(|| present(field))).collect()
+/// The cells of `load`.
+fn cells(fields: &[Field], both: &Values, places: &Places) -> Vec<String> {
+    fields.iter().map(|field| field.cell(both, places).unwrap_or_default()).collect()
 }

@@ -1,7 +1,7 @@
 //! Sends records with `load`, many in one call, and finds out which of them is to blame when a call is refused.
 
 use super::Sync;
-use super::mapping::Mapping;
+use super::mapping::{Field, Mapping};
 use super::push::Claimed;
 use super::{is_about_all, problem};
 use crate::domains::sync::ledger::{Ending, Problem, Values};
@@ -20,16 +20,34 @@ pub(super) struct Trouble;
 pub(super) struct Parcel {
     /// Its row.
     pub claimed: Claimed,
-    /// What both sides hold once it arrived.
+    /// What stands there once it arrived.
     pub both: Values,
-    /// The same in the columns of `load`.
+    /// What both sides agree on then.
+    pub agreed: Values,
+    /// What could not be taken over all the same.
+    pub problem: Option<Problem>,
+    /// The fields that are sent; the others are left alone (rule 27).
+    pub fields: Vec<Field>,
+    /// What they hold, in the columns of `load`.
     pub cells: Vec<String>,
     /// The record that it hangs on.
     pub parent: Option<i64>,
+    /// Whether that is sent too.
+    pub hangs: bool,
+}
+
+impl Parcel {
+    /// Parcels of one call have the same columns.
+    fn columns(&self, mapping: &dyn Mapping) -> Vec<String> {
+        let key = if self.claimed.0.external_id.is_some() { ".id" } else { "id" };
+        let parent = mapping.parent().filter(|_| self.hangs).map(|field| format!("{field}/.id"));
+        let fields = self.fields.iter().map(Field::column);
+        std::iter::once(key.to_owned()).chain(fields).chain(parent).collect()
+    }
 }
 
 /// A record is tried so often before an admin must look at it.
-const ATTEMPTS: i32 = 16;
+pub(super) const ATTEMPTS: i32 = 16;
 /// Most rows of a call.
 const ROWS: usize = 200;
 /// So many records, each alone, show that no right is a matter of the record.
@@ -44,7 +62,8 @@ impl Sync {
         fresh: Vec<Parcel>,
         changed: Vec<Parcel>,
     ) -> Result<Result<(), Trouble>> {
-        let mut stack: Vec<Vec<Parcel>> = [changed, fresh].into_iter().flat_map(chunks).collect();
+        let mut stack: Vec<Vec<Parcel>> =
+            [changed, fresh].into_iter().flat_map(|parcels| chunks(mapping, parcels)).collect();
         let (mut denied, mut trouble) = (0, false);
         while let Some(chunk) = stack.pop() {
             if trouble {
@@ -55,7 +74,8 @@ impl Sync {
                 Ok(Loaded(ids)) => {
                     let arrived = |(parcel, external_id): (Parcel, i64)| {
                         let direction = SyncDirection::Push;
-                        (parcel.claimed, Ending::Alike { external_id, agreed: parcel.both, direction })
+                        let Parcel { claimed, both, agreed, problem, .. } = parcel;
+                        (claimed, Ending::Alike { external_id, agreed, seen: both, direction, problem })
                     };
                     self.settle(mapping, chunk.into_iter().zip(ids).map(arrived).collect()).await?;
                     continue;
@@ -81,7 +101,9 @@ impl Sync {
                     denied += usize::from(fault.class == Class::Permanent(Kind::Access));
                     self.failed(mapping, chunk, &fault).await?;
                 }
-                _ if !to_blame.is_empty() => stack.push(self.without(mapping, chunk, &fault).await?),
+                _ if to_blame.iter().any(|row| (1..chunk.len()).contains(row)) => {
+                    stack.push(self.without(mapping, chunk, &fault).await?);
+                }
                 _ => {
                     let mut chunk = chunk;
                     let half = chunk.split_off(chunk.len() / 2);
@@ -93,17 +115,15 @@ impl Sync {
     }
 
     fn load(&self, mapping: &dyn Mapping, chunk: &[Parcel]) -> Call<Loaded> {
-        let known = chunk.first().is_some_and(|parcel| parcel.claimed.0.external_id.is_some());
-        let mut columns = vec![if known { ".id".to_owned() } else { "id".to_owned() }];
-        columns.extend(mapping.fields().iter().map(|field| field.column()));
-        columns.extend(mapping.parent().map(|field| format!("{field}/.id")));
+        let columns = chunk.first().map(|parcel| parcel.columns(mapping)).unwrap_or_default();
         let row = |parcel: &Parcel| {
             let row = &parcel.claimed.0;
             let ours = || external_key(mapping, row);
             let mut cells = vec![row.external_id.map_or_else(ours, |id| id.to_string())];
             cells.extend(parcel.cells.iter().cloned());
-            cells
-                .extend(mapping.parent().map(|_| parcel.parent.map(|id| id.to_string()).unwrap_or_default()));
+            if parcel.hangs && mapping.parent().is_some() {
+                cells.push(parcel.parent.map(|id| id.to_string()).unwrap_or_default());
+            }
             cells
         };
         let rows: Vec<Vec<String>> = chunk.iter().map(row).collect();
@@ -112,11 +132,12 @@ impl Sync {
         Call::load(mapping.model(), &columns, &rows).context("active_test", false)
     }
 
-    /// Settles the rows that a refused call names; gives back the others, which it did not store either (rule 25).
+    /// Settles the rows that a refused call names; gives back the others, which it did not store either (rule 25). The first
+    /// row is among those: where a call fails as a whole Odoo puts that on its first row too.
     async fn without(&self, mapping: &dyn Mapping, chunk: Vec<Parcel>, fault: &Fault) -> Result<Vec<Parcel>> {
         let (mut settled, mut others) = (Vec::new(), Vec::new());
         for (place, parcel) in chunk.into_iter().enumerate() {
-            let Some(row) = fault.rows.iter().find(|row| row.row == Some(place)) else {
+            let Some(row) = fault.rows.iter().find(|row| place > 0 && row.row == Some(place)) else {
                 others.push(parcel);
                 continue;
             };
@@ -166,17 +187,22 @@ impl Sync {
 }
 
 /// The external id under which a thing of ours stands there. The prefix is no module's name.
-fn external_key(mapping: &dyn Mapping, row: &Model) -> String {
+pub(super) fn external_key(mapping: &dyn Mapping, row: &Model) -> String {
     format!("cabina.{}", print(mapping.kind(), row.id.uuid()))
 }
 
 /// Parcels in the order of their rows, in calls that grow smaller with what went wrong before: the one that Odoo chokes on
 /// ends up alone.
-fn chunks(parcels: Vec<Parcel>) -> Vec<Vec<Parcel>> {
+fn chunks(mapping: &dyn Mapping, parcels: Vec<Parcel>) -> Vec<Vec<Parcel>> {
     let size = |parcel: &Parcel| (ROWS >> (2 * parcel.claimed.0.attempts.clamp(0, 8))).max(1);
-    let mut chunks: Vec<Vec<Parcel>> = Vec::new();
+    let mut groups: Vec<(Vec<String>, Vec<Vec<Parcel>>)> = Vec::new();
     for parcel in parcels {
-        let most = size(&parcel);
+        let (columns, most) = (parcel.columns(mapping), size(&parcel));
+        let place = groups.iter().position(|(known, _)| *known == columns).unwrap_or_else(|| {
+            groups.push((columns, Vec::new()));
+            groups.len() - 1
+        });
+        let chunks = &mut groups[place].1;
         match chunks.last_mut() {
             Some(chunk) if chunk.len() < most && chunk.iter().all(|other| chunk.len() < size(other)) => {
                 chunk.push(parcel);
@@ -184,6 +210,7 @@ fn chunks(parcels: Vec<Parcel>) -> Vec<Vec<Parcel>> {
             _ => chunks.push(vec![parcel]),
         }
     }
+    let mut chunks: Vec<Vec<Parcel>> = groups.into_iter().flat_map(|(_, chunks)| chunks).collect();
     chunks.reverse(); // they are taken from the end
     chunks
 }

@@ -262,9 +262,9 @@ fn unanswered(error: reqwest::Error) -> Fault {
     Fault::new(class, message)
 }
 
-fn paused(wait: Duration) -> Fault {
-    let message =
-        format!("not sent: Odoo failed several times in a row; the next try is in {} s", wait.as_secs());
+fn paused(_: Duration) -> Fault {
+    // Without the time that is left: the same text each time, for it is kept and shown.
+    let message = "not sent: Odoo failed several times in a row, and is left alone for a while";
     Fault::new(Class::Transient(Trouble::Paused), message)
 }
 

@@ -337,7 +337,7 @@ async fn switches_are_set_over_http_one_by_one() {
 async fn people_see_a_record_and_change_it_as_people_do() {
     let (odoo, url, _stop) = crate::sync::sandbox().await;
     let id = odoo.add("res.partner", vec![("name".to_owned(), "Rosa".into())]);
-    let http = reqwest::Client::new();
+    let http = reqwest::Client::builder().build().expect("a client");
     let page = http.get(format!("{url}/web")).send().await.expect("answers").text().await.expect("a page");
     assert!(page.contains("/sandbox/records/"));
     let at = format!("{url}/sandbox/records/res.partner/{id}");

@@ -319,9 +319,13 @@ async fn settings_team_and_ledger_are_looked_at_here() {
     patient.config.sync.ways = [("clients".to_owned(), OdooWays::Both)].into();
     let found = looked(&patient.config, &Clock::System).await;
     assert_says(&found, "settings", State::Wrong, "ODOO_SYNC names clients", "Correct ODOO_SYNC");
-    patient.config.sync.ways = [("entry".to_owned(), OdooWays::Both)].into();
+    let ways = [("client".to_owned(), OdooWays::Both), ("entry".to_owned(), OdooWays::Both)];
+    patient.config.sync.ways = ways.into();
     let found = looked(&patient.config, &Clock::System).await;
     assert_says(&found, "settings", State::Warning, "one way only", "entry=push");
+    patient.config.sync.ways = [("entry".to_owned(), OdooWays::Push)].into();
+    let found = looked(&patient.config, &Clock::System).await;
+    assert_says(&found, "settings", State::Wrong, "hangs on client", "Correct ODOO_SYNC");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

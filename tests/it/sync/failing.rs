@@ -14,19 +14,19 @@ async fn a_poison_record_holds_up_nobody_and_goes_through_by_one_mutation() {
     let mut ids = Vec::new();
     for number in 0..12 {
         let name =
-            if number == 5 || number == 8 { format!("Toxic {number}") } else { format!("Client {number}") };
+            if number == 0 || number == 8 { format!("Toxic {number}") } else { format!("Client {number}") };
         ids.push(ana.client(&name).await);
     }
     pair.go_on();
-    let good = || ids.iter().enumerate().filter(|(number, _)| *number != 5 && *number != 8);
+    let good = || ids.iter().enumerate().filter(|(number, _)| *number != 0 && *number != 8);
     until("the others are there", async || good().all(|(_, id)| pair.find(id).is_some())).await;
     until("both are given up", async || {
-        sync_of(&ana, &ids[5]).await["status"] == "DEAD" && sync_of(&ana, &ids[8]).await["status"] == "DEAD"
+        sync_of(&ana, &ids[0]).await["status"] == "DEAD" && sync_of(&ana, &ids[8]).await["status"] == "DEAD"
     })
     .await;
-    let stands = sync_of(&ana, &ids[5]).await;
+    let stands = sync_of(&ana, &ids[0]).await;
     assert!(stands["hint"].as_str().is_some_and(|hint| hint.contains("correct the data")), "{stands}");
-    assert_eq!(stands["payload"]["name"], "Toxic 5", "what was to be sent");
+    assert_eq!(stands["payload"]["name"], "Toxic 0", "what was to be sent");
 
     let query =
         "{ syncFailureGroups { fingerprint kind error hint count } notifications { nodes { kind title } }
@@ -90,7 +90,10 @@ async fn deleted_there_is_told_and_made_anew_on_request() {
     until("it is told", async || sync_of(&ana, &id).await["status"] == "DEAD").await;
     let stands = sync_of(&ana, &id).await;
     assert!(stands["lastError"].as_str().is_some_and(|error| error.contains("deleted")), "{stands}");
-    assert!(pair.find(&id).is_none(), "it is not made anew by itself");
+    change(&ana, &id, json!({ "tags": ["vip"] })).await;
+    pair.settled().await;
+    assert!(pair.find(&id).is_none(), "it is not made anew by a change here");
+    assert_eq!(sync_of(&ana, &id).await["status"], "DEAD");
     ana.run("syncRequest", json!({ "id": id }), "sync { status }").await;
     pair.settled().await;
     assert_ne!(pair.partner(&id).id().expect("an id"), first);
@@ -144,4 +147,67 @@ async fn without_rights_all_wait_for_an_admin() {
             .count(),
         40
     );
+}
+
+#[tokio::test]
+async fn records_that_were_merged_there_hold_up_nobody() {
+    let pair = Pair::start().await;
+    let ana = pair.app.ana().await;
+    let (kept, merged) = (ana.client("Rosa").await, ana.client("Rosa otra vez").await);
+    pair.settled().await;
+    let (first, second) =
+        (pair.partner(&kept).id().expect("an id"), pair.partner(&merged).id().expect("an id"));
+    // As Odoo's merge does: the external id of the one leads to the other.
+    pair.odoo.delete("res.partner", second);
+    let leads = [("module", "cabina"), ("name", &merged), ("model", "res.partner")];
+    let mut leads: Vec<_> =
+        leads.iter().map(|(name, value)| ((*name).to_owned(), super::text(value))).collect();
+    leads.push(("res_id".to_owned(), cabina::integrations::odoo::Value::Int(first)));
+    pair.odoo.add("ir.model.data", leads);
+    change(&ana, &merged, json!({ "name": "Rosa de nuevo" })).await;
+    until("it is told", async || sync_of(&ana, &merged).await["status"] == "DEAD").await;
+    ana.run("syncRequest", json!({ "id": merged }), "sync { status }").await;
+    until("the merge is told", async || {
+        sync_of(&ana, &merged).await["lastError"].as_str().is_some_and(|error| error.contains("one record"))
+    })
+    .await;
+    assert_eq!(pair.partner(&kept).text("name"), Ok(Some("Rosa")), "nobody's record is overwritten");
+    change(&ana, &kept, json!({ "name": "Rosa sola" })).await;
+    until("the others go on", async || pair.partner(&kept).text("name") == Ok(Some("Rosa sola"))).await;
+}
+
+#[tokio::test]
+async fn a_refused_login_is_told_to_admins_once_and_kills_nothing() {
+    let pair = Pair::start().await;
+    let (ana, admin) = (pair.app.ana().await, pair.app.admin().await);
+    let id = ana.client("Rosa").await;
+    pair.settled().await;
+    pair.odoo.set(Switches { refuse_login: true, expired_key: true, ..Switches::default() });
+    change(&ana, &id, json!({ "name": "Rosa María" })).await;
+    let told = async || {
+        admin.data("{ notifications { totalCount } }", json!({})).await["notifications"]["totalCount"].clone()
+    };
+    until("admins are told", async || told().await == 1).await;
+    let stands = sync_of(&ana, &id).await;
+    assert_eq!(stands["status"], "PENDING", "{stands}");
+    change(&ana, &id, json!({ "name": "Rosa Elena" })).await;
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    assert_eq!(told().await, 1, "once");
+    pair.odoo.set(Switches::default());
+    pair.settled().await;
+    assert_eq!(pair.partner(&id).text("name"), Ok(Some("Rosa Elena")));
+}
+
+#[tokio::test]
+async fn another_odoo_is_not_taken_for_the_one_before() {
+    let pair = Pair::start().await;
+    let id = pair.app.ana().await.client("Rosa").await;
+    pair.settled().await;
+    let mut other = pair.app.app.clone();
+    let mut config = (*other.config).clone();
+    config.odoo.as_mut().expect("an Odoo").database = "another".to_owned();
+    other.config = std::sync::Arc::new(config);
+    let refused = cabina::worker::run(other, std::future::pending()).await.expect_err("refused");
+    assert!(refused.to_string().contains("cabina odoo forget"), "{refused}");
+    assert!(pair.find(&id).is_some());
 }

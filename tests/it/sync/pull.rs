@@ -158,3 +158,89 @@ async fn customers_that_people_make_there_come_into_a_pool_once() {
     assert_eq!(same.len(), 1, "no second record there");
     assert_eq!(same[0].text("ref").expect("a text"), clients[0]["number"].as_str(), "Odoo learns our number");
 }
+
+#[tokio::test]
+async fn what_cabina_does_not_take_over_is_told_once_and_left_there() {
+    let pair = Pair::start().await;
+    let (ana, admin) = (pair.app.ana().await, pair.app.admin().await);
+    // A prospect cannot become inactive, and an active client needs a way to be reached.
+    let prospect = ana.client_with(json!({ "name": "Rosa", "phone": "+524491234567" })).await["id"].clone();
+    let prospect = prospect.as_str().expect("an id");
+    let active = ana.client_with(json!({ "name": "Luz", "phone": "+524491234568" })).await["id"].clone();
+    let active = active.as_str().expect("an id");
+    ana.run("clientActivate", json!({ "id": active, "expectedVersion": 1 }), "client { id }").await;
+    pair.settled().await;
+    let (rosa, luz) =
+        (pair.partner(prospect).id().expect("an id"), pair.partner(active).id().expect("an id"));
+    pair.odoo.edit("res.partner", rosa, vec![("active".into(), There::Bool(false))]);
+    let edits = vec![("phone".into(), There::Bool(false)), ("name".into(), text("Luz María"))];
+    pair.odoo.edit("res.partner", luz, edits);
+    until("both are told", async || {
+        sync_of(&ana, prospect).await["status"] == "DEAD" && sync_of(&ana, active).await["status"] == "DEAD"
+    })
+    .await;
+    // Another round of looking changes nothing, here or there, and tells nobody once more.
+    let looked = pair.odoo.calls_of("res.partner.search_read");
+    until("it was looked again", async || pair.odoo.calls_of("res.partner.search_read") >= looked + 2).await;
+    assert_eq!(
+        (pair.partner(prospect).flag("active"), pair.partner(active).text("phone")),
+        (Ok(false), Ok(None))
+    );
+    let told = admin.data("{ notifications { totalCount } }", json!({})).await;
+    assert_eq!(told["notifications"]["totalCount"], 2, "each kind once");
+    // What is changed here goes there; what was not taken over stays as it is there.
+    change(&ana, prospect, json!({ "email": "rosa@cabina.example" })).await;
+    until("the change is there", async || {
+        pair.partner(prospect).text("email") == Ok(Some("rosa@cabina.example"))
+    })
+    .await;
+    assert_eq!(pair.partner(prospect).flag("active"), Ok(false));
+}
+
+#[tokio::test]
+async fn a_newcomer_keeps_in_odoo_what_our_rules_refuse() {
+    let pair = Pair::with(&[("ODOO_NEWCOMERS_TEAM", "North")]).await;
+    let ana = pair.app.ana().await;
+    let company = vec![
+        ("name".to_owned(), text("Taller Norte")),
+        ("customer_rank".to_owned(), There::Int(1)),
+        ("email".to_owned(), text("no address")),
+    ];
+    let there = pair.odoo.add("res.partner", company);
+    let person = vec![
+        ("name".to_owned(), text("Hugo")),
+        ("parent_id".to_owned(), There::Int(there)),
+        ("phone".to_owned(), text("449 123 4567")),
+    ];
+    let hugo = pair.odoo.add("res.partner", person);
+    let query = "{ clients { nodes { id email contacts { nodes { phone } } } } }";
+    let found = async || ana.data(query, json!({})).await["clients"]["nodes"][0].clone();
+    until("both are here", async || found().await["contacts"]["nodes"][0]["phone"] == "+524491234567").await;
+    pair.settled().await;
+    assert!(found().await["email"].is_null());
+    let partners = pair.odoo.records("res.partner");
+    let of = |id: i64| partners.iter().find(|record| record.id() == Ok(id)).expect("there");
+    assert_eq!(of(there).text("email"), Ok(Some("no address")), "not erased");
+    assert_eq!(of(hugo).text("phone"), Ok(Some("449 123 4567")));
+}
+
+#[tokio::test]
+async fn only_what_differs_is_sent_and_a_contact_that_was_moved_comes_back() {
+    let mut pair = Pair::with(&[("ODOO_PULL_EVERY", "3600")]).await;
+    let (ana, admin) = (pair.app.ana().await, pair.app.admin().await);
+    let (id, other) = (ana.client("Rosa").await, ana.client("Otra").await);
+    let person = ana.run("contactCreate", json!({ "clientId": id, "name": "Luz" }), "contact { id }").await;
+    let person = person["contact"]["id"].as_str().expect("an id").to_owned();
+    pair.settled().await;
+    pair.halt();
+    let (rosa, otra) = (pair.partner(&id).id().expect("an id"), pair.partner(&other).id().expect("an id"));
+    let luz = pair.partner(&person).id().expect("an id");
+    pair.odoo.edit("res.partner", luz, vec![("parent_id".into(), There::Int(otra))]);
+    let edit = json!({ "id": person, "expectedVersion": 1, "position": "Dueña" });
+    ana.run("contactUpdate", edit, "contact { id }").await;
+    pair.go_on();
+    pair.settled().await;
+    let there = pair.partner(&person);
+    assert_eq!((there.many2one("parent_id"), there.text("function")), (Ok(Some(rosa)), Ok(Some("Dueña"))));
+    assert!(json!(audit_of(&admin, &person).await).to_string().contains("odoo.client"), "it is in the audit");
+}

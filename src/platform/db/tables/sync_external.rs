@@ -58,6 +58,8 @@ pub struct Model {
     pub gone: bool,
     /// What both sides held when they last met, by field.
     pub agreed: Option<Json>,
+    /// What stood there when it was last looked at, by field.
+    pub seen: Option<Json>,
     /// SHA-256 of `agreed`.
     pub payload_hash: Option<String>,
     /// What was to be sent when it failed.
