@@ -1,6 +1,6 @@
 //! Failures, for admins: listed, grouped, tried again, discarded; and things that are to be sent on request.
 
-use sea_orm::sea_query::{Expr, ExprTrait, Order};
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
 };
@@ -17,7 +17,7 @@ use crate::kernel::{Error, Result, Stop, text};
 use crate::platform::auth::{Right, Viewer};
 use crate::platform::db::tables::sync_external::{Column, Entity, Model, SyncStatus};
 use crate::platform::db::{Change, ChangeKind, FieldChange, Mark, Reader, Tx, Visible, all_rows, mark};
-use crate::platform::jobs::dead::Which;
+use crate::platform::jobs::dead::{Columns, Group, Which, grouped};
 
 codes! {
     /// Why a row of the ledger was left as it was.
@@ -31,25 +31,6 @@ codes! {
 const MOST: u64 = 1000;
 /// Longest reason.
 const REASON_MAX: usize = 500;
-
-/// Failures of one kind.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Group {
-    /// What they have in common.
-    pub fingerprint: String,
-    /// The kind of things.
-    pub kind: String,
-    /// What went wrong, as one of them tells it.
-    pub error: String,
-    /// What a person can do about it.
-    pub hint: Option<String>,
-    /// How many there are.
-    pub count: i64,
-    /// When the first of them failed.
-    pub first_at: Instant,
-    /// When the last of them failed.
-    pub last_at: Instant,
-}
 
 /// The failures that the viewer may see, of this kind or of all: what fails for good, and what is still tried.
 pub fn list(viewer: &Viewer, fingerprint: Option<&str>, dead: Option<bool>) -> Select<Entity> {
@@ -69,32 +50,9 @@ pub fn list(viewer: &Viewer, fingerprint: Option<&str>, dead: Option<bool>) -> S
 /// # Errors
 /// Those of the database.
 pub async fn groups(reader: &Reader) -> Result<Vec<Group>> {
-    let mut query = list(&reader.viewer, None, None).into_query();
-    let count = || Expr::col(Column::Id).count();
-    query
-        .clear_selects()
-        .column(Column::Fingerprint)
-        .column(Column::LocalType)
-        .expr(Expr::col(Column::LastError).max())
-        .expr(Expr::col(Column::Hint).max())
-        .expr(count())
-        .expr(Expr::col(Column::FailedAt).min())
-        .expr(Expr::col(Column::FailedAt).max())
-        .add_group_by([Expr::col(Column::Fingerprint), Expr::col(Column::LocalType)])
-        .order_by_expr(count(), Order::Desc)
-        .limit(100);
-    let read = |row: &sea_orm::QueryResult| -> Result<Group, sea_orm::DbErr> {
-        Ok(Group {
-            fingerprint: row.try_get_by_index::<Option<String>>(0)?.unwrap_or_default(),
-            kind: row.try_get_by_index(1)?,
-            error: row.try_get_by_index::<Option<String>>(2)?.unwrap_or_default(),
-            hint: row.try_get_by_index(3)?,
-            count: row.try_get_by_index(4)?,
-            first_at: row.try_get_by_index(5)?,
-            last_at: row.try_get_by_index(6)?,
-        })
-    };
-    Ok(reader.db.query_all(&query).await?.iter().map(read).collect::<Result<_, _>>()?)
+    let hint = Some(Column::Hint);
+    let columns = Columns(Column::Fingerprint, Column::LocalType, Column::LastError, hint, Column::FailedAt);
+    grouped(reader, list(&reader.viewer, None, None), columns).await
 }
 
 /// How many rows there are in each status, of all kinds; discarded ones are nobody's business any more.

@@ -14,6 +14,7 @@ use crate::kernel::ids::{self, SyncId};
 use crate::kernel::{Error, Stop};
 use crate::platform::auth::Right;
 use crate::platform::db::PageArgs;
+use crate::platform::jobs::dead::Group;
 use crate::{failures, payload};
 
 /// Root queries of the ledger.
@@ -43,7 +44,7 @@ impl SyncQuery {
     async fn sync_failure_groups(&self, ctx: &Context<'_>) -> Result<List<SyncFailureGroup>> {
         let reader = ctx.reader()?;
         reader.viewer.may(Right::Administer)?;
-        let group = |group: sync::Group| SyncFailureGroup {
+        let group = |group: Group| SyncFailureGroup {
             fingerprint: group.fingerprint,
             kind: group.kind,
             error: group.error,

@@ -55,34 +55,44 @@ impl<I: Into<sea_orm::Value>> Which<I> {
 pub struct Group {
     /// What they have in common.
     pub fingerprint: String,
-    /// The kind of job.
+    /// The kind of job, or of things.
     pub kind: String,
     /// What went wrong, as one of them tells it.
     pub error: String,
+    /// What a person can do about it, where that is known.
+    pub hint: Option<String>,
     /// How many there are.
     pub count: i64,
-    /// When the first of them died.
+    /// When the first of them failed for good.
     pub first_at: Instant,
-    /// When the last of them died.
+    /// When the last of them did.
     pub last_at: Instant,
 }
 
-/// The kinds of failures among the dead letters, the most frequent first; at most 100.
+/// Where a table keeps what failures are grouped by: fingerprint, kind, error, hint, and when it failed.
+pub struct Columns<C>(pub C, pub C, pub C, pub Option<C>, pub C);
+
+/// The kinds of failures in a list, the most frequent first; at most 100.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn groups(reader: &Reader) -> Result<Vec<Group>> {
-    let mut query = Entity::visible_to(&reader.viewer).into_query();
-    let count = || Expr::col(Column::Id).count();
+pub async fn grouped<E: EntityTrait>(
+    reader: &Reader,
+    failures: Select<E>,
+    Columns(fingerprint, kind, error, hint, at): Columns<E::Column>,
+) -> Result<Vec<Group>> {
+    let count = || Expr::cust("count(*)");
+    let mut query = failures.into_query();
     query
         .clear_selects()
-        .column(Column::Fingerprint)
-        .column(Column::Kind)
-        .expr(Expr::col(Column::LastError).max())
+        .column(fingerprint)
+        .column(kind)
+        .expr(Expr::col(error).max())
+        .expr(hint.map_or(Expr::cust("NULL"), |hint| Expr::col(hint).max()))
         .expr(count())
-        .expr(Expr::col(Column::DeadAt).min())
-        .expr(Expr::col(Column::DeadAt).max())
-        .add_group_by([Expr::col(Column::Fingerprint), Expr::col(Column::Kind)])
+        .expr(Expr::col(at).min())
+        .expr(Expr::col(at).max())
+        .add_group_by([Expr::col(fingerprint), Expr::col(kind)])
         .order_by_expr(count(), Order::Desc)
         .limit(100);
     let read = |row: &sea_orm::QueryResult| -> Result<Group, sea_orm::DbErr> {
@@ -90,12 +100,22 @@ pub async fn groups(reader: &Reader) -> Result<Vec<Group>> {
             fingerprint: row.try_get_by_index::<Option<String>>(0)?.unwrap_or_default(),
             kind: row.try_get_by_index(1)?,
             error: row.try_get_by_index::<Option<String>>(2)?.unwrap_or_default(),
-            count: row.try_get_by_index(3)?,
-            first_at: row.try_get_by_index(4)?,
-            last_at: row.try_get_by_index(5)?,
+            hint: if hint.is_some() { row.try_get_by_index(3)? } else { None },
+            count: row.try_get_by_index(4)?,
+            first_at: row.try_get_by_index(5)?,
+            last_at: row.try_get_by_index(6)?,
         })
     };
     Ok(reader.db.query_all(&query).await?.iter().map(read).collect::<Result<_, _>>()?)
+}
+
+/// The kinds of failures among the dead letters.
+///
+/// # Errors
+/// Those of the database.
+pub async fn groups(reader: &Reader) -> Result<Vec<Group>> {
+    let columns = Columns(Column::Fingerprint, Column::Kind, Column::LastError, None, Column::DeadAt);
+    grouped(reader, Entity::visible_to(&reader.viewer), columns).await
 }
 
 /// Has dead letters tried again, from the first try on; tells which.
