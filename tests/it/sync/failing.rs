@@ -194,6 +194,7 @@ async fn a_refused_login_is_told_to_admins_once_and_kills_nothing() {
     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     assert_eq!(told().await, 1, "once");
     pair.odoo.set(Switches::default());
+    pair.app.app.clock.advance(std::time::Duration::from_secs(61)); // who refuses a login is left alone for a minute
     pair.settled().await;
     assert_eq!(pair.partner(&id).text("name"), Ok(Some("Rosa Elena")));
 }
