@@ -24,6 +24,9 @@ pub struct Serve {
     /// Load fictional demo data into an empty database, and tell how to log in
     #[arg(long)]
     demo: bool,
+    /// Leave the sandbox Odoo out of the demo
+    #[arg(long, requires = "demo")]
+    without_odoo: bool,
     /// Bring the tables up to date first (SQLite: always)
     #[arg(long)]
     migrate: bool,
@@ -34,7 +37,8 @@ impl Serve {
     pub async fn run(self, config: Config) -> Result<()> {
         // Before anything counts: a counter that was made earlier counts into the void.
         let metrics = telemetry::start_metrics();
-        let odoo = if self.demo && config.odoo.is_none() { Some(Double::start().await?) } else { None };
+        let alone = self.without_odoo || config.odoo.is_some();
+        let odoo = if self.demo && !alone { Some(Double::start().await?) } else { None };
         let config = match &odoo {
             Some(double) => Config { odoo: Some(double.config.clone()), ..config },
             None => config,

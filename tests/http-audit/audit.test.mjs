@@ -28,7 +28,7 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cabina-audit-'));
   const address = `127.0.0.1:${await freePort()}`;
   url = `http://${address}/graphql`;
-  server = spawn(CABINA_BIN, ['serve', '--demo'], {
+  server = spawn(CABINA_BIN, ['serve', '--demo', '--without-odoo'], {
     cwd: folder,
     env: { PATH: process.env.PATH, CABINA_LISTEN: address, CABINA_LOG: 'error', DATABASE_URL: `sqlite://${folder}/t.db` },
     stdio: ['ignore', 'ignore', 'inherit'],

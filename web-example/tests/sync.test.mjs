@@ -57,7 +57,7 @@ describe('while Odoo is away', () => {
     await edit(page, `${client.name} Vela`);
     await sign(page, 'Odoo: pendiente de enviar').waitFor();
     await page.getByText('¿Por qué sigue pendiente?').click();
-    await page.getByText(/Odoo can't be reached|left alone for a while/).waitFor();
+    await page.getByText(/Odoo can't be reached|left alone for a while/).first().waitFor();
     assert.equal(await page.getByRole('button', { name: 'Enviar de nuevo' }).count(), 0);
 
     await newClient(app.url, ana);

@@ -20,7 +20,7 @@ export async function makeServer() {
 
   async function start() {
     const output = openSync(log, 'a');
-    running = spawn(CABINA_BIN, ['serve', '--demo'], {
+    running = spawn(CABINA_BIN, ['serve', '--demo', '--without-odoo'], {
       cwd: folder,
       env: {
         PATH,

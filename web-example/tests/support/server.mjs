@@ -19,7 +19,7 @@ export async function startServer(env = {}) {
   buildWhenStale();
   const folder = await mkdtemp(join(tmpdir(), 'cabina-web-'));
   const address = `127.0.0.1:${await freePort()}`;
-  const server = spawn(CABINA_BIN, ['serve', '--demo'], {
+  const server = spawn(CABINA_BIN, ['serve', '--demo', '--without-odoo'], {
     cwd: folder,
     env: {
       PATH,
