@@ -155,6 +155,25 @@ pub async fn is_due(database: &Database, kinds: &[&str], now: Instant) -> Result
     Ok(due.is_some())
 }
 
+/// The clients of which a row of this kind waits for a later moment, with that moment: what came behind it waits as well.
+///
+/// # Errors
+/// Those of the database.
+pub async fn held(
+    database: &Database,
+    kind: &str,
+    clients: impl IntoIterator<Item = ClientId>,
+    now: Instant,
+) -> Result<HashMap<ClientId, Instant>> {
+    let waiting = all_rows::<Entity>()
+        .filter(Column::LocalType.eq(kind))
+        .filter(Expr::cust(WAITS))
+        .filter(Column::ClientId.is_in(clients))
+        .filter(Column::NextAttemptAt.gt(now));
+    let waiting = waiting.all(&database.own).await?;
+    Ok(waiting.into_iter().filter_map(|row| Some((row.client_id?, row.next_attempt_at))).collect())
+}
+
 /// How many rows of these kinds are due.
 ///
 /// # Errors

@@ -1,5 +1,7 @@
 //! Writes notes, each once, though they have no external id.
 
+use std::collections::BTreeSet;
+
 use uuid::Uuid;
 
 use super::entry::BODY;
@@ -11,7 +13,7 @@ use crate::domains::sync::ledger::{self, Ending, Problem};
 use crate::domains::sync::{Model, SyncDirection};
 use crate::integrations::odoo::{Call, Class, Domain, Fault};
 use crate::kernel::Result;
-use crate::kernel::ids::{TypedId, print};
+use crate::kernel::ids::{ClientId, TypedId, print};
 use crate::kernel::time::Instant;
 
 impl Sync {
@@ -24,9 +26,16 @@ impl Sync {
         let ids: Vec<Uuid> = rows.iter().map(|(row, _)| row.id.uuid()).collect();
         let locals = mapping.read((&self.database.own).into(), &ids).await?;
         let parents = ledger::of(&self.database, locals.values().filter_map(|local| local.parent)).await?;
+        let clients: BTreeSet<ClientId> = rows.iter().filter_map(|(row, _)| row.client_id).collect();
+        let mut held = ledger::held(&self.database, mapping.kind(), clients, self.clock.now()).await?;
         let mut rows = rows.into_iter();
         while let Some(claimed) = rows.next() {
             let row = &claimed.0;
+            // The notes of a client stay in their order.
+            if let Some(at) = row.client_id.and_then(|client| held.get(&client)).copied() {
+                self.settle(mapping, vec![(claimed, Ending::Later { at, why: None })]).await?;
+                continue;
+            }
             let ending = match (locals.get(&row.id.uuid()), row.external_id) {
                 (None, _) => Ending::Gone,
                 (Some(local), Some(id)) => noted(id, local),
@@ -46,6 +55,11 @@ impl Sync {
                     }
                 },
             };
+            if let (Some(client), Ending::Unsure { at, .. } | Ending::Failed { again: Some(at), .. }) =
+                (row.client_id, &ending)
+            {
+                held.insert(client, *at);
+            }
             self.settle(mapping, vec![(claimed, ending)]).await?;
         }
         Ok(Ok(()))
