@@ -55,8 +55,10 @@ impl Sync {
                     }
                 },
             };
-            if let (Some(client), Ending::Unsure { at, .. } | Ending::Failed { again: Some(at), .. }) =
-                (row.client_id, &ending)
+            if let (
+                Some(client),
+                Ending::Unsure { again: Some(at), .. } | Ending::Failed { again: Some(at), .. },
+            ) = (row.client_id, &ending)
             {
                 held.insert(client, *at);
             }
@@ -87,7 +89,7 @@ impl Sync {
                     fingerprint: "lost".to_owned(),
                     payload: None,
                 };
-                return Ok(Ok(Ending::Unsure { at: over(sent), problem }));
+                return Ok(Ok(Ending::Unsure { again: Some(over(sent)), problem }));
             }
             let id = print(&row.local_type, row.id.uuid());
             let there =
@@ -122,11 +124,7 @@ impl Sync {
 
     /// Nobody knows whether the note is there; after enough tries an admin must look.
     fn unsure(&self, row: &Model, at: Instant, fault: &Fault) -> Ending {
-        if row.attempts + 1 < ATTEMPTS {
-            Ending::Unsure { at, problem: problem(fault) }
-        } else {
-            Ending::Failed { again: None, problem: problem(fault) }
-        }
+        Ending::Unsure { again: (row.attempts + 1 < ATTEMPTS).then_some(at), problem: problem(fault) }
     }
 }
 

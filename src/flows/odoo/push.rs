@@ -110,9 +110,11 @@ impl Sync {
             let outcome = match ending {
                 Ending::Alike { .. } => "alike",
                 Ending::Later { .. } => "later",
-                Ending::Unsure { .. } => "unsure",
+                Ending::Unsure { again: Some(_), .. } => "unsure",
                 Ending::Failed { again: Some(_), .. } => "again",
-                Ending::Failed { again: None, .. } | Ending::GoneThere(_) => "dead",
+                Ending::Unsure { again: None, .. }
+                | Ending::Failed { again: None, .. }
+                | Ending::GoneThere(_) => "dead",
                 Ending::Gone => "gone",
             };
             metrics::counter!("cabina_sync_total", "kind" => mapping.kind(), "outcome" => outcome)

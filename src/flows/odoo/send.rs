@@ -159,7 +159,11 @@ impl Sync {
             let gone = fault.rows.iter().any(|row| row.field.as_deref() == Some(".id"));
             let again = self.again(&parcel.claimed.0, fault);
             let problem = Problem { payload: Some(parcel.both), ..problem(fault) };
-            let ending = if gone { super::compare::deleted() } else { Ending::Failed { again, problem } };
+            let ending = match fault.class {
+                _ if gone => super::compare::deleted(),
+                Class::Unknown | Class::Done => Ending::Unsure { again, problem },
+                _ => Ending::Failed { again, problem },
+            };
             (parcel.claimed, ending)
         };
         self.settle(mapping, chunk.into_iter().map(ending).collect()).await

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::process::Stdio;
 use std::time::Duration;
 
-use cabina::sandbox::odoo::Switches;
+use cabina::sandbox::odoo::{ErrorKind, Switches};
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
@@ -197,4 +197,53 @@ async fn notes_are_written_once_though_answers_are_lost() {
         let count = messages.iter().filter(|message| message.text("body").is_ok_and(with)).count();
         assert_eq!(count, 1, "{note}");
     }
+}
+
+#[tokio::test]
+async fn a_note_given_up_in_doubt_is_looked_for_when_an_admin_retries_it() {
+    let pair = Pair::with(&[("ODOO_SYNC", "client=push,entry=push"), ("ODOO_TIMEOUT", "1")]).await;
+    let (ana, admin) = (pair.app.ana().await, pair.app.admin().await);
+    let id = ana.client("Rosa").await;
+    pair.settled().await;
+    pair.odoo.set(Switches { lose_share: 1.0, ..Switches::default() });
+    let note = json!({ "clientId": id, "kind": "NOTE", "text": "once" });
+    let note = ana.run("eventlogAppend", note, "entry { id }").await["entry"]["id"].clone();
+    let note = note.as_str().expect("an id").to_owned();
+    until("its answer is lost", async || sync_of(&ana, &note).await["status"] == "ERROR").await;
+    // All tries but the last have passed.
+    let passed = "UPDATE sync_external SET attempts = 15 WHERE status = 'ERROR'";
+    pair.app.app.database.own.execute_unprepared(passed).await.expect("tried often");
+    until("it is given up", async || sync_of(&ana, &note).await["status"] == "DEAD").await;
+    pair.odoo.set(Switches::default());
+    admin.run("syncRetry", json!({ "all": true }), "ids").await;
+    pair.settled().await;
+    let messages = pair.odoo.records("mail.message");
+    let with = |body: Option<&str>| body.is_some_and(|body| body.contains(&note));
+    assert_eq!(messages.iter().filter(|message| message.text("body").is_ok_and(with)).count(), 1);
+}
+
+#[tokio::test]
+async fn what_was_deleted_while_its_first_answer_was_lost_is_archived_there() {
+    let pair = Pair::with(&[("ODOO_SYNC", "client=push,contact=push"), ("ODOO_TIMEOUT", "1")]).await;
+    let ana = pair.app.ana().await;
+    let id = ana.client("Rosa").await;
+    pair.settled().await;
+    pair.odoo.set(Switches { lose_share: 1.0, ..Switches::default() });
+    let person = json!({ "clientId": id, "name": "Luz" });
+    let contact = ana.run("contactCreate", person, "contact { id }").await;
+    let person = contact["contact"]["id"].as_str().expect("an id").to_owned();
+    until("its answer is lost", async || sync_of(&ana, &person).await["status"] == "ERROR").await;
+    // The next try fails without a doubt, which says nothing of the first.
+    pair.odoo.set(Switches {
+        error_share: 1.0,
+        error_kinds: vec![ErrorKind::BadGateway],
+        ..Switches::default()
+    });
+    let tried = sync_of(&ana, &person).await["attempts"].as_i64().expect("a number");
+    until("it is tried again", async || sync_of(&ana, &person).await["attempts"].as_i64() > Some(tried))
+        .await;
+    ana.run("contactDelete", json!({ "id": person }), "event { id }").await;
+    pair.odoo.set(Switches::default());
+    pair.settled().await;
+    assert_eq!(pair.partner(&person).flag("active"), Ok(false));
 }

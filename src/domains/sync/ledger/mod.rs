@@ -1,0 +1,293 @@
+//! The rows of the ledger: claimed by a run, and settled with how it ended.
+
+mod settle;
+mod tell;
+
+use std::collections::{BTreeMap, HashMap};
+
+use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+    Statement,
+};
+use uuid::Uuid;
+
+use crate::kernel::ids::{ClientId, ContactId, EntryId, SyncId, TypedId};
+use crate::kernel::time::Instant;
+use crate::kernel::{Error, Result};
+use crate::platform::db::tables::sync_external::{Column, Entity, Model, SyncDirection, SyncStatus};
+use crate::platform::db::{Database, Tx, all_rows};
+
+pub use settle::{Pulled, merged_there, pulled, settle};
+pub use tell::alarm;
+pub(super) use tell::tell;
+
+/// What a thing holds, by field; what is empty is `None`.
+pub type Values = BTreeMap<String, Option<String>>;
+
+/// Rows that wait, in the words of the index that finds them.
+const WAITS: &str = "status IN ('PENDING', 'IN_FLIGHT', 'ERROR')";
+
+/// How a row's run ended.
+#[derive(Clone, Debug)]
+pub enum Ending {
+    /// Both sides hold the same.
+    Alike {
+        /// Its id there.
+        external_id: i64,
+        /// What both hold.
+        agreed: Values,
+        /// What stands there.
+        seen: Values,
+        /// Which way it went.
+        direction: SyncDirection,
+        /// What could not be taken over all the same.
+        problem: Option<Problem>,
+    },
+    /// It was not sent: it is looked at again from this moment on.
+    Later {
+        /// From then on.
+        at: Instant,
+        /// What it waits for, and what a person can do about it; `None`: nothing worth telling.
+        why: Option<(String, Option<String>)>,
+    },
+    /// It was sent and nobody knows whether it arrived: it is looked for from this moment on, or not before an admin says so.
+    Unsure {
+        /// From then on; `None`: an admin must look at it.
+        again: Option<Instant>,
+        /// What happened.
+        problem: Problem,
+    },
+    /// It failed: tried again from this moment on, or never.
+    Failed {
+        /// From then on; `None`: an admin must look at it.
+        again: Option<Instant>,
+        /// What happened.
+        problem: Problem,
+    },
+    /// The record there is no more: an admin decides whether it is made anew.
+    GoneThere(Problem),
+    /// There is nothing to keep alike any more.
+    Gone,
+}
+
+/// What went wrong.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    /// In the other system's words.
+    pub error: String,
+    /// What a person can do about it.
+    pub hint: String,
+    /// The same for problems of the same kind.
+    pub fingerprint: String,
+    /// What was to be sent.
+    pub payload: Option<Values>,
+}
+
+/// The rows of these kinds that wait to be sent.
+fn waiting<'a>(kinds: impl IntoIterator<Item = &'a str>) -> Select<Entity> {
+    all_rows::<Entity>().filter(Column::LocalType.is_in(kinds)).filter(Expr::cust(WAITS))
+}
+
+/// Claims at most so many rows of a kind that are due, in the order in which they changed.
+///
+/// A claimed row tells by `sent_at` whether an earlier run may have sent it. Rows that are `stamped` count as sent from now
+/// on; the others say so by `sending`.
+///
+/// # Errors
+/// Those of the database.
+pub async fn claim(
+    database: &Database,
+    kind: &str,
+    run: Uuid,
+    now: Instant,
+    most: u64,
+    stamped: bool,
+) -> Result<Vec<Model>> {
+    let txn = database.begin().await?;
+    let due = waiting([kind])
+        .filter(Column::NextAttemptAt.lte(now))
+        .order_by_asc(Column::NextAttemptAt)
+        .order_by_asc(Column::Id)
+        .limit(most)
+        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+        .all(&txn)
+        .await?;
+    if due.is_empty() {
+        txn.rollback().await?;
+        return Ok(due);
+    }
+    let mut claimed = Entity::update_many()
+        .col_expr(Column::Status, Expr::value(SyncStatus::InFlight))
+        .col_expr(Column::Claim, Expr::value(run));
+    if stamped {
+        claimed = claimed.col_expr(Column::SentAt, Expr::value(now));
+    }
+    claimed.filter(Column::Id.is_in(due.iter().map(|row| row.id))).exec(&txn).await?;
+    txn.commit().await?;
+    Ok(due)
+}
+
+/// A claimed row counts as sent from now on; `false` when another run holds it by now.
+///
+/// # Errors
+/// Those of the database.
+pub async fn sending(database: &Database, id: SyncId, run: Uuid, now: Instant) -> Result<bool> {
+    let stamped = Entity::update_many()
+        .col_expr(Column::SentAt, Expr::value(now))
+        .filter(Column::Id.eq(id).and(Column::Claim.eq(run)))
+        .exec(&database.own)
+        .await?;
+    Ok(stamped.rows_affected == 1)
+}
+
+/// Whether any row of these kinds is due.
+///
+/// # Errors
+/// Those of the database.
+pub async fn is_due(database: &Database, kinds: &[&str], now: Instant) -> Result<bool> {
+    let due = waiting(kinds.iter().copied()).filter(Column::NextAttemptAt.lte(now));
+    Ok(due.limit(1).one(&database.own).await?.is_some())
+}
+
+/// The clients of which a row of this kind waits for a later moment, with that moment: what came behind it waits as well.
+///
+/// # Errors
+/// Those of the database.
+pub async fn held(
+    database: &Database,
+    kind: &str,
+    clients: impl IntoIterator<Item = ClientId>,
+    now: Instant,
+) -> Result<HashMap<ClientId, Instant>> {
+    let later = waiting([kind])
+        .filter(Column::ClientId.is_in(clients))
+        .filter(Column::NextAttemptAt.gt(now))
+        .all(&database.own)
+        .await?;
+    Ok(later.into_iter().filter_map(|row| Some((row.client_id?, row.next_attempt_at))).collect())
+}
+
+/// How many rows of these kinds are due.
+///
+/// # Errors
+/// Those of the database.
+pub async fn due(database: &Database, kinds: &[&str], now: Instant) -> Result<u64> {
+    let due = waiting(kinds.iter().copied()).filter(Column::NextAttemptAt.lte(now));
+    Ok(due.count(&database.own).await?)
+}
+
+/// Since when the row of these kinds is due that is due the longest, or from when on; `None`: nothing waits.
+///
+/// # Errors
+/// Those of the database.
+pub async fn oldest_due(database: &Database, kinds: &[String]) -> Result<Option<Instant>> {
+    let oldest = waiting(kinds.iter().map(String::as_str)).order_by_asc(Column::NextAttemptAt).limit(1);
+    Ok(oldest.one(&database.own).await?.map(|row| row.next_attempt_at))
+}
+
+/// The rows of these things.
+///
+/// # Errors
+/// Those of the database.
+pub async fn of(database: &Database, ids: impl IntoIterator<Item = Uuid>) -> Result<HashMap<Uuid, Model>> {
+    let ids = ids.into_iter().map(SyncId::from_uuid);
+    let rows = all_rows::<Entity>().filter(Column::Id.is_in(ids)).all(&database.own).await?;
+    Ok(rows.into_iter().map(|row| (row.id.uuid(), row)).collect())
+}
+
+/// The rows of these records of the other system, by their ids there.
+///
+/// # Errors
+/// Those of the database.
+pub async fn there(database: &Database, model: &str, ids: &[i64]) -> Result<HashMap<i64, Model>> {
+    let rows = all_rows::<Entity>()
+        .filter(Column::ExternalModel.eq(model))
+        .filter(Column::ExternalId.is_in(ids.iter().copied()))
+        .all(&database.own)
+        .await?;
+    Ok(rows.into_iter().filter_map(|row| Some((row.external_id?, row))).collect())
+}
+
+/// The rows of a kind that stand alike, in the order of their ids, behind this one.
+///
+/// # Errors
+/// Those of the database.
+pub async fn synced(database: &Database, kind: &str, after: Uuid, most: u64) -> Result<Vec<Model>> {
+    let rows = all_rows::<Entity>()
+        .filter(Column::LocalType.eq(kind))
+        .filter(Column::Status.eq(SyncStatus::Synced))
+        .filter(Column::Id.gt(SyncId::from_uuid(after)))
+        .order_by_asc(Column::Id)
+        .limit(most);
+    Ok(rows.all(&database.own).await?)
+}
+
+/// Claims these rows where they still stand alike.
+///
+/// # Errors
+/// Those of the database.
+pub async fn take(database: &Database, ids: &[Uuid], run: Uuid, now: Instant) -> Result<Vec<Model>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mine = Column::Id.is_in(ids.iter().copied().map(SyncId::from_uuid));
+    Entity::update_many()
+        .col_expr(Column::Claim, Expr::value(run))
+        .col_expr(Column::UpdatedAt, Expr::value(now))
+        .filter(mine)
+        .filter(Column::Status.eq(SyncStatus::Synced))
+        .exec(&database.own)
+        .await?;
+    Ok(all_rows::<Entity>().filter(Column::Claim.eq(run)).all(&database.own).await?)
+}
+
+/// Marks every thing of a kind that the ledger does not know: those from before Odoo was there. Tells how many.
+///
+/// # Errors
+/// Those of the database, and `Usage` for a kind that is not known.
+pub async fn mark_all(database: &Database, kind: &str, now: Instant) -> Result<u64> {
+    let (table, client) = match kind {
+        ClientId::PREFIX => ("client", "id"),
+        ContactId::PREFIX => ("contact", "client_id"),
+        EntryId::PREFIX => ("event_log_entry", "client_id"),
+        _ => return Err(Error::Usage(format!("{kind} is no kind of things that is synced"))),
+    };
+    let sql = format!(
+        "INSERT INTO sync_external (id, version, local_type, client_id, status, direction, generation, attempts, \
+         next_attempt_at, gone, created_at, updated_at) \
+         SELECT id, 1, $1, {client}, 'PENDING', 'PUSH', 1, 0, $2, $3, $2, $2 FROM {table} AS thing \
+         WHERE NOT EXISTS (SELECT 1 FROM sync_external AS known WHERE known.id = thing.id)"
+    );
+    let values: [sea_orm::Value; 3] = [kind.into(), now.into(), false.into()];
+    let marked = Statement::from_sql_and_values(database.backend(), sql, values);
+    Ok(database.own.execute_raw(marked).await?.rows_affected())
+}
+
+/// Forgets how everything stands, as if the other system had never been there.
+///
+/// # Errors
+/// Those of the database.
+pub async fn forget_all(database: &Database) -> Result<()> {
+    Entity::delete_many().exec(&database.own).await?;
+    super::progress::forget_all(&database.own).await
+}
+
+/// Forgets a thing that is no more, within the change that ended it.
+///
+/// # Errors
+/// Those of the database.
+pub async fn forget(tx: &mut Tx, id: SyncId) -> Result<()> {
+    Entity::delete_by_id(id).exec(tx.conn()).await?;
+    Ok(())
+}
+
+/// What both sides held when they last met; empty before they ever did.
+pub fn agreed(row: &Model) -> Values {
+    row.agreed.clone().and_then(|json| serde_json::from_value(json).ok()).unwrap_or_default()
+}
+
+/// What stood there when it was last looked at; `None` before it ever was.
+pub fn seen(row: &Model) -> Option<Values> {
+    row.seen.clone().and_then(|json| serde_json::from_value(json).ok())
+}
