@@ -7,6 +7,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
+use crate::domains::agenda::{self, LayOut, Remind};
 use crate::domains::identity::sessions;
 use crate::domains::notifications::inbox;
 use crate::flows::odoo::{self, Sync};
@@ -20,6 +21,8 @@ use crate::platform::jobs::{Failure, Handlers, Job, Runner, Schedule};
 const KEYS_KEPT: chrono::Duration = chrono::Duration::days(7);
 /// How often is swept.
 const EVERY: Duration = Duration::from_secs(600);
+/// How often series are laid out further.
+const LAY_OUT_EVERY: Duration = Duration::from_secs(24 * 3600);
 
 /// Deletes what is past its time.
 #[derive(Clone, Serialize, Deserialize)]
@@ -49,6 +52,7 @@ pub async fn handlers(app: &App) -> Result<Handlers> {
             }
         })
         .every(Schedule::every(EVERY, Sweep {}));
+    let handlers = agenda(app, handlers);
     Ok(match &app.config.odoo {
         Some(config) => {
             let sync = Sync::new(config.clone(), app.database.clone(), app.clock.clone())?;
@@ -57,6 +61,21 @@ pub async fn handlers(app: &App) -> Result<Handlers> {
         }
         None => handlers,
     })
+}
+
+fn agenda(app: &App, handlers: Handlers) -> Handlers {
+    let (laid, reminded) = (app.clone(), app.clone());
+    handlers
+        .on(move |_: LayOut, _| {
+            let app = laid.clone();
+            async move { Ok(agenda::lay_out(&app.database, &app.clock, None).await?) }
+        })
+        .every(Schedule::every(LAY_OUT_EVERY, LayOut {}))
+        .on(|_: Remind, work| Remind::run(work))
+        .when(Remind {}, move |now| {
+            let app = reminded.clone();
+            async move { Remind::is_due(&app.database, now).await }
+        })
 }
 
 /// Works until `stop` ends. Any number of processes may do so side by side.

@@ -15,6 +15,7 @@ mod m20261121_000008_jobs;
 mod m20261121_000009_place;
 mod m20261121_000010_sync;
 mod m20261121_000011_progress;
+mod m20261121_000012_agenda;
 
 /// Runs the migrations.
 pub struct Migrator;
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000009_place::Migration),
             Box::new(m20261121_000010_sync::Migration),
             Box::new(m20261121_000011_progress::Migration),
+            Box::new(m20261121_000012_agenda::Migration),
         ]
     }
 }

@@ -1,3 +1,6 @@
-//! What joins domains with the services outside.
+//! What joins domains, with each other and with the services outside.
 
 pub mod odoo;
+mod reassign;
+
+pub use reassign::reassign;

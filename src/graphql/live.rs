@@ -47,8 +47,8 @@ pub struct Topic {
     pub field: &'static str,
     /// Reads the things that events tell of, by their ids, with the eyes of a viewer who sees everything.
     pub read: for<'a> fn(&'a Reader, &'a [Uuid]) -> BoxFuture<'a, Result<Things>>,
-    /// The id that whoever loses sight of the thing is told to forget; `None`: it is told of what it hangs on.
-    pub forget: Option<fn(Uuid) -> String>,
+    /// The ids that whoever loses sight of the thing is told to forget; `None`: it is told of what it hangs on.
+    pub forget: Option<fn(Uuid) -> Vec<String>>,
 }
 
 /// Things by their ids.

@@ -90,9 +90,20 @@ pub async fn list<T: Planned + Positional>(
     sort: SortColumn,
     args: PageArgs,
 ) -> Result<super::fast::One<Connection<T>>> {
+    list_of_at_most(ctx, reader, select, sort, (args, MAX_PAGE)).await
+}
+
+/// Reads a page of a root list whose pages may be longer than others.
+pub async fn list_of_at_most<T: Planned + Positional>(
+    ctx: &Context<'_>,
+    reader: &Reader,
+    select: sea_orm::Select<T::Entity>,
+    sort: SortColumn,
+    (args, most): (PageArgs, i32),
+) -> Result<super::fast::One<Connection<T>>> {
     let with_total = ctx.look_ahead().field("totalCount").exists();
     let read = |wanted| {
-        let query = PageQuery::<T>::new(select.clone(), sort, args.clone());
+        let query = PageQuery::<T>::new(select.clone(), sort, args.clone()).at_most(most);
         async move {
             let page = query.with_total(with_total).reading(wanted).load(reader).await?;
             Ok(Some(Connection::from(page)))

@@ -9,6 +9,7 @@ use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 
 use super::context::Ask;
 use crate::kernel::ids::{EventId, TypedId};
+use crate::kernel::time::Instant;
 use crate::kernel::words::Code;
 use crate::kernel::{Error, FieldConflict, Refusal, Stop};
 use crate::platform::auth::hash_secret;
@@ -210,11 +211,13 @@ fn hidden((name, value): (String, serde_json::Value)) -> (String, serde_json::Va
 }
 
 /// Declares the payload of mutations that change one kind of thing:
-/// `payload! { /// Doc. pub struct TeamPayload { /// Doc. team: Team by TeamId, TeamErrorCode } }`.
+/// `payload! { /// Doc. pub struct TeamPayload { /// Doc. team: Team by TeamId, TeamErrorCode } }`. A value that is told
+/// once stands behind that; fields that are looked up stand in `; also { … }`.
 #[macro_export]
 macro_rules! payload {
     ($(#[$meta:meta])* pub struct $Payload:ident {
         $(#[$field_meta:meta])* $field:ident: $Node:ident by $Id:ident, $Code:ident $(, $(#[$extra_meta:meta])* $extra:ident: $Extra:ty)?
+        $(; also { $($also:tt)* })?
     }) => {
         $(#[$meta])*
         pub struct $Payload {
@@ -243,6 +246,7 @@ macro_rules! payload {
             async fn $extra(&self) -> Option<$Extra> {
                 self.$extra.clone()
             })?
+            $($($also)*)?
             /// Why nothing was written; empty when all went well.
             async fn user_errors(&self) -> Vec<$crate::graphql::payload::UserError<$Code>> {
                 self.outcome.refusals.iter().cloned().map(Into::into).collect()
@@ -257,6 +261,16 @@ macro_rules! payload {
             }
         }
     };
+}
+
+/// The databases keep whole microseconds.
+pub fn whole(at: Instant) -> Instant {
+    chrono::SubsecRound::trunc_subsecs(at, 6)
+}
+
+/// A field of something new: absent and null both leave it empty.
+pub fn given<T>(value: Option<T>) -> crate::kernel::Patch<T> {
+    value.map_or(crate::kernel::Patch::Keep, crate::kernel::Patch::Set)
 }
 
 /// `null` clears, absence keeps.

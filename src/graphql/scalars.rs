@@ -106,6 +106,12 @@ word_enums! {
     crate::domains::sync::SyncStatus,
     crate::domains::sync::SyncDirection,
     crate::domains::sync::failures::SyncErrorCode,
+    crate::domains::agenda::agenda_event::AgendaEventKind,
+    crate::domains::agenda::agenda_event::AgendaEventState,
+    crate::domains::agenda::working_calendar::Weekday,
+    crate::domains::agenda::rules::AgendaAction,
+    crate::domains::agenda::rules::AgendaScope,
+    crate::domains::agenda::rules::AgendaErrorCode,
     super::live::ChangeKind,
 }
 
@@ -169,6 +175,8 @@ text_scalars! {
     PhoneNumber as "PhoneNumber" "https://www.itu.int/rec/T-REC-E.164";
     /// An address: http or https.
     Url as "URL" "https://url.spec.whatwg.org/";
+    /// A day of the calendar, without a zone: `2026-11-21`.
+    Date as "Date" "https://www.rfc-editor.org/rfc/rfc3339#section-5.6";
 }
 
 /// A place in what happens: opaque.
@@ -209,25 +217,38 @@ impl Leaf for Json {
     }
 }
 
-/// Tags are a list of strings in the schema.
-impl OutputType for crate::domains::clients::client::Tags {
-    fn type_name() -> Cow<'static, str> {
-        <Vec<String> as OutputType>::type_name()
-    }
-    fn qualified_type_name() -> String {
-        <Vec<String> as OutputType>::qualified_type_name()
-    }
-    fn create_type_info(registry: &mut Registry) -> String {
-        <Vec<String> as OutputType>::create_type_info(registry)
-    }
-    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
-        self.0.resolve(ctx, field).await
-    }
+/// Lists that lie in a column are lists in the schema.
+macro_rules! lists {
+    ($($List:ty as $Item:ty),* $(,)?) => { $(
+        impl OutputType for $List {
+            fn type_name() -> Cow<'static, str> {
+                <Vec<$Item> as OutputType>::type_name()
+            }
+            fn qualified_type_name() -> String {
+                <Vec<$Item> as OutputType>::qualified_type_name()
+            }
+            fn create_type_info(registry: &mut Registry) -> String {
+                <Vec<$Item> as OutputType>::create_type_info(registry)
+            }
+            async fn resolve(
+                &self,
+                ctx: &ContextSelectionSet<'_>,
+                field: &Positioned<Field>,
+            ) -> ServerResult<Value> {
+                self.0.resolve(ctx, field).await
+            }
+        }
+        impl Leaf for $List {
+            fn put(&self, out: &mut Vec<u8>) {
+                self.0.put(out);
+            }
+        }
+    )* };
 }
-impl Leaf for crate::domains::clients::client::Tags {
-    fn put(&self, out: &mut Vec<u8>) {
-        self.0.put(out);
-    }
+
+lists! {
+    crate::domains::clients::client::Tags as String,
+    crate::domains::agenda::agenda_event::Reminders as i32,
 }
 
 impl<T: Leaf> Leaf for Vec<T> {

@@ -5,13 +5,14 @@ use async_graphql::{MergedObject, SchemaBuilder, ValidationMode};
 use super::context::Services;
 use super::edges::sync::Syncable;
 use super::live::Subjects;
-use super::roots::{clients, identity, jobs, live, notifications, sync};
+use super::roots::{agenda, clients, identity, jobs, live, notifications, sync};
 
 /// All that can be asked.
 #[derive(MergedObject, Default)]
 pub struct Query(
     identity::IdentityQuery,
     clients::ClientsQuery,
+    agenda::AgendaQuery,
     notifications::NotificationsQuery,
     jobs::JobsQuery,
     sync::SyncQuery,
@@ -23,6 +24,7 @@ pub struct Query(
 pub struct Mutation(
     identity::IdentityMutation,
     clients::ClientsMutation,
+    agenda::AgendaMutation,
     notifications::NotificationsMutation,
     jobs::JobsMutation,
     sync::SyncMutation,

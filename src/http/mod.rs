@@ -1,5 +1,6 @@
 //! HTTP: the other face. Routes, what a request carries (id, address, bearer), GraphQL over HTTP, health, pages.
 
+mod calendar;
 mod caller;
 mod graphql;
 mod health;
@@ -71,6 +72,7 @@ pub fn router(web: Web) -> Router {
     Router::new()
         .route("/graphql", get(graphql::answer).post(graphql::answer))
         .route("/graphql/ws", get(socket::open))
+        .route("/agenda/{file}", get(calendar::feed))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(health::metrics))

@@ -136,6 +136,14 @@ ids! {
     ActivityId = "activity";
     /// An entry of a client's history.
     EntryId = "entry";
+    /// An event of the agenda, or one occurrence of a series of them.
+    AgendaEventId = "agenda";
+    /// A series of events by a rule.
+    AgendaSeriesId = "series";
+    /// A team's working hours and holidays: has the team's own UUID.
+    WorkingCalendarId = "calendar";
+    /// A user's settings of the agenda: have the user's own UUID.
+    AgendaSettingsId = "settings";
     /// Something that a user is told of.
     NotificationId = "notification";
     /// A market: country, currency, rules.

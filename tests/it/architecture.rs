@@ -10,7 +10,7 @@ const STOREYS: &[&[&str]] = &[
     &["domains::identity"],
     &["domains::notifications"],
     &["domains::clients"],
-    &["domains::sync"],
+    &["domains::sync", "domains::agenda"],
     &["views", "integrations"],
     &["sandbox"],
     &["flows"],

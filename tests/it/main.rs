@@ -1,6 +1,7 @@
 //! Every test speaks to a running server; see `support`.
 
 mod access;
+mod agenda;
 mod architecture;
 mod clients;
 mod fast;

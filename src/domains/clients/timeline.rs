@@ -1,6 +1,7 @@
 //! The event log of a client: appended to, never changed.
 
-use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, Select};
+use sea_orm::sea_query::LockType;
+use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Select};
 
 use super::tables::client;
 use super::tables::event_log_entry::{self, Attachment, Attachments, EventLogKind};
@@ -11,9 +12,9 @@ use crate::domains::notifications::notification::NotificationKind;
 use crate::kernel::error::Check;
 use crate::kernel::ids::{ClientId, EntryId, TypedId};
 use crate::kernel::time::Instant;
-use crate::kernel::{Result, Stop, text};
+use crate::kernel::{Error, Result, Stop, text};
 use crate::platform::auth::{Right, Viewer};
-use crate::platform::db::{Audience, Change, ChangeKind, Owner, Tx, Visible, differences};
+use crate::platform::db::{Audience, Change, ChangeKind, Owner, Tx, Visible, all_rows, differences};
 
 codes! {
     /// Why nothing was written into the event log.
@@ -161,6 +162,27 @@ pub(super) async fn write(tx: &mut Tx, client: &client::Model, new: NewEntry) ->
     tx.record(change.on(EVENTLOG_NEW, audience(client, None)));
     event_log_entry::Entity::insert(row.into_active_model()).exec_without_returning(tx.conn()).await?;
     Ok(id)
+}
+
+/// Holds a client as it is until the write ends, whether or not its doer sees it: what takes the client itself waits.
+///
+/// # Errors
+/// Those of the database.
+pub async fn hold(tx: &Tx, id: ClientId) -> Result<()> {
+    let client = all_rows::<client::Entity>().filter(client::Column::Id.eq(id)).lock(LockType::KeyShare);
+    client.one(tx.conn()).await?;
+    Ok(())
+}
+
+/// Writes what a process of another domain did with a client, whether or not whoever did it sees the client.
+///
+/// # Errors
+/// Those of the database.
+pub async fn record(tx: &mut Tx, id: ClientId, new: NewEntry) -> Result<()> {
+    let client = all_rows::<client::Entity>().filter(client::Column::Id.eq(id)).one(tx.conn()).await?;
+    let client = client.ok_or(Error::NotFound)?;
+    write(tx, &client, new).await?;
+    Ok(())
 }
 
 /// The history of clients, of these kinds; no kinds: of all.

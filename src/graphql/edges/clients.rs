@@ -1,5 +1,7 @@
 //! Look-ups of clients and of what hangs on them.
 
+use super::agenda::{DateTimeRangeInput, Touch};
+use crate::domains::agenda::events::{self, EventFilter};
 use crate::domains::clients::client;
 use crate::domains::clients::event_log_entry::{self, EventLogKind};
 use crate::domains::clients::rules::{self, Blocked, ClientAction, Facts};
@@ -7,6 +9,7 @@ use crate::domains::clients::{activities, activity, contact, timeline};
 use crate::edges;
 use crate::graphql::context::Ask;
 use crate::graphql::fast::{All, Inline, Inlines, Maybe, The, Within};
+use crate::graphql::nodes::agenda::{AgendaEvent, BY_START};
 use crate::graphql::nodes::clients::{
     AGENDA, Activity, Address, Attachment, Author, AvailableClientAction, BY_KEY, BY_SYSTEM, Client,
     ClientBlockage, Consents, Contact, Ecosystem, EventLogEntry, ExternalRef, Market, NEWEST,
@@ -46,6 +49,16 @@ edges! {
         ): EventLogEntry by "client_id" in NEWEST => |viewer| Ok(timeline::history(viewer, kinds.as_deref()));
         /// The people there, by name.
         page contacts(): Contact by "client_id" in BY_NAME => |viewer| Ok(contact::Entity::visible_to(viewer));
+        /// When the client is touched next, and why; null when nothing is open, or it is somebody else's to do.
+        field next_touch: Touch = |client, _| Touch::of(client.id.uuid());
+        /// The events with the client that you may see, by their start; series as far as they are laid out: a year and a bit
+        /// ahead.
+        page agenda_events(
+            #[graphql(desc = "From when to when; all unless told.")] range: Option<DateTimeRangeInput>
+        ): AgendaEvent by "client_id" in BY_START => |viewer| {
+            let range = range.as_ref().map(DateTimeRangeInput::checked).transpose()?;
+            Ok(events::list(viewer, range.as_ref(), &EventFilter::default()))
+        };
         /// What is planned and was done, latest first.
         page activities(
             #[graphql(desc = "Only these states; all unless told.")] states: Option<Vec<activity::ActivityState>>

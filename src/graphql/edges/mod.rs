@@ -1,6 +1,7 @@
 //! Every field that needs a look-up or a decision: the only place where nodes meet.
 
-pub mod clients;
+pub mod agenda;
+mod clients;
 pub mod identity;
 pub mod jobs;
 pub mod node;

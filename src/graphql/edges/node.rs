@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use async_graphql::{ID, Interface};
 use uuid::Uuid;
 
+use crate::graphql::nodes::agenda::{AgendaEvent, AgendaSeries, AgendaSettings, WorkingCalendar};
 use crate::graphql::nodes::clients::{
     Activity, Client, Contact, Ecosystem, EventLogEntry, ExternalRef, Market,
 };
@@ -66,6 +67,10 @@ nodes! {
     ExternalRef by ExternalRefId,
     Market by MarketId,
     Ecosystem by EcosystemId,
+    AgendaEvent by AgendaEventId,
+    AgendaSeries by AgendaSeriesId,
+    WorkingCalendar by WorkingCalendarId,
+    AgendaSettings by AgendaSettingsId,
     Notification by NotificationId,
     DeadLetter by JobId,
     SyncState by SyncId,

@@ -125,7 +125,7 @@ impl<T: Positional> Pages<T> {
 
 impl<T: Planned + Positional> Pages<T> {
     /// The page of one row, batched by the data loader.
-    async fn load_one(self, ctx: &Context<'_>) -> async_graphql::Result<Connection<T>> {
+    pub async fn load_one(self, ctx: &Context<'_>) -> async_graphql::Result<Connection<T>> {
         let with_total = ctx.look_ahead().field("totalCount").exists();
         let field = format!("{} {:?}", self.list.foreign_key, ctx.field().arguments()?);
         let key = Under { parent: self.parent, with_total, field, list: self.list };
@@ -133,7 +133,7 @@ impl<T: Planned + Positional> Pages<T> {
     }
 
     /// The pages of all rows, in the rows' order. Their lists differ in nothing but the parent.
-    async fn load_all(
+    pub async fn load_all(
         edges: Vec<Self>,
         ctx: &Context<'_>,
         wanted: Wanted,

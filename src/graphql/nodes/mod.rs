@@ -1,5 +1,6 @@
 //! Plain columns of each node, declared over its table. A node knows no other node.
 
+pub mod agenda;
 pub mod clients;
 pub mod identity;
 pub mod jobs;

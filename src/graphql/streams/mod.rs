@@ -5,18 +5,20 @@
 //! one execution and one text an event.
 
 mod figures;
+mod only;
 
 use std::any::Any;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_graphql::{Request, ServerError, Value};
+use async_graphql::{Request, ServerError};
 use futures_util::StreamExt;
 use moka::policy::EvictionPolicy;
 use tokio::sync::{OnceCell, watch};
 
 use figures::Pace;
+use only::{Only, text};
 
 use super::board::Board;
 use super::context::Caller;
@@ -27,7 +29,6 @@ use super::fast::{Known, to_json};
 use super::live::{AtHand, Item};
 use super::roots::live::{FIGURES, MOVED_SIGHT, topics_of};
 use crate::domains::identity::guest::Guest;
-use crate::kernel::ids::ClientId;
 use crate::kernel::{Error, Result};
 use crate::platform::auth::{Viewer, hash_secret};
 use crate::platform::bus::{Cursor, Event, Follower, Gone};
@@ -83,7 +84,7 @@ pub struct Stream {
     /// Who follows, as they are now: role and team may change while the stream runs.
     viewer: watch::Receiver<Arc<Viewer>>,
     topics: Vec<&'static str>,
-    client: Option<ClientId>,
+    only: Only,
     asked: String,
     /// The same together with the eyes of who follows: of many, and of one alone.
     seen_as: [Option<(Arc<Viewer>, Arc<str>)>; 2],
@@ -165,14 +166,10 @@ impl Engine {
                 default.and_then(|definition| Some(definition.node.default_value.as_ref()?.node.clone()));
             request.variables.get(&name).cloned().or(default).ok_or(())
         };
-        let argument = |name: &str| match field.get_argument(name)?.node.clone().into_const_with(known) {
-            Ok(Value::String(text)) => Some(text),
-            _ => None,
-        };
-        let after = resume.map(str::to_owned).or_else(|| argument("after"));
+        let argument = |name: &str| field.get_argument(name)?.node.clone().into_const_with(known).ok();
+        let after = resume.map(str::to_owned).or_else(|| text(argument("after")));
         let after = after.map(|text| text.parse::<Cursor>()).transpose()?;
-        let client = argument("clientId").map(|text| text.parse()).transpose();
-        let client = client.map_err(|_| Error::invalid("clientId", "is no id of a client"))?;
+        let only = Only::of(argument)?;
         let topics = topics_of(&field.name.node);
         let services = self.services();
         let follower = Follower::start(services.hub.clone(), services.database.clone(), after).await?;
@@ -192,7 +189,7 @@ impl Engine {
             viewer: guest.viewer(),
             guest,
             topics,
-            client,
+            only,
             asked,
             seen_as: [None, None],
             follower,
@@ -277,8 +274,7 @@ impl Stream {
 
     /// Whether it follows events like this one.
     fn concerns(&self, event: &Event) -> bool {
-        let client = self.client.is_none_or(|client| event.audience.client == Some(client.into()));
-        client && self.topics.contains(&event.topic.as_str())
+        self.topics.contains(&event.topic.as_str()) && self.only.holds(&event.audience)
     }
 
     async fn write(&mut self, event: &Arc<Event>) -> Result<Frame, Arc<Error>> {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::kernel::ids::TypedId;
+use crate::kernel::time::Instant;
 use crate::kernel::{Error, Result};
 use crate::platform::auth::{Right, Viewer};
 use crate::words;
@@ -50,6 +51,18 @@ pub struct Audience {
     /// Team and advisor before the change, where they were others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<Owner>,
+    /// Where in time the thing lies, and lay before the change; none for what has no place there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub span: Option<Span>,
+}
+
+/// A stretch of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    /// From then on.
+    pub start: Instant,
+    /// Until then; none: for ever.
+    pub end: Option<Instant>,
 }
 
 /// How somebody hears of an event.
@@ -64,6 +77,11 @@ pub enum Heard {
 }
 
 impl Audience {
+    /// Of something that lies there in time.
+    pub fn over(self, start: Instant, end: Option<Instant>) -> Audience {
+        Audience { span: Some(Span { start, end }), ..self }
+    }
+
     /// How this viewer hears of it; `None`: not at all.
     pub fn heard_by(&self, viewer: &Viewer) -> Option<Heard> {
         if let Some(user) = self.user {

@@ -11,7 +11,7 @@ pub mod tables;
 mod tx;
 mod visible;
 
-pub use change::{Announcement, Audience, Change, ChangeKind, FieldChange, Heard, Owner, differences};
+pub use change::{Announcement, Audience, Change, ChangeKind, FieldChange, Heard, Owner, Span, differences};
 pub use connect::{Database, connect, sqlite_folder};
 pub use pages::{DEFAULT_PAGE, Direction, Keyset, MAX_PAGE, PageArgs, PageQuery, Row, Rows, SortColumn};
 pub use positional::{Cells, Positional, Wanted};

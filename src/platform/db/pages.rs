@@ -91,7 +91,7 @@ pub const DEFAULT_PAGE: i32 = 25;
 pub const MAX_PAGE: i32 = 100;
 
 impl PageArgs {
-    fn limit(&self) -> Result<(u64, bool)> {
+    fn limit(&self, most: i32) -> Result<(u64, bool)> {
         let (field, asked, backwards) = match (self.first, self.last) {
             (Some(_), Some(_)) => return Err(Error::invalid("last", "first and last exclude each other")),
             (None, Some(last)) => ("last", last, true),
@@ -100,8 +100,8 @@ impl PageArgs {
             }
         };
         match u64::try_from(asked) {
-            Ok(limit) if asked <= MAX_PAGE => Ok((limit, backwards)),
-            _ => Err(Error::invalid(field, format!("must be between 0 and {MAX_PAGE}"))),
+            Ok(limit) if asked <= most => Ok((limit, backwards)),
+            _ => Err(Error::invalid(field, format!("must be between 0 and {most}"))),
         }
     }
 }
@@ -143,6 +143,7 @@ pub struct PageQuery<T: Positional> {
     sort: SortColumn,
     args: PageArgs,
     with_total: bool,
+    most: i32,
     wanted: Wanted,
     node: PhantomData<T>,
 }
@@ -152,12 +153,26 @@ impl<T: Positional> PageQuery<T> {
     pub fn new(select: Select<T::Entity>, sort: SortColumn, args: PageArgs) -> Self {
         let mut select = select.into_query();
         select.clear_selects();
-        PageQuery { select, sort, args, with_total: false, wanted: Wanted::ALL, node: PhantomData }
+        PageQuery {
+            select,
+            sort,
+            args,
+            with_total: false,
+            most: MAX_PAGE,
+            wanted: Wanted::ALL,
+            node: PhantomData,
+        }
     }
 
     /// Also counts the whole list.
     pub fn with_total(mut self, wanted: bool) -> Self {
         self.with_total = wanted;
+        self
+    }
+
+    /// A page may have more rows than others have: for screens that show all at once.
+    pub fn at_most(mut self, most: i32) -> Self {
+        self.most = most;
         self
     }
 
@@ -172,7 +187,7 @@ impl<T: Positional> PageQuery<T> {
     /// # Errors
     /// `Invalid` for wrong arguments.
     pub async fn load(self, reader: &Reader) -> Result<Rows<T>> {
-        let (limit, backwards) = self.args.limit()?;
+        let (limit, backwards) = self.args.limit(self.most)?;
         let mut query = self.select.clone();
         self.choose(&mut query);
         self.bound(&mut query, backwards)?;
@@ -193,7 +208,7 @@ impl<T: Positional> PageQuery<T> {
         foreign_key: &'static str,
         parents: &[Uuid],
     ) -> Result<HashMap<Uuid, Rows<T>>> {
-        let (limit, backwards) = self.args.limit()?;
+        let (limit, backwards) = self.args.limit(self.most)?;
         let mut groups: HashMap<Uuid, Vec<Row<T>>> = HashMap::with_capacity(parents.len());
         if limit > 0 && !parents.is_empty() {
             let query = match reader.db.get_database_backend() {
@@ -387,15 +402,15 @@ mod tests {
     #[test]
     fn limits_are_named() {
         let args = |first, last| PageArgs { first, last, ..PageArgs::default() };
-        assert_eq!(args(None, None).limit().expect("default"), (25, false));
-        assert_eq!(args(None, Some(3)).limit().expect("last"), (3, true));
+        assert_eq!(args(None, None).limit(MAX_PAGE).expect("default"), (25, false));
+        assert_eq!(args(None, Some(3)).limit(MAX_PAGE).expect("last"), (3, true));
         for (first, last, message) in [
             (Some(101), None, "first: must be between 0 and 100"),
             (Some(-1), None, "first: must be between 0 and 100"),
             (None, Some(101), "last: must be between 0 and 100"),
             (Some(1), Some(1), "last: first and last exclude each other"),
         ] {
-            assert_eq!(args(first, last).limit().expect_err("refused").to_string(), message);
+            assert_eq!(args(first, last).limit(MAX_PAGE).expect_err("refused").to_string(), message);
         }
     }
 }

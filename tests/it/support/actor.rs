@@ -109,6 +109,10 @@ impl Actor {
                 "ClientTransitionInput".to_owned()
             }
             "activityComplete" | "activityCancel" | "activityReopen" => "ActivityTransitionInput".to_owned(),
+            "agendaEventConfirm" | "agendaEventComplete" | "agendaEventMarkNoShow" | "agendaEventReopen" => {
+                "AgendaEventTransitionInput".to_owned()
+            }
+            "agendaFeedCreate" | "agendaFeedRevoke" => "AgendaFeedInput".to_owned(),
             "userDisable" | "userEnable" => "UserStateInput".to_owned(),
             name if name.starts_with("notificationMark") => "NotificationMarkInput".to_owned(),
             _ => format!("{upper}Input"),

@@ -11,10 +11,10 @@ use crate::domains::clients::markets::{self, MarketErrorCode, NewMarket};
 use crate::domains::clients::rules::{ClientAction, ClientErrorCode};
 use crate::domains::clients::timeline::{self, EventlogErrorCode, NewEntry};
 use crate::domains::clients::{activities::ActivityErrorCode, clients, contacts};
+use crate::flows;
 use crate::graphql::nodes::clients::{Activity, Client, Contact, Ecosystem, EventLogEntry, Market};
-use crate::graphql::payload::{patch, write};
+use crate::graphql::payload::{given, patch, whole, write};
 use crate::kernel::ids::{ActivityId, ClientId, ContactId, EcosystemId, EntryId, MarketId};
-use crate::kernel::time::Instant;
 use crate::payload;
 
 use super::inputs::*;
@@ -48,7 +48,8 @@ impl ClientsMutation {
             .into())
     }
 
-    /// Gives a client to another advisor, or to a team's pool. Other teams are for admins.
+    /// Gives a client to another advisor, or to a team's pool, with what its advisor has planned with it. Other teams are for
+    /// admins.
     async fn client_reassign(
         &self,
         ctx: &Context<'_>,
@@ -56,7 +57,7 @@ impl ClientsMutation {
     ) -> Result<ClientPayload> {
         let ClientReassignInput { id, expected_version, advisor_id, team_id, idempotency_key } = input;
         Ok(write(ctx, Some(id), idempotency_key, move |tx| {
-            clients::reassign(tx, id, expected_version, advisor_id, team_id).boxed()
+            flows::reassign(tx, id, expected_version, advisor_id, team_id).boxed()
         })
         .await?
         .into())
@@ -302,16 +303,6 @@ async fn move_activity(
     })
     .await?
     .into())
-}
-
-/// The databases keep whole microseconds.
-fn whole(at: Instant) -> Instant {
-    chrono::SubsecRound::trunc_subsecs(at, 6)
-}
-
-/// A field of something new: absent and null both leave it empty.
-fn given<T>(value: Option<T>) -> crate::kernel::Patch<T> {
-    value.map_or(crate::kernel::Patch::Keep, crate::kernel::Patch::Set)
 }
 
 payload! {

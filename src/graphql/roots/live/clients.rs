@@ -23,7 +23,7 @@ pub const UPDATED: Topic = Topic {
         }
         .boxed()
     },
-    forget: Some(|id| ClientId::from_uuid(id).to_string()),
+    forget: Some(|id| vec![ClientId::from_uuid(id).to_string()]),
 };
 
 /// New entries of histories. Nothing needs to be forgotten entry by entry: the client itself is told.

@@ -3,6 +3,7 @@
 //! A stream is not run by the executor: `graphql/live` follows the events, judges each for its viewer, and has one item
 //! at a time written here. So the resolvers below only turn the item at hand into its type.
 
+mod agenda;
 mod clients;
 mod dashboard;
 mod jobs;
@@ -15,11 +16,13 @@ use futures_util::Stream;
 
 use crate::graphql::board::Board;
 use crate::graphql::context::Ask;
+use crate::graphql::edges::agenda::DateTimeRangeInput;
 use crate::graphql::live::{ChangeKind, Item, Subjects, Told, Topic, at_hand};
 use crate::kernel::Error;
-use crate::kernel::ids::ClientId;
+use crate::kernel::ids::{ClientId, UserId};
 use crate::platform::bus::{Cursor, Follower};
 use crate::platform::db::{DEFAULT_PAGE, MAX_PAGE};
+use agenda::AgendaChanged;
 use clients::{ClientUpdated, EventlogNew};
 use dashboard::Dashboard;
 use jobs::{DeadLetterChanged, JobChanged};
@@ -38,6 +41,7 @@ pub const TOPICS: &[Topic] = &[
     jobs::DEAD_LETTERS,
     jobs::PROGRESS,
     sync::CHANGED,
+    agenda::CHANGED,
 ];
 
 /// The channel that tells who sees more or less than before: what comes behind is judged with new eyes.
@@ -81,6 +85,8 @@ pub enum FeedItem {
     Job(JobChanged),
     /// A thing stands otherwise in Odoo than before.
     Sync(SyncChanged),
+    /// An event of the agenda changed, or a series as a whole.
+    Agenda(AgendaChanged),
     /// You see something no more.
     Lost(AccessLost),
 }
@@ -90,7 +96,8 @@ impl From<Item> for FeedItem {
         let is = |topic: &Topic| item.event.topic == topic.name;
         if item.kind == ChangeKind::AccessLost {
             let forget = TOPICS.iter().find(|topic| is(topic)).and_then(|topic| topic.forget);
-            let ids = forget.map(|print| ID(print(item.event.subject_id))).into_iter().collect();
+            let ids = forget.map(|print| print(item.event.subject_id)).unwrap_or_default();
+            let ids = ids.into_iter().map(ID).collect();
             return FeedItem::Lost(AccessLost { told: item.told(), ids });
         }
         match () {
@@ -99,6 +106,7 @@ impl From<Item> for FeedItem {
             () if is(&jobs::DEAD_LETTERS) => FeedItem::DeadLetter(item.into()),
             () if is(&jobs::PROGRESS) => FeedItem::Job(item.into()),
             () if is(&sync::CHANGED) => FeedItem::Sync(item.into()),
+            () if is(&agenda::CHANGED) => FeedItem::Agenda(item.into()),
             () if is(&viewer::CHANGED) => FeedItem::Viewer(item.into()),
             () => FeedItem::Client(item.into()),
         }
@@ -171,6 +179,18 @@ impl LiveSubscription {
         #[graphql(desc = "First what was missed since this cursor.")] after: Option<Cursor>,
     ) -> Result<impl Stream<Item = SyncChanged> + use<>> {
         let _ = after;
+        at_hand::<Item, _>(ctx)
+    }
+
+    /// Changes of the agenda that you may see.
+    async fn agenda_changed(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only what lies or lay in this stretch of time.")] range: Option<DateTimeRangeInput>,
+        #[graphql(desc = "Only what this user is or was assigned to.")] assignee_id: Option<UserId>,
+        #[graphql(desc = "First what was missed since this cursor.")] after: Option<Cursor>,
+    ) -> Result<impl Stream<Item = AgendaChanged> + use<>> {
+        let _ = (range, assignee_id, after); // read by `graphql/streams`
         at_hand::<Item, _>(ctx)
     }
 

@@ -1,0 +1,90 @@
+//! Reminders: each is told once, in the transaction that writes down when the next one is due.
+
+use sea_orm::sea_query::{Expr, LockBehavior, LockType};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use serde::{Deserialize, Serialize};
+
+use super::agenda_event::{Column, Entity, Model};
+use super::{settings, times};
+use crate::domains::notifications::inbox;
+use crate::domains::notifications::notification::NotificationKind;
+use crate::kernel::Result;
+use crate::kernel::time::Instant;
+use crate::platform::db::{Database, Tx, all_rows};
+use crate::platform::jobs::{Failure, Job, Work};
+
+/// Reminders of one transaction.
+const AT_ONCE: u64 = 100;
+
+/// Tells of what is due.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Remind {}
+
+impl Job for Remind {
+    const KIND: &'static str = "agenda.remind";
+
+    fn dedup(&self) -> Option<String> {
+        Some(String::new())
+    }
+}
+
+impl Remind {
+    /// Whether any reminder is due.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn is_due(database: &Database, now: Instant) -> Result<bool> {
+        Ok(all_rows::<Entity>()
+            .filter(Column::RemindAt.lte(now))
+            .limit(1)
+            .one(&database.own)
+            .await?
+            .is_some())
+    }
+
+    /// Tells all that is due. Two workers take different rows; who dies before the end has told nothing.
+    ///
+    /// # Errors
+    /// Those of the database: it is tried again.
+    pub async fn run(work: Work) -> Result<(), Failure> {
+        loop {
+            let mut tx = work.begin().await?;
+            let due = all_rows::<Entity>()
+                .filter(Column::RemindAt.lte(tx.now))
+                .order_by_asc(Column::RemindAt)
+                .order_by_asc(Column::Id)
+                .limit(AT_ONCE)
+                .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
+            let due = due.all(tx.conn()).await.map_err(crate::kernel::Error::from)?;
+            if due.is_empty() {
+                return Ok(());
+            }
+            for event in &due {
+                tell(&mut tx, event).await?;
+            }
+            tx.keep();
+            tx.commit().await?;
+        }
+    }
+}
+
+async fn tell(tx: &mut Tx, event: &Model) -> Result<()> {
+    let mut next = None;
+    if let Some(assignee) = event.assignee_id.filter(|_| event.state.is_open()) {
+        // Late ones of the same event are one: nobody needs to hear "in an hour" and "in a quarter" at once.
+        if event.end.max(event.start) >= tx.now {
+            inbox::tell(tx, assignee, NotificationKind::AgendaReminder, event.client_id, event.id).await?;
+        }
+        let reminders = match &event.reminders {
+            Some(own) => own.clone(),
+            None => settings::reminders_of(tx.conn(), assignee).await?,
+        };
+        next = times::next_reminder(&reminders, event.start, tx.now);
+    }
+    Entity::update_many()
+        .col_expr(Column::RemindAt, Expr::value(next))
+        .filter(Column::Id.eq(event.id))
+        .exec(tx.conn())
+        .await?;
+    Ok(())
+}

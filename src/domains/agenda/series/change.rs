@@ -1,0 +1,287 @@
+//! Changes of a whole series, or of one from an occurrence on.
+
+use std::collections::HashMap;
+
+use chrono::{Duration, NaiveDateTime};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+};
+
+use super::super::AGENDA_CHANGED;
+use super::super::agenda_event::{self, AgendaEventState};
+use super::super::agenda_series::{Column, Entity, Model};
+use super::super::details::Details;
+use super::super::events::{owned, save, tell_client, uid};
+use super::super::recurrence::{Pattern, instant, local};
+use super::super::rules::{AgendaErrorCode as Code, AgendaScope};
+use super::super::times::When;
+use super::{LOCAL, kept, laid, locked, parsed};
+use crate::kernel::ids::{AgendaEventId, AgendaSeriesId, ClientId, TeamId, UserId};
+use crate::kernel::time::Instant;
+use crate::kernel::{Error, Result, Stop};
+use crate::platform::db::{Change, ChangeKind, Tx, all_rows, differences};
+
+/// Makes the change of one occurrence that of the others too, where they are still as the series has them: what somebody
+/// changed in one alone stays. What is not open any more stays as it is.
+pub async fn change(
+    tx: &mut Tx,
+    before: agenda_event::Model,
+    after: agenda_event::Model,
+    expected: i32,
+    scope: AgendaScope,
+) -> Result<AgendaEventId, Stop<Code>> {
+    let series = locked(tx, &before).await?;
+    let changes = differences(Some(&before), Some(&after))?;
+    tx.merge(before.id, expected, before.version, &changes).await?;
+    if changes.is_empty() {
+        return Ok(before.id);
+    }
+    let series = match scope {
+        AgendaScope::Following => part(tx, series, &before).await?,
+        _ => series,
+    };
+    let after = agenda_event::Model { series_id: Some(series.id), uid: series.uid.clone(), ..after };
+    let pattern = kept(&series)?;
+    let shift = shift(&series, &pattern, &before, &after)?;
+    let moved = pattern.moved(shift).map_err(|rule| Stop::refuse(Code::RulePinned, "start", rule))?;
+    let old = laid(&series, &pattern)?;
+    let new = moved.starts(moved.first, NaiveDateTime::MAX, old.len());
+    let places: HashMap<Instant, NaiveDateTime> =
+        old.into_iter().zip(new).map(|((at, _), begins)| (at, begins)).collect();
+
+    let mut template = series.clone();
+    template.keep(&moved);
+    template.laid_until = match &series.laid_until {
+        Some(until) => Some((parsed(until)? + shift).format(LOCAL).to_string()),
+        None => None,
+    };
+    if before.end - before.start != after.end - after.start {
+        template.duration = of(&after).minutes();
+    }
+    follow(&before, &after, &Details::from(&series), &mut template);
+    if before.assignee_id != after.assignee_id {
+        (template.assignee_id, template.team_id) = (after.assignee_id, after.team_id);
+    }
+    let mut rows = rows(tx, series.id).await?;
+    if shift > Duration::zero() {
+        rows.reverse(); // no two may stand at the same place in between
+    }
+    for row in rows {
+        let next = row.recurrence_id.and_then(|at| places.get(&at)).copied();
+        let changed = if row.id == before.id {
+            agenda_event::Model {
+                recurrence_id: next.map(|begins| instant(moved.zone, begins)),
+                ..after.clone()
+            }
+        } else {
+            occurrence(&row, (&before, &after), (&series, &template), next)
+        };
+        if changed != row {
+            save(tx, &row, changed, false).await?;
+        }
+    }
+    let what = if shift.is_zero() { "changed as a series" } else { "moved as a series" };
+    tell_client(tx, &after, what, None).await?;
+    write(tx, &series, template, before.start.min(after.start)).await?;
+    Ok(before.id)
+}
+
+/// Another occurrence after the change.
+fn occurrence(
+    row: &agenda_event::Model,
+    (before, after): (&agenda_event::Model, &agenda_event::Model),
+    (series, template): (&Model, &Model),
+    begins: Option<NaiveDateTime>,
+) -> agenda_event::Model {
+    let mut next = row.clone();
+    let Some(begins) = begins else { return next };
+    let zone = super::super::times::zone(&template.time_zone);
+    next.recurrence_id = Some(instant(zone, begins));
+    if !row.state.is_open() {
+        return next;
+    }
+    let by_rule = row.recurrence_id == Some(row.start) && of(row).minutes() == series.duration;
+    if by_rule {
+        When::of_occurrence(zone, begins, template.duration, template.all_day).put(&mut next);
+    }
+    follow(before, after, &Details::from(series), &mut next);
+    if row.assignee_id == series.assignee_id {
+        (next.assignee_id, next.team_id) = (template.assignee_id, template.team_id);
+    }
+    next
+}
+
+/// Something that has details.
+trait Detailed {
+    fn details(&self) -> Details;
+    fn set(&mut self, details: Details);
+}
+impl Detailed for agenda_event::Model {
+    fn details(&self) -> Details {
+        self.into()
+    }
+    fn set(&mut self, details: Details) {
+        self.put(details);
+    }
+}
+impl Detailed for Model {
+    fn details(&self) -> Details {
+        self.into()
+    }
+    fn set(&mut self, details: Details) {
+        self.put(details);
+    }
+}
+
+/// Takes over each detail that changed, where this one is as the series has it.
+fn follow(
+    before: &agenda_event::Model,
+    after: &agenda_event::Model,
+    series: &Details,
+    row: &mut impl Detailed,
+) {
+    let (before, after, mut own) = (Details::from(before), Details::from(after), row.details());
+    macro_rules! each {
+        ($($field:ident)*) => { $(
+            if before.$field != after.$field && own.$field == series.$field {
+                own.$field = after.$field.clone();
+            }
+        )* };
+    }
+    each!(title description location client_id related_type related_id action_required reminders);
+    row.set(own);
+}
+
+/// By how much the rule moves: the first change of an occurrence's own time counts from where the rule has it.
+fn shift(
+    series: &Model,
+    pattern: &Pattern,
+    before: &agenda_event::Model,
+    after: &agenda_event::Model,
+) -> Result<Duration> {
+    if before.start == after.start {
+        return Ok(Duration::zero());
+    }
+    let place = laid(series, pattern)?.into_iter().find(|(at, _)| Some(*at) == before.recurrence_id);
+    let from = place.map_or_else(|| local(pattern.zone, before.start), |(_, begins)| begins);
+    Ok(local(pattern.zone, after.start) - from)
+}
+
+fn of(row: &agenda_event::Model) -> When {
+    let zone = super::super::times::zone(&row.time_zone);
+    When { start: row.start, end: row.end, all_day: row.all_day, zone }
+}
+
+/// Parts a series before this occurrence; gives back the series that begins with it.
+async fn part(tx: &mut Tx, series: Model, event: &agenda_event::Model) -> Result<Model> {
+    let pattern = kept(&series)?;
+    let Some((Some(earlier), later)) = parted(&series, &pattern, event)? else { return Ok(series) };
+    let id = AgendaSeriesId::new();
+    let mut new =
+        Model { id, version: 1, uid: uid(id), created_at: tx.now, updated_at: tx.now, ..series.clone() };
+    new.keep(&later);
+    Entity::insert(new.clone().into_active_model()).exec_without_returning(tx.conn()).await?;
+    tx.record(Change::of(ChangeKind::Created, id, 1, differences(None, Some(&new))?));
+    agenda_event::Entity::update_many()
+        .col_expr(agenda_event::Column::SeriesId, Expr::value(id))
+        .col_expr(agenda_event::Column::Uid, Expr::value(new.uid.as_str()))
+        .filter(agenda_event::Column::SeriesId.eq(series.id))
+        .filter(agenda_event::Column::RecurrenceId.gte(event.recurrence_id))
+        .exec(tx.conn())
+        .await?;
+    let mut left = series.clone();
+    left.keep(&earlier);
+    left.laid_until = None; // all of it is rows
+    write(tx, &series, left, event.start).await?;
+    Ok(new)
+}
+
+fn parted(
+    series: &Model,
+    pattern: &Pattern,
+    event: &agenda_event::Model,
+) -> Result<Option<(Option<Pattern>, Pattern)>> {
+    let place = laid(series, pattern)?.into_iter().find(|(at, _)| Some(*at) == event.recurrence_id);
+    Ok(place.and_then(|(_, begins)| pattern.parted(begins)))
+}
+
+/// Cancels what is open of a series, or what is from this occurrence on; nothing more is laid out.
+pub async fn cancel(
+    tx: &mut Tx,
+    before: agenda_event::Model,
+    after: agenda_event::Model,
+    expected: i32,
+    scope: AgendaScope,
+    reason: Option<String>,
+) -> Result<AgendaEventId, Stop<Code>> {
+    if after.state != AgendaEventState::Cancelled {
+        let rule = "only what is cancelled or changed can be a whole series";
+        return Err(Stop::refuse(Code::Invalid, "scope", rule));
+    }
+    let series = locked(tx, &before).await?;
+    tx.merge(before.id, expected, before.version, &differences(Some(&before), Some(&after))?).await?;
+    let from = before.recurrence_id.filter(|_| scope == AgendaScope::Following);
+    for row in rows(tx, series.id).await? {
+        let behind = from.is_none_or(|from| row.recurrence_id.is_some_and(|at| at >= from));
+        if behind && row.state.is_open() {
+            let cancelled = agenda_event::Model { state: AgendaEventState::Cancelled, ..row.clone() };
+            save(tx, &row, cancelled, false).await?;
+        }
+    }
+    let pattern = kept(&series)?;
+    let mut ended = series.clone();
+    if let Some(until) = series.laid_until.as_deref().map(parsed).transpose()? {
+        // The rule goes no further than the rows.
+        let next = pattern.starts(until, NaiveDateTime::MAX, 1);
+        if let Some((Some(laid), _)) = next.first().and_then(|next| pattern.parted(*next)) {
+            ended.keep(&laid);
+        }
+        ended.laid_until = None;
+    }
+    if from.is_some()
+        && let Some((Some(earlier), _)) = parted(&series, &pattern, &before)?
+    {
+        ended.keep(&earlier);
+    }
+    tell_client(tx, &after, "cancelled as a series", reason.as_deref()).await?;
+    write(tx, &series, ended, from.map_or(series.first()?.start, |from| from.min(before.start))).await?;
+    Ok(before.id)
+}
+
+/// Series of a client that its former advisor has go with the client.
+pub async fn hand_over(
+    tx: &mut Tx,
+    client: ClientId,
+    from: Option<UserId>,
+    (team_id, to): (TeamId, Option<UserId>),
+) -> Result<()> {
+    let his = match from {
+        Some(user) => Column::AssigneeId.eq(user),
+        None => Column::AssigneeId.is_null(),
+    };
+    let query = all_rows::<Entity>().filter(Column::ClientId.eq(client)).filter(his).order_by_asc(Column::Id);
+    for before in query.lock_exclusive().all(tx.conn()).await? {
+        let after = Model { team_id, assignee_id: to, ..before.clone() };
+        let since = before.first()?.start;
+        write(tx, &before, after, since).await?;
+    }
+    Ok(())
+}
+
+/// All occurrences that are rows, locked, in their order.
+async fn rows(tx: &Tx, series: AgendaSeriesId) -> Result<Vec<agenda_event::Model>> {
+    let of = all_rows::<agenda_event::Entity>().filter(agenda_event::Column::SeriesId.eq(series));
+    Ok(of.order_by_asc(agenda_event::Column::RecurrenceId).lock_exclusive().all(tx.conn()).await?)
+}
+
+/// Writes a changed series; whoever looks at a range behind this moment hears of it, once for all its occurrences.
+async fn write(tx: &mut Tx, before: &Model, mut after: Model, since: Instant) -> Result<()> {
+    let changes = differences(Some(before), Some(&after))?;
+    after.version = before.version + 1;
+    after.updated_at = tx.now;
+    let audience = owned(after.owner(), Some(before.owner()), after.client_id).over(since, None);
+    tx.record(Change::of(ChangeKind::Updated, after.id, after.version, changes).on(AGENDA_CHANGED, audience));
+    after.into_active_model().reset_all().update(tx.conn()).await.map_err(Error::from)?;
+    Ok(())
+}

@@ -1,0 +1,148 @@
+//! Lays occurrences out as rows: a year and a bit ahead by a job, further when somebody looks there.
+
+use chrono::{Duration, NaiveDateTime};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+};
+use serde::{Deserialize, Serialize};
+
+use super::super::agenda_event::{self, AgendaEventState};
+use super::super::agenda_series::{Column, Entity, Model};
+use super::super::details::Details;
+use super::super::events::blank;
+use super::super::recurrence::{Pattern, instant, local};
+use super::super::rules::AgendaErrorCode as Code;
+use super::super::settings;
+use super::super::times::{When, next_reminder};
+use super::{LOCAL, kept, parsed};
+use crate::kernel::ids::{AgendaEventId, AgendaSeriesId};
+use crate::kernel::time::{Clock, Instant};
+use crate::kernel::{Error, Result, Stop};
+use crate::platform::auth::Viewer;
+use crate::platform::db::{Database, Origin, Tx, all_rows};
+use crate::platform::jobs::Job;
+
+/// Occurrences are rows so far ahead at least.
+pub const AHEAD: Duration = Duration::days(400);
+/// How far the job lays out, so that it need not come every day.
+const FURTHER: Duration = Duration::days(430);
+/// Most rows of a series at once.
+const MOST: usize = 4000;
+/// Rows of one statement: their values stay below what the databases take.
+const AT_ONCE: usize = 500;
+/// Series of one look.
+const SERIES: u64 = 1000;
+
+/// Lays out what comes within the year.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct LayOut {}
+
+impl Job for LayOut {
+    const KIND: &'static str = "agenda.lay_out";
+
+    fn dedup(&self) -> Option<String> {
+        Some(String::new())
+    }
+}
+
+/// Whether a look until then may need rows that are not there yet.
+pub fn is_unlaid(now: Instant, until: Instant) -> bool {
+    until > now + AHEAD
+}
+
+/// Lays out all series until then at least.
+///
+/// # Errors
+/// Those of the database.
+pub async fn lay_out(database: &Database, clock: &Clock, until: Option<Instant>) -> Result<()> {
+    let now = clock.now();
+    let (look, lay) = until.map_or((now + AHEAD, now + FURTHER), |until| (until, until));
+    // By local times of any zone: a day more is looked at.
+    let behind = (look + Duration::days(1)).format(LOCAL).to_string();
+    loop {
+        let short = all_rows::<Entity>()
+            .filter(Column::LaidUntil.lt(behind.as_str()))
+            .order_by_asc(Column::LaidUntil)
+            .limit(SERIES)
+            .all(&database.own)
+            .await?;
+        for series in &short {
+            let origin = Origin { operation: LayOut::KIND.to_owned(), ..Origin::default() };
+            let by = std::sync::Arc::new(Viewer::system("agenda"));
+            let mut tx = Tx::begin(database, clock, by, origin).await?;
+            one(&mut tx, series.id, lay + Duration::days(2)).await?;
+            tx.commit().await?;
+        }
+        if (short.len() as u64) < SERIES {
+            return Ok(());
+        }
+    }
+}
+
+async fn one(tx: &mut Tx, id: AgendaSeriesId, until: Instant) -> Result<()> {
+    let query = all_rows::<Entity>().filter(Column::Id.eq(id)).lock_exclusive();
+    let Some(mut row) = query.one(tx.conn()).await? else { return Ok(()) };
+    let pattern = kept(&row)?;
+    lay(tx, &mut row, &pattern, until).await?;
+    tx.keep();
+    row.into_active_model().reset_all().update(tx.conn()).await?;
+    Ok(())
+}
+
+/// Lays out a new series; gives back its first occurrence.
+pub(super) async fn first(
+    tx: &mut Tx,
+    row: &mut Model,
+    pattern: &Pattern,
+) -> Result<AgendaEventId, Stop<Code>> {
+    let begins = pattern.starts(pattern.first, NaiveDateTime::MAX, 1);
+    let begins = begins.first().map(|begins| instant(pattern.zone, *begins));
+    let until = begins.unwrap_or(tx.now).max(tx.now) + FURTHER;
+    let most = pattern.starts(pattern.first, local(pattern.zone, until), MOST + 1);
+    if most.len() > MOST {
+        let rule = "it begins too long ago: at most 4000 occurrences may lie before the end of next year";
+        return Err(Stop::refuse(Code::RuleInvalid, "recurrence.rule", rule));
+    }
+    let first = lay(tx, row, pattern, until).await?;
+    row.clone().into_active_model().reset_all().update(tx.conn()).await.map_err(Error::from)?;
+    first.ok_or_else(|| Error::internal("a series has an occurrence").into())
+}
+
+/// Writes the occurrences that begin from where the rows end until then; gives back the first of them.
+async fn lay(tx: &Tx, row: &mut Model, pattern: &Pattern, until: Instant) -> Result<Option<AgendaEventId>> {
+    let Some(from) = row.laid_until.as_deref().map(parsed).transpose()? else { return Ok(None) };
+    let until = local(pattern.zone, until);
+    if until <= from {
+        return Ok(None);
+    }
+    let starts = pattern.starts(from, until, MOST);
+    let until = match starts.get(MOST - 1) {
+        Some(last) => *last + Duration::seconds(1), // the rest the next time
+        None => until,
+    };
+    let reminders = match (&row.reminders, row.assignee_id) {
+        (Some(own), _) => own.clone(),
+        (None, Some(assignee)) => settings::reminders_of(tx.conn(), assignee).await?,
+        (None, None) => Default::default(),
+    };
+    let event = |begins: NaiveDateTime| {
+        let mut event = blank(tx, row.team_id);
+        event.put(Details::from(&*row));
+        When::of_occurrence(pattern.zone, begins, row.duration, row.all_day).put(&mut event);
+        (event.uid, event.series_id) = (row.uid.clone(), Some(row.id));
+        (event.recurrence_id, event.assignee_id) = (Some(event.start), row.assignee_id);
+        event.state = AgendaEventState::Planned;
+        event.remind_at = row.assignee_id.and_then(|_| next_reminder(&reminders, event.start, tx.now));
+        event
+    };
+    let events: Vec<agenda_event::Model> = starts.into_iter().map(event).collect();
+    let first = events.first().map(|event| event.id);
+    let mut events = events.into_iter().map(IntoActiveModel::into_active_model).peekable();
+    while events.peek().is_some() {
+        let some: Vec<agenda_event::ActiveModel> = events.by_ref().take(AT_ONCE).collect();
+        agenda_event::Entity::insert_many(some).exec_without_returning(tx.conn()).await?;
+    }
+    let more = !pattern.starts(until, NaiveDateTime::MAX, 1).is_empty();
+    row.laid_until = more.then(|| until.format(LOCAL).to_string());
+    Ok(first)
+}

@@ -1,0 +1,163 @@
+//! Series of events: the rule as the row keeps it, a new series, and its occurrences laid out as rows.
+
+mod change;
+mod lay;
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDateTime;
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
+
+use super::agenda_event;
+use super::agenda_series::{Column, Entity, Model, Starts};
+use super::details::Details;
+use super::events::{owned, tell_client, uid};
+use super::recurrence::{Pattern, Rule, instant, local};
+use super::rules::AgendaErrorCode as Code;
+use super::times::{When, zone};
+use super::{AGENDA_CHANGED, times};
+use crate::kernel::error::Check;
+use crate::kernel::ids::{AgendaEventId, AgendaSeriesId};
+use crate::kernel::time::Instant;
+use crate::kernel::{Error, Result, Stop};
+use crate::platform::db::{Change, ChangeKind, Tx, Visible, all_rows, differences};
+
+pub use change::{cancel, change, hand_over};
+pub use lay::{LayOut, is_unlaid, lay_out};
+
+/// Local times as the rows keep them.
+const LOCAL: &str = "%Y-%m-%dT%H:%M:%S";
+/// Starts that can be left out of a rule.
+const EXCEPT_MAX: usize = 1000;
+
+/// The pattern of a rule, its exceptions, and its first occurrence; refuses what is none.
+pub fn pattern(check: &mut Check<Code>, rule: &str, except: &[Instant], when: When) -> Option<Pattern> {
+    let first = local(when.zone, when.start);
+    if except.len() > EXCEPT_MAX {
+        check.refuse(Code::Invalid, "recurrence.except", format!("must be at most {EXCEPT_MAX}"));
+    }
+    let rule = check.take(Code::RuleInvalid, "recurrence.rule", Rule::parse(rule, when.zone, first))?;
+    let except: BTreeSet<NaiveDateTime> = except.iter().map(|at| local(when.zone, *at)).collect();
+    let pattern = Pattern { zone: when.zone, first, rule, except };
+    if pattern.starts(first, NaiveDateTime::MAX, 1).is_empty() {
+        check.refuse(Code::RuleInvalid, "recurrence.except", "leave at least one occurrence");
+    }
+    Some(pattern)
+}
+
+/// The pattern that a row keeps.
+fn kept(row: &Model) -> Result<Pattern> {
+    let zone = zone(&row.time_zone);
+    let first = parsed(&row.first_start)?;
+    let rule = Rule::parse(&row.rule, zone, first).map_err(Error::internal)?;
+    Ok(Pattern { zone, first, rule, except: row.except_starts.0.clone() })
+}
+
+fn parsed(text: &str) -> Result<NaiveDateTime> {
+    NaiveDateTime::parse_from_str(text, LOCAL).map_err(Error::internal)
+}
+
+impl Model {
+    /// Writes the pattern into the row.
+    fn keep(&mut self, pattern: &Pattern) {
+        self.rule = pattern.rule.to_string();
+        self.first_start = pattern.first.format(LOCAL).to_string();
+        self.except_starts = Starts(pattern.except.clone());
+    }
+
+    /// The RRULE value and the exceptions, as a calendar file holds them.
+    ///
+    /// # Errors
+    /// When the row does not hold a rule.
+    pub fn for_file(&self) -> Result<(String, Vec<NaiveDateTime>)> {
+        let pattern = kept(self)?;
+        Ok((pattern.to_ics(self.all_day), pattern.except.into_iter().collect()))
+    }
+
+    /// When its first occurrence is.
+    ///
+    /// # Errors
+    /// When the row does not hold a local time.
+    pub fn first(&self) -> Result<When> {
+        let begins = parsed(&self.first_start)?;
+        Ok(When::of_occurrence(zone(&self.time_zone), begins, self.duration, self.all_day))
+    }
+}
+
+/// Makes a series of events like this one; gives back its first occurrence.
+pub async fn create(
+    tx: &mut Tx,
+    event: agenda_event::Model,
+    pattern: Pattern,
+) -> Result<AgendaEventId, Stop<Code>> {
+    let id = AgendaSeriesId::new();
+    let when = When {
+        start: event.start,
+        end: event.end,
+        all_day: event.all_day,
+        zone: times::zone(&event.time_zone),
+    };
+    let mut row = Model {
+        id,
+        version: 1,
+        uid: uid(id),
+        rule: String::new(),
+        first_start: String::new(),
+        duration: when.minutes(),
+        all_day: event.all_day,
+        time_zone: event.time_zone.clone(),
+        except_starts: Starts::default(),
+        title: String::new(),
+        description: None,
+        location: None,
+        assignee_id: event.assignee_id,
+        team_id: event.team_id,
+        client_id: None,
+        related_type: None,
+        related_id: None,
+        action_required: false,
+        reminders: None,
+        laid_until: Some(pattern.first.format(LOCAL).to_string()),
+        created_at: tx.now,
+        updated_at: tx.now,
+    };
+    row.keep(&pattern);
+    row.put(Details::from(&event));
+    Entity::insert(row.clone().into_active_model())
+        .exec_without_returning(tx.conn())
+        .await
+        .map_err(Error::from)?;
+    let first = lay::first(tx, &mut row, &pattern).await?;
+    let change = Change::of(ChangeKind::Created, id, 1, differences(None, Some(&row))?);
+    let audience = owned(row.owner(), None, row.client_id).over(event.start, None);
+    tx.record(change.on(AGENDA_CHANGED, audience));
+    tell_client(tx, &event, "planned as a series", None).await?;
+    Ok(first)
+}
+
+/// Locks a series before its events are.
+pub async fn hold(tx: &Tx, id: Option<AgendaSeriesId>) -> Result<()> {
+    if let Some(id) = id {
+        all_rows::<Entity>().filter(Column::Id.eq(id)).lock_exclusive().one(tx.conn()).await?;
+    }
+    Ok(())
+}
+
+/// The series, locked, of an event that the viewer sees.
+async fn locked(tx: &Tx, event: &agenda_event::Model) -> Result<Model, Stop<Code>> {
+    let Some(id) = event.series_id else {
+        return Err(Stop::refuse(Code::NoSeries, "scope", "the event belongs to no series"));
+    };
+    let query = Entity::visible_to(&tx.by).filter(Column::Id.eq(id)).lock_exclusive();
+    // Whoever sees one occurrence only changes that one.
+    let none =
+        || Stop::refuse(Code::NoSeries, "scope", "the series is somebody else's: change this one alone");
+    query.one(tx.conn()).await.map_err(Error::from)?.ok_or_else(none)
+}
+
+/// The instants at which the rule has its occurrences begin, as far as they are rows, with their local times.
+fn laid(row: &Model, pattern: &Pattern) -> Result<Vec<(Instant, NaiveDateTime)>> {
+    let until = row.laid_until.as_deref().map(parsed).transpose()?.unwrap_or(NaiveDateTime::MAX);
+    let starts = pattern.starts(pattern.first, until, usize::MAX);
+    Ok(starts.into_iter().map(|begins| (instant(pattern.zone, begins), begins)).collect())
+}

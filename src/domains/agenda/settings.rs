@@ -1,0 +1,111 @@
+//! What a user sets for the own agenda: the reminders that events have by themselves, and the address of the feed.
+
+use sea_orm::sea_query::ExprTrait;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
+};
+
+use super::agenda_event::{self, AgendaEventState, Reminders};
+use super::agenda_settings::{Column, Entity, Model};
+use super::rules::AgendaErrorCode as Code;
+use super::times;
+use crate::kernel::error::Check;
+use crate::kernel::ids::{AgendaSettingsId, UserId};
+use crate::kernel::{Error, Result, Stop};
+use crate::platform::auth::{hash_secret, new_secret};
+use crate::platform::db::{Change, ChangeKind, Tx, Visible, all_rows, differences};
+
+/// Minutes before the start, unless a user or an event says otherwise.
+pub const DEFAULT: i32 = 15;
+
+/// The reminders of what this user is assigned to and that has none of its own.
+///
+/// # Errors
+/// Those of the database.
+pub async fn reminders_of(conn: &impl ConnectionTrait, user: UserId) -> Result<Reminders> {
+    let row = all_rows::<Entity>().filter(Column::Id.eq(AgendaSettingsId::of(user))).one(conn).await?;
+    Ok(row.map_or_else(|| Reminders(vec![DEFAULT]), |row| row.reminders))
+}
+
+/// Sets the reminders that events have by themselves; what is planned already follows.
+pub async fn update(tx: &mut Tx, expected: i32, reminders: Vec<i32>) -> Result<AgendaSettingsId, Stop<Code>> {
+    let before = own(tx).await?;
+    let mut check = Check::default();
+    let reminders = times::reminders(&mut check, reminders);
+    check.done()?;
+    let after = Model { reminders: reminders.clone(), ..before.clone() };
+    let id = write(tx, before, after, Some(expected)).await?;
+    let user = tx.by.user_id().ok_or(Error::NotFound)?;
+    use agenda_event::Column as C;
+    let ahead = all_rows::<agenda_event::Entity>()
+        .filter(C::AssigneeId.eq(user).and(C::Start.gt(tx.now)).and(C::Reminders.is_null()))
+        .filter(C::State.is_in(AgendaEventState::OPEN))
+        .lock_exclusive();
+    for mut event in ahead.all(tx.conn()).await.map_err(Error::from)? {
+        event.remind_at = times::next_reminder(&reminders, event.start, tx.now);
+        event.into_active_model().reset_all().update(tx.conn()).await.map_err(Error::from)?;
+    }
+    Ok(id)
+}
+
+/// Makes a new secret for the address of the user's feed; the one before is good no more. It is told this once.
+pub async fn open_feed(tx: &mut Tx) -> Result<(AgendaSettingsId, String), Stop<Code>> {
+    let before = own(tx).await?;
+    let secret = new_secret();
+    let after = Model { feed_hash: Some(hash_secret(&secret)), feed_since: Some(tx.now), ..before.clone() };
+    Ok((write(tx, before, after, None).await?, secret))
+}
+
+/// Ends the user's feed: its address is good no more.
+pub async fn close_feed(tx: &mut Tx) -> Result<AgendaSettingsId, Stop<Code>> {
+    let before = own(tx).await?;
+    let after = Model { feed_hash: None, feed_since: None, ..before.clone() };
+    write(tx, before, after, None).await
+}
+
+/// The viewer's settings, locked; what they are by themselves where nothing was set yet.
+async fn own(tx: &Tx) -> Result<Model, Stop<Code>> {
+    // Machines have no agenda.
+    let user = tx.by.user_id().ok_or(Error::NotFound)?;
+    let row = Entity::visible_to(&tx.by).filter(Column::Id.eq(AgendaSettingsId::of(user))).lock_exclusive();
+    let row = row.one(tx.conn()).await.map_err(Error::from)?;
+    Ok(row.unwrap_or_else(|| unset(user, tx.now)))
+}
+
+/// What a user's settings are before anything was set.
+pub fn unset(user: UserId, now: crate::kernel::time::Instant) -> Model {
+    Model {
+        id: AgendaSettingsId::of(user),
+        version: 0,
+        reminders: Reminders(vec![DEFAULT]),
+        feed_hash: None,
+        feed_since: None,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+async fn write(
+    tx: &mut Tx,
+    before: Model,
+    mut after: Model,
+    expected: Option<i32>,
+) -> Result<AgendaSettingsId, Stop<Code>> {
+    let changes = differences(Some(&before), Some(&after))?;
+    if let Some(expected) = expected.filter(|_| before.version > 0) {
+        tx.merge(before.id, expected, before.version, &changes).await?;
+    }
+    if before.version > 0 && before == after {
+        return Ok(before.id);
+    }
+    (after.version, after.updated_at) = (before.version + 1, tx.now);
+    let (id, version, is_new) = (after.id, after.version, before.version == 0);
+    let row = after.into_active_model().reset_all();
+    if is_new {
+        Entity::insert(row).exec_without_returning(tx.conn()).await.map_err(Error::from)?;
+    } else {
+        row.update(tx.conn()).await.map_err(Error::from)?;
+    }
+    tx.record(Change::of(ChangeKind::Updated, id, version, changes));
+    Ok(id)
+}

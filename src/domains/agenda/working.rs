@@ -1,0 +1,131 @@
+//! When a team works: its hours and its holidays.
+
+use chrono::NaiveDate;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
+};
+
+use super::rules::AgendaErrorCode as Code;
+use super::working_calendar::{Column, Entity, Holiday, Holidays, Model, Shift, Shifts, Weekday};
+use crate::domains::identity::teams;
+use crate::kernel::error::Check;
+use crate::kernel::ids::{TeamId, WorkingCalendarId};
+use crate::kernel::time::Instant;
+use crate::kernel::{Error, Result, Stop, text};
+use crate::platform::auth::{Right, Role};
+use crate::platform::db::{Change, ChangeKind, Tx, all_rows, differences};
+
+/// Minutes of a day.
+const DAY: u32 = 24 * 60;
+const SHIFTS_MAX: usize = 50;
+const HOLIDAYS_MAX: usize = 500;
+
+/// When a team works, also where nothing was set: weekdays from nine to six.
+///
+/// # Errors
+/// Those of the database.
+pub async fn of(conn: &impl ConnectionTrait, team: TeamId) -> Result<Model> {
+    let row = all_rows::<Entity>().filter(Column::Id.eq(WorkingCalendarId::of(team))).one(conn).await?;
+    Ok(row.unwrap_or_else(|| unset(team, Instant::default())))
+}
+
+/// When a team works before anything was set.
+pub fn unset(team: TeamId, now: Instant) -> Model {
+    use Weekday::{Friday, Monday, Thursday, Tuesday, Wednesday};
+    let shift = |weekday| Shift { weekday, from: 9 * 60, until: 18 * 60 };
+    Model {
+        id: WorkingCalendarId::of(team),
+        version: 0,
+        time_zone: "UTC".to_owned(),
+        hours: Shifts([Monday, Tuesday, Wednesday, Thursday, Friday].map(shift).to_vec()),
+        holidays: Holidays::default(),
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+/// Sets when a team works: supervisors for their own, admins for all.
+pub async fn update(
+    tx: &mut Tx,
+    team: TeamId,
+    expected: i32,
+    time_zone: Option<String>,
+    hours: Option<Vec<Shift>>,
+    holidays: Option<Vec<(NaiveDate, String)>>,
+) -> Result<WorkingCalendarId, Stop<Code>> {
+    tx.by.may(Right::WriteClients)?;
+    let leads = match tx.by.role {
+        Role::Admin => true,
+        Role::Supervisor => tx.by.team == Some(team),
+        Role::Advisor => false,
+    };
+    if !teams::exists(tx, team).await? || (tx.by.role != Role::Admin && tx.by.team != Some(team)) {
+        return Err(Error::NotFound.into());
+    }
+    if !leads {
+        return Err(Stop::refuse(Code::RightMissing, "teamId", "working hours are set by supervisors"));
+    }
+    let row = all_rows::<Entity>().filter(Column::Id.eq(WorkingCalendarId::of(team))).lock_exclusive();
+    let before = row.one(tx.conn()).await.map_err(Error::from)?.unwrap_or_else(|| unset(team, tx.now));
+    let mut after = before.clone();
+    let mut check = Check::default();
+    if let Some(name) = time_zone {
+        let known = name.parse::<chrono_tz::Tz>().map(|zone| zone.name().to_owned());
+        let known =
+            known.map_err(|_| "must be a time zone of the IANA database, such as America/Mexico_City");
+        after.time_zone = check.take(Code::Invalid, "timeZone", known).unwrap_or_default();
+    }
+    if let Some(hours) = hours {
+        after.hours = shifts(&mut check, hours);
+    }
+    if let Some(days) = holidays {
+        after.holidays = days_off(&mut check, days);
+    }
+    check.done()?;
+    let changes = differences(Some(&before), Some(&after))?;
+    if before.version > 0 {
+        tx.merge(before.id, expected, before.version, &changes).await?;
+        if changes.is_empty() {
+            return Ok(before.id);
+        }
+    }
+    (after.version, after.updated_at) = (before.version + 1, tx.now);
+    tx.record(Change::of(ChangeKind::Updated, after.id, after.version, changes));
+    let (id, is_new, row) = (after.id, before.version == 0, after.into_active_model().reset_all());
+    if is_new {
+        Entity::insert(row).exec_without_returning(tx.conn()).await.map_err(Error::from)?;
+    } else {
+        row.update(tx.conn()).await.map_err(Error::from)?;
+    }
+    Ok(id)
+}
+
+fn shifts(check: &mut Check<Code>, mut given: Vec<Shift>) -> Shifts {
+    given.sort_unstable();
+    let sound = |shift: &Shift| shift.from < shift.until && shift.until <= DAY;
+    if given.len() > SHIFTS_MAX || !given.iter().all(sound) {
+        check.refuse(
+            Code::Invalid,
+            "hours",
+            format!("must be at most {SHIFTS_MAX}, each ending behind its start"),
+        );
+    }
+    let overlap = |pair: &[Shift]| pair[0].weekday == pair[1].weekday && pair[1].from < pair[0].until;
+    if given.windows(2).any(overlap) {
+        check.refuse(Code::Invalid, "hours", "must not overlap");
+    }
+    Shifts(given)
+}
+
+fn days_off(check: &mut Check<Code>, given: Vec<(NaiveDate, String)>) -> Holidays {
+    let mut days: Vec<Holiday> =
+        given.into_iter().map(|(day, name)| Holiday { day, name: text::tidy(&name) }).collect();
+    days.sort();
+    days.dedup_by_key(|holiday| holiday.day);
+    let named = |holiday: &Holiday| (1..=80).contains(&holiday.name.chars().count());
+    if days.len() > HOLIDAYS_MAX || !days.iter().all(named) {
+        let rule = format!("must be at most {HOLIDAYS_MAX}, each with a name of 1 to 80 characters");
+        check.refuse(Code::Invalid, "holidays", rule);
+    }
+    Holidays(days)
+}

@@ -1,0 +1,196 @@
+//! Look-ups of the agenda.
+
+use async_graphql::context::QueryEnv;
+use async_graphql::parser::types::SelectionSet;
+use async_graphql::{Context, ID};
+use uuid::Uuid;
+
+use crate::domains::agenda::agenda_event::{AgendaEventKind, AgendaEventState};
+use crate::domains::agenda::events::{self, EventFilter, Range};
+use crate::domains::agenda::rules::{self, AgendaAction, Blocked, Facts};
+use crate::domains::agenda::working_calendar;
+use crate::edges;
+use crate::graphql::context::Ask;
+use crate::graphql::fast::{Computed, Edge, GiveUp, Inline, Inlines, Maybe, One, Pages, Parts, Plan};
+use crate::graphql::nodes::agenda::{
+    AgendaBlockage, AgendaEvent, AgendaSeries, AgendaSettings, AgendaSlot, AvailableAgendaAction, BY_START,
+    Holiday, NextTouch, WorkingCalendar, WorkingHours,
+};
+use crate::graphql::nodes::clients::Client;
+use crate::graphql::nodes::identity::{Team, User};
+use crate::graphql::scalars::Date;
+use crate::kernel::ids::print;
+use crate::kernel::time::Instant;
+use crate::kernel::words::Word;
+use crate::kernel::{Error, Result};
+use crate::platform::auth::Viewer;
+use crate::platform::db::PageArgs;
+
+edges! {
+    AgendaEvent {
+        /// The series that it is an occurrence of; null for single events, and when you do not see the series.
+        field series: Maybe<AgendaSeries> = |event, _| Maybe::of(event.series_id);
+        /// The client that it is with; null when it is with none, and when you see the client no more.
+        field client: Maybe<Client> = |event, _| Maybe::of(event.client_id);
+        /// Who goes; null while it waits in the team's pool.
+        field assignee: Maybe<User> = |event, _| Maybe::of(event.assignee_id);
+        /// The team whose agenda it is in.
+        field team: Maybe<Team> = |event, _| Maybe::of(Some(event.team_id));
+        /// Id of what else it is about, for `node`; null when there is nothing.
+        field related_id: Computed<Option<ID>> = |event, _| Computed(related(event));
+        /// What can be done with it, and what stands in the way: the screen needs no rules of its own.
+        field available_actions: Inlines<AvailableAgendaAction> = |event, ctx| Inlines(
+            match (ctx.viewer(), ctx.services()) {
+                (Ok(viewer), Ok(services)) => actions(event, viewer, services.door.clock.now()),
+                _ => Vec::new(),
+            }
+        );
+    }
+}
+
+edges! {
+    AgendaSeries {
+        /// The client that its events are with; null when they are with none.
+        field client: Maybe<Client> = |series, _| Maybe::of(series.client_id);
+        /// Who goes; null while it waits in the team's pool.
+        field assignee: Maybe<User> = |series, _| Maybe::of(series.assignee_id);
+        /// The team whose agenda it is in.
+        field team: Maybe<Team> = |series, _| Maybe::of(Some(series.team_id));
+        /// Starts that the rule gives and that are left out, in local time of the zone.
+        field except: Computed<Vec<String>> = |series, _|
+            Computed(series.except_starts.0.iter().map(|at| at.format("%Y-%m-%dT%H:%M:%S").to_string()).collect());
+        /// Its occurrences, as far as they are laid out: a year and a bit ahead.
+        page events(
+            #[graphql(desc = "Only these states; all unless told.")] states: Option<Vec<AgendaEventState>>
+        ): AgendaEvent by "series_id" in BY_START => |viewer| {
+            let filter = EventFilter { states: states.clone(), ..EventFilter::default() };
+            Ok(events::list(viewer, None, &filter))
+        };
+    }
+}
+
+edges! { AgendaBlockage {} }
+edges! { WorkingHours {} }
+edges! { Holiday {} }
+edges! { AgendaSettings {} }
+edges! { AgendaSlot {} }
+
+edges! {
+    AvailableAgendaAction {
+        /// What stands in the way; null when nothing does.
+        field blocked_by: Inline<AgendaBlockage> = |action, _| Inline(action.blockage.clone());
+    }
+}
+
+edges! {
+    NextTouch {
+        /// The event in the agenda.
+        field event: Maybe<AgendaEvent> = |touch, _| Maybe::of(Some(touch.event_id));
+    }
+}
+
+edges! {
+    WorkingCalendar {
+        /// The team.
+        field team: Maybe<Team> = |calendar, _| Maybe::of(Some(calendar.id.team()));
+        /// Its hours, in the order of the week.
+        field hours: Inlines<WorkingHours> = |calendar, _|
+            Inlines(calendar.hours.0.iter().map(|shift| hours(*shift)).collect());
+        /// Its holidays, in their order.
+        field holidays: Inlines<Holiday> = |calendar, _| Inlines(
+            calendar.holidays.0.iter()
+                .map(|holiday| Holiday { day: Date(holiday.day.to_string()), name: holiday.name.clone() })
+                .collect()
+        );
+    }
+}
+
+fn related(event: &AgendaEvent) -> Option<ID> {
+    Some(ID(print(event.related_type.as_deref()?, event.related_id?)))
+}
+
+fn hours(shift: working_calendar::Shift) -> WorkingHours {
+    let clock = |minutes: u32| format!("{:02}:{:02}", minutes / 60, minutes % 60);
+    WorkingHours { weekday: shift.weekday, from: clock(shift.from), until: clock(shift.until) }
+}
+
+fn actions(event: &AgendaEvent, viewer: &Viewer, now: Instant) -> Vec<AvailableAgendaAction> {
+    let facts = Facts { state: event.state, start: event.start, with_client: event.client_id.is_some() };
+    let judged = |action: AgendaAction| {
+        let blockage =
+            rules::judge(action, facts, viewer, now).err().map(|Blocked { code, message, fix }| {
+                AgendaBlockage { code, message: message.to_owned(), fix: fix.to_owned() }
+            });
+        AvailableAgendaAction { action, enabled: blockage.is_none(), blockage }
+    };
+    AgendaAction::ALL.iter().map(|(action, ..)| judged(*action)).collect()
+}
+
+/// The next touch of a client: its open follow-up.
+pub struct Touch(Pages<AgendaEvent>);
+
+impl Touch {
+    /// Of this client.
+    pub fn of(client: Uuid) -> Touch {
+        let open = EventFilter {
+            kinds: Some(vec![AgendaEventKind::FollowUp]),
+            states: Some(AgendaEventState::OPEN.to_vec()),
+            ..EventFilter::default()
+        };
+        let first = PageArgs { first: Some(1), ..PageArgs::default() };
+        let list = move |viewer: &Viewer| Ok(events::list(viewer, None, &open));
+        Touch(Pages::new(client, "client_id", BY_START, first, list))
+    }
+}
+
+impl From<&AgendaEvent> for NextTouch {
+    fn from(event: &AgendaEvent) -> NextTouch {
+        NextTouch { at: event.start, reason: event.title.clone(), event_id: event.id }
+    }
+}
+
+impl Edge for Touch {
+    type Output = Option<One<NextTouch>>;
+    fn plan<'a>(env: &'a QueryEnv, set: &'a SelectionSet) -> Option<Plan<'a>> {
+        Plan::of::<NextTouch>(env, set)
+    }
+    async fn resolve(self, ctx: &Context<'_>) -> async_graphql::Result<Self::Output> {
+        let page = self.0.load_one(ctx).await?;
+        Ok(page.nodes_of().next().map(|event| One::new(event.into())))
+    }
+    async fn render(edges: Vec<Self>, ctx: Context<'_>, plan: &Plan<'_>) -> Result<Parts, GiveUp> {
+        let pages = edges.into_iter().map(|edge| edge.0).collect();
+        let pages = Pages::load_all(pages, &ctx, crate::platform::db::Wanted::ALL).await?;
+        let touches = pages.iter().map(|page| Inline(page.nodes_of().next().map(NextTouch::from))).collect();
+        Inline::render(touches, ctx, plan).await
+    }
+}
+
+/// A stretch of time: what begins at its end is outside.
+#[derive(Clone, Debug, async_graphql::InputObject)]
+pub struct DateTimeRangeInput {
+    /// From here on.
+    pub start: Instant,
+    /// Until there.
+    pub end: Instant,
+    /// IANA zone whose days are shown: events that take whole days are then found by their dates, as a calendar shows them,
+    /// and not by the midnights of their own zone.
+    pub time_zone: Option<String>,
+}
+
+impl DateTimeRangeInput {
+    /// The range, checked.
+    ///
+    /// # Errors
+    /// `Invalid` for what ends before it begins, and for a zone that is none.
+    pub fn checked(&self) -> Result<Range> {
+        if self.end <= self.start {
+            return Err(Error::invalid("range.end", "must lie behind the start"));
+        }
+        let zone = self.time_zone.as_deref().map(|name| {
+            let rule = "must be a time zone of the IANA database, such as America/Mexico_City";
+            name.parse().map_err(|_| Error::invalid("range.timeZone", rule))
+        });
+        Ok(Range { start: self.start, end: self.end, zone: zone.transpose()? })
+    }
+}

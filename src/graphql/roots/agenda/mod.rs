@@ -1,0 +1,8 @@
+//! The agenda.
+
+mod inputs;
+mod mutations;
+mod queries;
+
+pub use mutations::AgendaMutation;
+pub use queries::AgendaQuery;

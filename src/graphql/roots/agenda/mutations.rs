@@ -1,0 +1,326 @@
+//! What can be done with the agenda, and the payloads.
+
+use std::sync::{Arc, OnceLock};
+
+use async_graphql::{Context, Object, Result, SimpleObject};
+use futures_util::FutureExt;
+use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
+
+use crate::domains::agenda::agenda_event::{self, AgendaEventState};
+use crate::domains::agenda::events::{self, NewEvent};
+use crate::domains::agenda::rules::{AgendaAction, AgendaErrorCode, AgendaScope};
+use crate::domains::agenda::working_calendar::Shift;
+use crate::domains::agenda::{self, DetailsPatch, settings, working};
+use crate::graphql::context::Ask;
+use crate::graphql::fast::One;
+use crate::graphql::nodes::agenda::{AgendaEvent, AgendaSettings, WorkingCalendar};
+use crate::graphql::nodes::clients::Client;
+use crate::graphql::payload::{whole, write};
+use crate::kernel::Error;
+use crate::kernel::ids::{AgendaEventId, AgendaSettingsId, ClientId, TypedId, WorkingCalendarId};
+use crate::payload;
+use crate::platform::db::{Visible, Wanted};
+
+use super::inputs::*;
+
+/// Events that a warning names.
+const OVERLAPS_MAX: u64 = 10;
+
+/// Root mutations of the agenda.
+#[derive(Default)]
+pub struct AgendaMutation;
+
+#[Object]
+impl AgendaMutation {
+    /// Makes an event, or a series of them: then the first occurrence is given back.
+    async fn agenda_event_create(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The event.")] input: AgendaEventCreateInput,
+    ) -> Result<AgendaEventPayload> {
+        let (key, new) = (input.idempotency_key.clone(), NewEvent::from(input));
+        Ok(write(ctx, None, key, |tx| events::create(tx, new).boxed()).await?.into())
+    }
+
+    /// Changes what an event is about.
+    async fn agenda_event_update(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which event, and what changes.")] input: AgendaEventUpdateInput,
+    ) -> Result<AgendaEventPayload> {
+        let (id, version, scope) =
+            (input.id, input.expected_version, input.scope.unwrap_or(AgendaScope::This));
+        let (key, change) = (input.idempotency_key.clone(), DetailsPatch::from(input));
+        Ok(write(ctx, Some(id), key, move |tx| events::update(tx, id, version, scope, change).boxed())
+            .await?
+            .into())
+    }
+
+    /// Moves an event, and makes it longer or shorter: what drag and drop does. Of two who move it at once one wins; the
+    /// other gets the conflict and the event as it is.
+    async fn agenda_event_reschedule(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which event, and where to.")] input: AgendaEventRescheduleInput,
+    ) -> Result<AgendaEventPayload> {
+        let (id, version, scope) =
+            (input.id, input.expected_version, input.scope.unwrap_or(AgendaScope::This));
+        let (to, zone) = ((whole(input.start), whole(input.end), input.all_day), input.time_zone);
+        Ok(write(ctx, Some(id), input.idempotency_key, move |tx| {
+            events::reschedule(tx, id, version, scope, to, zone).boxed()
+        })
+        .await?
+        .into())
+    }
+
+    /// Gives an event to somebody else, or to the team's pool.
+    async fn agenda_event_assign(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which event, and to whom.")] input: AgendaEventAssignInput,
+    ) -> Result<AgendaEventPayload> {
+        let (id, version, scope) =
+            (input.id, input.expected_version, input.scope.unwrap_or(AgendaScope::This));
+        let to = input.assignee_id;
+        Ok(write(ctx, Some(id), input.idempotency_key, move |tx| {
+            events::assign(tx, id, version, scope, to).boxed()
+        })
+        .await?
+        .into())
+    }
+
+    /// Whom a planned event is with said yes.
+    async fn agenda_event_confirm(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which event.")] input: AgendaEventTransitionInput,
+    ) -> Result<AgendaEventPayload> {
+        transit(ctx, input, AgendaAction::Confirm).await
+    }
+
+    /// An event took place.
+    async fn agenda_event_complete(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which event.")] input: AgendaEventTransitionInput,
+    ) -> Result<AgendaEventPayload> {
+        transit(ctx, input, AgendaAction::Complete).await
+    }
+
+    /// Whom an event was with did not come; not before it begins.
+    async fn agenda_event_mark_no_show(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which event.")] input: AgendaEventTransitionInput,
+    ) -> Result<AgendaEventPayload> {
+        transit(ctx, input, AgendaAction::MarkNoShow).await
+    }
+
+    /// An event will not take place; with a scope, the rest of a series.
+    async fn agenda_event_cancel(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which event.")] input: AgendaEventCancelInput,
+    ) -> Result<AgendaEventPayload> {
+        let (id, version, scope) =
+            (input.id, input.expected_version, input.scope.unwrap_or(AgendaScope::This));
+        let reason = input.reason;
+        Ok(write(ctx, Some(id), input.idempotency_key, move |tx| {
+            events::transit(tx, id, version, AgendaAction::Cancel, scope, reason).boxed()
+        })
+        .await?
+        .into())
+    }
+
+    /// An event that is done, cancelled or missed is planned again.
+    async fn agenda_event_reopen(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which event.")] input: AgendaEventTransitionInput,
+    ) -> Result<AgendaEventPayload> {
+        transit(ctx, input, AgendaAction::Reopen).await
+    }
+
+    /// Sets when a client is touched next, and why: an event of the kind `FOLLOW_UP` in its advisor's agenda.
+    async fn client_next_touch_set(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which client, when, and why.")] input: ClientNextTouchSetInput,
+    ) -> Result<ClientNextTouchPayload> {
+        let id = input.client_id;
+        let next = input.next_touch.map(|next| (whole(next.at), next.reason));
+        Ok(write(ctx, Some(id), input.idempotency_key, move |tx| agenda::set_follow_up(tx, id, next).boxed())
+            .await?
+            .into())
+    }
+
+    /// Sets when a team works. For its supervisors, and for admins.
+    async fn working_calendar_update(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which team, and when it works.")] input: WorkingCalendarUpdateInput,
+    ) -> Result<WorkingCalendarPayload> {
+        let (team, version, zone) = (input.team_id, input.expected_version, input.time_zone);
+        let hours = input.hours.map(|hours| hours.iter().map(shift).collect::<Result<Vec<_>, Error>>());
+        let days =
+            input.holidays.map(|days| days.into_iter().map(holiday).collect::<Result<Vec<_>, Error>>());
+        let id = WorkingCalendarId::of(team);
+        Ok(write(ctx, Some(id), input.idempotency_key, move |tx| {
+            async move {
+                    working::update(tx, team, version, zone, hours.transpose()?, days.transpose()?).await
+                }
+                .boxed()
+        })
+        .await?
+        .into())
+    }
+
+    /// Sets the reminders that your events have by themselves.
+    async fn agenda_settings_update(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The reminders.")] input: AgendaSettingsUpdateInput,
+    ) -> Result<AgendaSettingsPayload> {
+        let (version, reminders) = (input.expected_version, input.reminders);
+        let outcome = write(ctx, None, input.idempotency_key, move |tx| {
+            settings::update(tx, version, reminders).boxed()
+        });
+        Ok(outcome.await?.into())
+    }
+
+    /// Makes a new secret address for your calendar feed; the one before is good no more.
+    async fn agenda_feed_create(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The feed.")] input: AgendaFeedInput,
+    ) -> Result<AgendaSettingsPayload> {
+        let told = Arc::new(OnceLock::new());
+        let teller = told.clone();
+        let outcome = write(ctx, None, input.idempotency_key, move |tx| {
+            async move {
+                let (id, secret) = settings::open_feed(tx).await?;
+                let _ = teller.set(secret);
+                Ok(id)
+            }
+            .boxed()
+        })
+        .await?;
+        let path = told.get().map(|secret| format!("/agenda/{secret}.ics"));
+        Ok(AgendaSettingsPayload { outcome, feed_path: path })
+    }
+
+    /// Ends your calendar feed: its address is good no more.
+    async fn agenda_feed_revoke(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The feed.")] input: AgendaFeedInput,
+    ) -> Result<AgendaSettingsPayload> {
+        let outcome = write(ctx, None, input.idempotency_key, |tx| settings::close_feed(tx).boxed());
+        Ok(outcome.await?.into())
+    }
+}
+
+async fn transit(
+    ctx: &Context<'_>,
+    input: AgendaEventTransitionInput,
+    action: AgendaAction,
+) -> Result<AgendaEventPayload> {
+    let AgendaEventTransitionInput { id, expected_version, reason, idempotency_key } = input;
+    Ok(write(ctx, Some(id), idempotency_key, move |tx| {
+        events::transit(tx, id, expected_version, action, AgendaScope::This, reason).boxed()
+    })
+    .await?
+    .into())
+}
+
+fn shift(hours: &WorkingHoursInput) -> Result<Shift, Error> {
+    let minutes = |field: &str, text: &str| {
+        let parts = text.split_once(':').and_then(|(hour, minute)| {
+            let sound = hour.len() == 2 && minute.len() == 2;
+            let (hour, minute): (u32, u32) = (hour.parse().ok()?, minute.parse().ok()?);
+            (sound && minute < 60 && hour * 60 + minute <= 24 * 60).then_some(hour * 60 + minute)
+        });
+        parts.ok_or_else(|| Error::invalid(format!("hours.{field}"), "must be a time such as 09:30"))
+    };
+    Ok(Shift {
+        weekday: hours.weekday,
+        from: minutes("from", &hours.from)?,
+        until: minutes("until", &hours.until)?,
+    })
+}
+
+fn holiday(given: HolidayInput) -> Result<(chrono::NaiveDate, String), Error> {
+    let day = given.day.0.parse();
+    Ok((day.map_err(|_| Error::invalid("holidays.day", "must be a day such as 2026-11-21"))?, given.name))
+}
+
+/// Something that was written all the same, and that you may want to know.
+#[derive(SimpleObject)]
+pub struct AgendaWarning {
+    /// What it is about, for a person.
+    message: String,
+    /// The other event, at the same time for the same assignee.
+    agenda_event: One<AgendaEvent>,
+}
+
+/// What else its assignee has at the same time.
+async fn overlaps(ctx: &Context<'_>, id: AgendaEventId) -> Result<Vec<AgendaWarning>> {
+    let reader = ctx.reader()?;
+    let own = agenda_event::Entity::visible_to(&reader.viewer).filter(agenda_event::Column::Id.eq(id));
+    let Some(own) = own.one(&reader.db).await.map_err(Error::from)? else { return Ok(Vec::new()) };
+    let others = events::overlapping(&reader.viewer, &own).limit(OVERLAPS_MAX);
+    let mut others = others.all(&reader.db).await.map_err(Error::from)?;
+    others.sort_by_key(|other| (other.start, other.id));
+    let ids: Vec<_> = others.iter().map(|other| other.id.uuid()).collect();
+    let mut nodes = if ids.is_empty() {
+        Default::default()
+    } else {
+        reader.by_ids::<AgendaEvent>(&ids, Wanted::ALL).await?
+    };
+    let warning = |id| {
+        let other: AgendaEvent = nodes.remove(&id)?;
+        let confirmed = if other.state == AgendaEventState::Confirmed { ", confirmed" } else { "" };
+        let message = format!("at the same time as {:?}{confirmed}", other.title);
+        Some(AgendaWarning { message, agenda_event: One::new(other) })
+    };
+    Ok(ids.into_iter().filter_map(warning).collect())
+}
+
+payload! {
+    /// Answer of the mutations that change an event.
+    pub struct AgendaEventPayload {
+        /// The event as it is now; null when there is none, or you may not see it (any more).
+        agenda_event: AgendaEvent by AgendaEventId, AgendaErrorCode; also {
+            /// What else the assignee has at the same time, at most 10: it was written all the same.
+            async fn warnings(&self, ctx: &Context<'_>) -> Result<Vec<AgendaWarning>> {
+                match self.outcome.subject {
+                    Some(id) if self.outcome.refusals.is_empty() => overlaps(ctx, id).await,
+                    _ => Ok(Vec::new()),
+                }
+            }
+        }
+    }
+}
+payload! {
+    /// Answer of `clientNextTouchSet`.
+    pub struct ClientNextTouchPayload {
+        /// The client; null when there is none, or you may not see it.
+        client: Client by ClientId, AgendaErrorCode
+    }
+}
+payload! {
+    /// Answer of `workingCalendarUpdate`.
+    pub struct WorkingCalendarPayload {
+        /// When the team works; null when refused.
+        working_calendar: WorkingCalendar by WorkingCalendarId, AgendaErrorCode
+    }
+}
+payload! {
+    /// Answer of the mutations of your own agenda's settings.
+    pub struct AgendaSettingsPayload {
+        /// What is set now; null when refused.
+        agenda_settings: AgendaSettings by AgendaSettingsId, AgendaErrorCode,
+        /// The feed's secret address on this server, told once: when it was made. Keep it as a password.
+        feed_path: String
+    }
+}

@@ -1,0 +1,38 @@
+//! A user's calendar feed: a file behind a secret address, for phones that cannot sign in.
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use super::Web;
+use crate::domains::agenda;
+use crate::kernel::Error;
+
+/// The file; 304 when the phone has it already. Every wrong address is 404, and none is in the log.
+pub async fn feed(State(web): State<Web>, Path(name): Path<String>, headers: HeaderMap) -> Response {
+    let services = web.engine.services();
+    let Some(secret) = name.strip_suffix(".ics") else { return StatusCode::NOT_FOUND.into_response() };
+    let feed = match agenda::feed(&services.database, secret, services.door.clock.now()).await {
+        Ok(feed) => feed,
+        Err(Error::NotFound) => return StatusCode::NOT_FOUND.into_response(),
+        Err(error) => {
+            tracing::error!(error = error.for_terminal(), "a calendar feed could not be written");
+            return StatusCode::SERVICE_UNAVAILABLE.into_response();
+        }
+    };
+    let tag = format!("\"{}\"", feed.tag);
+    let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    let known = known.flat_map(|value| value.split(',')).map(|value| value.trim().trim_start_matches("W/"));
+    let is_known = known.into_iter().any(|value| value == "*" || value == tag);
+    let mut response = if is_known {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        ([(header::CONTENT_TYPE, "text/calendar; charset=utf-8")], feed.text).into_response()
+    };
+    let kept = response.headers_mut();
+    kept.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        kept.insert(header::ETAG, tag);
+    }
+    response
+}

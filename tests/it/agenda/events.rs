@@ -1,0 +1,93 @@
+//! Single events: made, moved, judged.
+
+use serde_json::json;
+
+use super::{EVENT, between, plan};
+use crate::support::{Refusals, TestApp};
+
+#[tokio::test]
+async fn what_crosses_the_edge_of_a_range_is_in_it_and_what_touches_it_is_not() {
+    let app = TestApp::start().await;
+    let ana = app.ana().await;
+    for (title, start, end) in [
+        ("ends at the start", "2027-01-04T09:00:00Z", "2027-01-04T10:00:00Z"),
+        ("crosses the start", "2027-01-04T09:30:00Z", "2027-01-04T10:30:00Z"),
+        ("a moment at the start", "2027-01-04T10:00:00Z", "2027-01-04T10:00:00Z"),
+        ("within", "2027-01-04T10:15:00Z", "2027-01-04T10:45:00Z"),
+        ("around", "2027-01-03T00:00:00Z", "2027-01-06T00:00:00Z"),
+        ("crosses the end", "2027-01-04T10:59:00Z", "2027-01-04T12:00:00Z"),
+        ("begins at the end", "2027-01-04T11:00:00Z", "2027-01-04T12:00:00Z"),
+    ] {
+        plan(&ana, json!({ "title": title, "start": start, "end": end })).await;
+    }
+    let found = between(&ana, "2027-01-04T10:00:00Z", "2027-01-04T11:00:00Z", "title").await;
+    let found: Vec<&str> = found.iter().filter_map(|event| event["title"].as_str()).collect();
+    assert_eq!(found, ["around", "crosses the start", "a moment at the start", "within", "crosses the end"]);
+}
+
+#[tokio::test]
+async fn of_two_who_drag_one_wins_and_the_other_gets_the_conflict_and_the_event() {
+    let app = TestApp::start().await;
+    let (ana, sofia) = (app.ana().await, app.sofia().await);
+    let event = plan(&ana, json!({ "start": "2027-01-04T10:00:00Z", "end": "2027-01-04T11:00:00Z" })).await;
+    let to = |hour: u32| {
+        json!({ "id": event["id"], "expectedVersion": 1, "start": format!("2027-01-04T{hour}:00:00Z"),
+            "end": format!("2027-01-04T{}:00:00Z", hour + 1) })
+    };
+    let won = ana.run("agendaEventReschedule", to(14), EVENT).await;
+    assert_eq!(won["agendaEvent"]["start"], "2027-01-04T14:00:00+00:00");
+    let selection = format!("{EVENT} conflict {{ field base mine theirs }}");
+    let lost = sofia.run("agendaEventReschedule", to(16), &selection).await;
+    let conflict = |field: &str| ("CONFLICT".to_owned(), field.to_owned());
+    assert_eq!(lost.refusals(), [conflict("end"), conflict("start")]);
+    assert_eq!(lost["conflict"][1]["theirs"], "2027-01-04T14:00:00Z");
+    assert_eq!(lost["agendaEvent"], won["agendaEvent"], "it shows what is there");
+}
+
+#[tokio::test]
+async fn a_series_is_laid_out_and_changed_as_asked() {
+    let app = TestApp::start().await;
+    let ana = app.ana().await;
+    let fields = json!({
+        "start": "2027-01-04T16:00:00Z", "end": "2027-01-04T17:00:00Z", "timeZone": "America/Mexico_City",
+        "recurrence": { "rule": "FREQ=WEEKLY;BYDAY=MO;COUNT=6" },
+    });
+    let first = plan(&ana, fields).await;
+    assert_eq!(first["series"]["rule"], "FREQ=WEEKLY;COUNT=6;BYDAY=MO");
+    let year = async || {
+        between(
+            &ana,
+            "2027-01-01T00:00:00Z",
+            "2027-12-31T00:00:00Z",
+            "id version start title state series { id }",
+        )
+        .await
+    };
+    let laid = year().await;
+    assert_eq!(laid.len(), 6);
+    // The third and those behind it move by a day and two hours.
+    let to = json!({ "id": laid[2]["id"], "expectedVersion": 1, "scope": "FOLLOWING",
+        "start": "2027-01-19T18:00:00Z", "end": "2027-01-19T19:00:00Z" });
+    let moved = ana.run("agendaEventReschedule", to, EVENT).await;
+    assert_eq!(moved["userErrors"], json!([]), "{moved}");
+    assert_eq!(moved["agendaEvent"]["series"]["rule"], "FREQ=WEEKLY;COUNT=4;BYDAY=TU");
+    let starts: Vec<String> =
+        year().await.iter().map(|e| e["start"].as_str().expect("a start")[..16].to_owned()).collect();
+    assert_eq!(
+        starts,
+        [
+            "2027-01-04T16:00",
+            "2027-01-11T16:00",
+            "2027-01-19T18:00",
+            "2027-01-26T18:00",
+            "2027-02-02T18:00",
+            "2027-02-09T18:00",
+        ]
+    );
+    let laid = year().await;
+    let gone = json!({ "id": laid[4]["id"], "expectedVersion": laid[4]["version"], "scope": "FOLLOWING" });
+    let gone = ana.run("agendaEventCancel", gone, EVENT).await;
+    assert_eq!(gone["userErrors"], json!([]), "{gone}");
+    let states: Vec<_> = year().await.iter().map(|event| event["state"].clone()).collect();
+    assert_eq!(states, ["PLANNED", "PLANNED", "PLANNED", "PLANNED", "CANCELLED", "CANCELLED"]);
+}
