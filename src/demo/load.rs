@@ -6,6 +6,7 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
 };
 
+use super::calendar;
 use super::dice::Dice;
 use super::hours::at_work;
 use super::office::{self, desk, person};
@@ -91,10 +92,14 @@ pub async fn found(
     let mut dice = Dice::seeded(SEED);
     let mut rows = office::found(&mut dice, tx.now - chrono::Duration::days(AGE + 5), &hash);
     furnish(&mut rows, tx.now)?;
-    let (clients, admin) = (rows.clients.len(), rows.users.last().cloned());
+    let (clients, users) = (rows.clients.len(), rows.users.clone());
+    let admin = users.last();
     rows.insert(tx.conn()).await?;
+    if clients > 0 {
+        calendar::meetings(&mut tx, &users).await?;
+    }
     let admin = admin.ok_or_else(|| Error::internal("the demo has users"))?;
-    tx.record(Change::of(ChangeKind::Created, admin.id, 1, differences(None, Some(&admin))?));
+    tx.record(Change::of(ChangeKind::Created, admin.id, 1, differences(None, Some(admin))?));
     tx.commit().await?;
     Ok(Some(clients))
 }
@@ -156,6 +161,9 @@ pub fn furnish(rows: &mut Rows, now: Instant) -> Result<()> {
         let number = format!("{}-{:05}", market.number_prefix, market.last_number);
         let mut made = make(&mut dice, Wish { desk: &desks[team], advisor, number, named, created_at });
         let story = tell(&mut dice, &mut made, &desks[team], advisor, DEPTH, now);
+        let mut other = Dice::seeded(SEED + 100_000 + rows.clients.len() as u64);
+        let events = calendar::events(&mut other, &made.client, &story.activities, &desks[team], now);
+        rows.events.extend(events);
         rows.add(made, story);
     }
     Ok(())

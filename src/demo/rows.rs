@@ -8,6 +8,7 @@ use sea_orm::{
 
 use super::people::Made;
 use super::story::Story;
+use crate::domains::agenda::agenda_event;
 use crate::domains::clients::{
     activity, client, client_term, contact, ecosystem, event_log_entry, market, terms_of,
 };
@@ -38,6 +39,8 @@ pub struct Rows {
     pub activities: Vec<activity::Model>,
     /// History.
     pub entries: Vec<event_log_entry::Model>,
+    /// The agenda; the demo's alone.
+    pub events: Vec<agenda_event::Model>,
 }
 
 /// The rows of one table as PostgreSQL's COPY reads them.
@@ -78,7 +81,8 @@ impl Rows {
         insert::<client_term::Entity, _, _>(conn, self.terms).await?;
         insert::<contact::Entity, _, _>(conn, self.contacts).await?;
         insert::<activity::Entity, _, _>(conn, self.activities).await?;
-        insert::<event_log_entry::Entity, _, _>(conn, self.entries).await
+        insert::<event_log_entry::Entity, _, _>(conn, self.entries).await?;
+        insert::<agenda_event::Entity, _, _>(conn, self.events).await
     }
 
     /// The rows for COPY, which takes a tenth of the time of inserts.
