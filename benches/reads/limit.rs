@@ -40,6 +40,15 @@ const APPEND: &str = "WITH entry AS (
     SELECT gen_random_uuid(), gen_random_uuid(), 'eventlog:new', 'CREATED', id, 1, '[]', '{}', now() FROM entry)
     SELECT json_build_object('data', json_build_object('entry', json_build_object('id', id)))::text FROM entry";
 
+/// A month of some assignees: ids, from when, until when, parted by spaces.
+const MONTH: &str = "SELECT json_build_object('data', json_build_object('agendaEvents', json_build_object('nodes', coalesce(json_agg(
+    json_build_object('id', e.id, 'title', e.title, 'start', e.start, 'end', e.end, 'allDay', e.all_day, 'state', e.state,
+        'client', CASE WHEN c.id IS NULL THEN NULL ELSE json_build_object('id', c.id, 'name', c.name) END,
+        'assignee', json_build_object('id', u.id, 'name', u.name)) ORDER BY e.start, e.id), '[]'))))::text
+    FROM agenda_event e JOIN app_user u ON u.id = e.assignee_id LEFT JOIN client c ON c.id = e.client_id
+    WHERE e.assignee_id = ANY(string_to_array(split_part($1::text, ' ', 1), ',')::uuid[])
+    AND e.start < split_part($1::text, ' ', 3)::timestamptz AND e.end > split_part($1::text, ' ', 2)::timestamptz";
+
 /// Serves until it is killed.
 pub async fn serve() {
     let url = std::env::var("DATABASE_URL").expect("set by the bench");
@@ -56,6 +65,7 @@ pub async fn serve() {
         .route("/health/ready", get(|| async { "ok" }))
         .route("/one", statement(ONE))
         .route("/page", statement(PAGE))
+        .route("/month", statement(MONTH))
         .route("/search", statement(SEARCH))
         .route("/append", statement(APPEND))
         .with_state(pool);

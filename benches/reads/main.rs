@@ -6,6 +6,7 @@
 //! `BENCH_SECONDS` how long each run takes (4), `BENCH_ROUNDS` how many runs of each are made, in turn (3), `BENCH_CONNECTIONS`
 //! how many requests are under way at the same time (8), and `BENCH_CASES` which cases run (all whose name holds the text).
 
+mod agenda;
 mod limit;
 mod load;
 mod report;
@@ -39,11 +40,14 @@ async fn run() {
 
     let token = log_in(&ours.url).await;
     let ids = some_clients(&ours.url, &token).await;
+    let month = agenda::fill(&ours.url, &token, &ids).await;
     let rounds = setting("BENCH_ROUNDS", 3);
     let seconds = Duration::from_secs(setting("BENCH_SECONDS", 4));
     let mut report = report::Report::new(clients);
     let only = std::env::var("BENCH_CASES").unwrap_or_default();
-    for case in cases(&ours.url, &limit.url, &token, &ids).iter().filter(|case| case.name.contains(&only)) {
+    for case in
+        cases(&ours.url, &limit.url, &token, &ids, &month).iter().filter(|case| case.name.contains(&only))
+    {
         case.check().await;
         let mut runs = Vec::new();
         for _ in 0..rounds {
@@ -77,7 +81,7 @@ const PAGE: &str = "query { clients(first: 50) { nodes { id number name status p
 const SEARCH: &str = "query($text: String!) { clientSearch(text: $text, first: 10) { score client { id number name phone } } }";
 const APPEND: &str = "mutation($input: EventlogAppendInput!) { eventlogAppend(input: $input) { entry { id } userErrors { code } event { id } } }";
 
-fn cases(ours: &str, limit: &str, token: &str, ids: &[String]) -> Vec<Case> {
+fn cases(ours: &str, limit: &str, token: &str, ids: &[String], month: &agenda::Month) -> Vec<Case> {
     let uuids: Vec<String> =
         ids.iter().map(|id| cabina::kernel::ids::parse(id).expect("an id").1.to_string()).collect();
     let search = |name, words: &[&str]| {
@@ -98,6 +102,7 @@ fn cases(ours: &str, limit: &str, token: &str, ids: &[String]) -> Vec<Case> {
         Case::new("nested page", ours, PAGE, vec![json!({})], token, limit, "page", vec![String::new()]),
         // A key asked for twice keeps the plan out: the same page by the ordinary executor.
         Case::new("nested page, ordinary executor", ours, &PAGE.replacen("id number", "id id number", 1), vec![json!({})], token, limit, "page", vec![String::new()]),
+        Case::new("a month of the agenda", ours, agenda::MONTH, vec![month.variables.clone()], token, limit, "month", vec![month.argument.clone()]),
         search("search: a common word", &["gar", "garcia", "mar", "gonz", "maria", "lo"]),
         search("search: two words", &["maria garcia", "jose lopez", "gonz mar", "ana gar"]),
         search("search: no match", &["xqzv", "zzzz garcia", "maria xqzv", "999999999"]),

@@ -145,7 +145,13 @@ pub fn client() -> reqwest::Client {
 
 /// Sends a document that must go well; gives its data.
 pub async fn ask(url: &str, token: Option<&str>, query: &str) -> Value {
-    let mut request = client().post(format!("{url}/graphql")).json(&json!({ "query": query }));
+    ask_with(url, token, query, json!({})).await
+}
+
+/// The same with variables.
+pub async fn ask_with(url: &str, token: Option<&str>, query: &str, variables: Value) -> Value {
+    let body = json!({ "query": query, "variables": variables });
+    let mut request = client().post(format!("{url}/graphql")).json(&body);
     if let Some(token) = token {
         request = request.bearer_auth(token);
     }

@@ -19,7 +19,7 @@ use crate::kernel::ids::{
 use crate::platform::db::{PageArgs, Visible};
 
 /// Most events of a page: a month of a team at once.
-const EVENTS_MAX: i32 = 2500;
+const EVENTS_MAX: i32 = 5000;
 /// Free times at once.
 const SLOTS_MAX: i32 = 100;
 /// Ranges end at most so far ahead: series are laid out until there.
@@ -48,9 +48,9 @@ impl AgendaQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "From when to when: at most ten years ahead.")] range: DateTimeRangeInput,
         #[graphql(desc = "Only those.")] filter: Option<AgendaEventFilterInput>,
-        #[graphql(desc = "So many from the start: 25 unless told, at most 2,500.")] first: Option<i32>,
+        #[graphql(desc = "So many from the start: 25 unless told, at most 5,000.")] first: Option<i32>,
         #[graphql(desc = "After this cursor.")] after: Option<String>,
-        #[graphql(desc = "So many from the end, at most 2,500.")] last: Option<i32>,
+        #[graphql(desc = "So many from the end, at most 5,000.")] last: Option<i32>,
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> Result<One<Connection<AgendaEvent>>> {
         let (reader, services) = (ctx.reader()?, ctx.services()?);
