@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -29,7 +29,10 @@ pub async fn identify(State(web): State<Web>, mut request: Request, next: Next) 
     let began = Instant::now();
     let request_id = request_id(request.headers());
     let address = address(&request, web.config.http.trust_proxy);
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    // The route as it was declared: what stands in its braces may be a secret.
+    let route = request.extensions().get::<MatchedPath>().map(|route| route.as_str().to_owned());
+    let path = route.unwrap_or_else(|| request.uri().path().to_owned());
+    let method = request.method().clone();
     request.extensions_mut().insert(Origin { request_id: request_id.clone(), address: address.clone() });
     let mut response = next.run(request).await;
     if let Ok(value) = HeaderValue::from_str(&request_id) {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::json;
 
-use crate::support::{Setup, is_postgres};
+use crate::support::{Actor, Setup, is_postgres};
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
@@ -50,13 +50,19 @@ async fn secrets_appear_in_no_log_and_in_no_table() {
     let refresh = opened["session"]["refreshToken"].as_str().expect("a token").to_owned();
     app.bearer(&access[..access.len() - 2]).send("{ viewer { id } }", json!({})).await;
     admin.run("userSetPassword", json!({ "id": eve, "password": "another-another-1" }), "user { id }").await;
+    let feed = app.ana().await.run("agendaFeedCreate", json!({}), "feedPath").await;
+    let feed = feed["feedPath"].as_str().expect("a path").to_owned();
+    let answer = Actor::answer(app.nobody().request(reqwest::Method::GET, &feed)).await;
+    assert_eq!(answer.status, 200, "the feed is there without a sign-in");
+    let feed = feed.trim_start_matches("/agenda/").trim_end_matches(".ics");
     let (odoo_password, odoo_key) = ("odoo-password-of-the-test", "odoo-key-of-the-test");
     crate::odoo::double::in_all_languages(odoo_password, odoo_key).await;
 
     let text = String::from_utf8_lossy(&log.0.lock().expect("not poisoned")).into_owned();
     assert!(text.contains("request_id"), "the log was caught");
     let wrong = ["wrong-wrong-wrong", "another-another-1"];
-    let secrets = [secret, password, wrong[0], wrong[1], &key, &refresh, &access, odoo_password, odoo_key];
+    let secrets =
+        [secret, password, wrong[0], wrong[1], &key, &refresh, &access, feed, odoo_password, odoo_key];
     for secret in secrets {
         let line = text.lines().find(|line| line.contains(secret));
         assert_eq!(line, None, "a secret is in the log");
@@ -70,6 +76,7 @@ async fn secrets_appear_in_no_log_and_in_no_table() {
         "outbox",
         "idempotency_key",
         "login_failure",
+        "agenda_settings",
     ];
     for table in tables {
         let rows = everything(&app, table).await;

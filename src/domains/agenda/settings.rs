@@ -2,7 +2,8 @@
 
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 
 use super::agenda_event::{self, AgendaEventState, Reminders};
@@ -40,6 +41,7 @@ pub async fn update(tx: &mut Tx, expected: i32, reminders: Vec<i32>) -> Result<A
     let ahead = all_rows::<agenda_event::Entity>()
         .filter(C::AssigneeId.eq(user).and(C::Start.gt(tx.now)).and(C::Reminders.is_null()))
         .filter(C::State.is_in(AgendaEventState::OPEN))
+        .order_by_asc(C::Id)
         .lock_exclusive();
     for mut event in ahead.all(tx.conn()).await.map_err(Error::from)? {
         event.remind_at = times::next_reminder(&reminders, event.start, tx.now);

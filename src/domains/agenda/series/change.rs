@@ -272,7 +272,10 @@ pub async fn hand_over(
 /// All occurrences that are rows, locked, in their order.
 async fn rows(tx: &Tx, series: AgendaSeriesId) -> Result<Vec<agenda_event::Model>> {
     let of = all_rows::<agenda_event::Entity>().filter(agenda_event::Column::SeriesId.eq(series));
-    Ok(of.order_by_asc(agenda_event::Column::RecurrenceId).lock_exclusive().all(tx.conn()).await?)
+    // All writes lock events in the order of their ids.
+    let mut rows = of.order_by_asc(agenda_event::Column::Id).lock_exclusive().all(tx.conn()).await?;
+    rows.sort_by_key(|row| row.recurrence_id);
+    Ok(rows)
 }
 
 /// Writes a changed series; whoever looks at a range behind this moment hears of it, once for all its occurrences.
