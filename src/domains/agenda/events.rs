@@ -14,6 +14,8 @@ use super::{AGENDA_CHANGED, series, settings, working};
 use crate::domains::clients::event_log_entry::EventLogKind;
 use crate::domains::clients::timeline::{self, NewEntry};
 use crate::domains::identity::{app_user, users};
+use crate::domains::notifications::inbox;
+use crate::domains::notifications::notification::NotificationKind;
 use crate::kernel::error::Check;
 use crate::kernel::ids::{AgendaEventId, AgendaSeriesId, ClientId, TeamId, TypedId, UserId};
 use crate::kernel::time::Instant;
@@ -86,10 +88,13 @@ pub async fn create(tx: &mut Tx, new: NewEvent) -> Result<AgendaEventId, Stop<Co
     when.put(&mut row);
     row.assignee_id = assignee;
     row.uid = uid(row.id);
-    match pattern {
-        Some(pattern) => series::create(tx, row, pattern).await,
-        None => Ok(insert(tx, row).await?),
-    }
+    let client = row.client_id;
+    let id = match pattern {
+        Some(pattern) => series::create(tx, row, pattern).await?,
+        None => insert(tx, row).await?,
+    };
+    tell_assignee(tx, assignee, client, id).await?;
+    Ok(id)
 }
 
 /// Changes what an event is about.
@@ -153,7 +158,10 @@ pub async fn assign(
     let mut after = before.clone();
     after.assignee_id = assignee;
     after.team_id = user.and_then(|user| user.team_id).unwrap_or(before.team_id);
-    change(tx, before, after, expected, scope).await
+    let (new, client) = (assignee.filter(|_| assignee != before.assignee_id), before.client_id);
+    change(tx, before, after, expected, scope).await?;
+    tell_assignee(tx, new, client, id).await?;
+    Ok(id)
 }
 
 /// Moves an event to another state. What is cancelled may be a whole series.
@@ -189,7 +197,7 @@ pub async fn hand_over(
     from: Option<UserId>,
     (team_id, to): (TeamId, Option<UserId>),
 ) -> Result<()> {
-    series::hand_over(tx, client, from, (team_id, to)).await?;
+    let whole = series::hand_over(tx, client, from, (team_id, to)).await?;
     let his = |column: Column| match from {
         Some(user) => column.eq(user),
         None => column.is_null(),
@@ -201,7 +209,7 @@ pub async fn hand_over(
         .lock_exclusive();
     for before in open.all(tx.conn()).await? {
         let after = Model { team_id, assignee_id: to, ..before.clone() };
-        let alone = before.series_id.is_none(); // a series is told once
+        let alone = before.series_id.is_none_or(|series| !whole.contains(&series)); // a series is told once
         save(tx, &before, after, alone).await?;
     }
     Ok(())
@@ -440,6 +448,19 @@ pub(super) fn owned(now: Owner, before: Option<Owner>, client: Option<ClientId>)
         now: Some(now),
         before: before.filter(|before| *before != now),
         ..Audience::default()
+    }
+}
+
+/// Tells whoever is to go now, unless they put it into their agenda themselves.
+async fn tell_assignee(
+    tx: &mut Tx,
+    assignee: Option<UserId>,
+    client: Option<ClientId>,
+    event: AgendaEventId,
+) -> Result<()> {
+    match assignee {
+        Some(user) => inbox::tell(tx, user, NotificationKind::AgendaAssigned, client, event).await,
+        None => Ok(()),
     }
 }
 

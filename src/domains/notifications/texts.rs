@@ -15,6 +15,8 @@ pub fn title(kind: NotificationKind, actor: &str, locale: &str) -> String {
         (NotificationKind::ColleagueWrote, false) => {
             format!("{actor} wrote into the history of a client of yours")
         }
+        (NotificationKind::AgendaAssigned, true) => format!("{actor} le puso una cita en la agenda"),
+        (NotificationKind::AgendaAssigned, false) => format!("{actor} put an event into your agenda"),
         (NotificationKind::AgendaReminder, true) => "Recordatorio de su agenda".to_owned(),
         (NotificationKind::AgendaReminder, false) => "Reminder from your agenda".to_owned(),
         (NotificationKind::SyncFailed, true) => format!("La sincronización con {actor} falló"),

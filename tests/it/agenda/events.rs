@@ -91,3 +91,25 @@ async fn a_series_is_laid_out_and_changed_as_asked() {
     let states: Vec<_> = year().await.iter().map(|event| event["state"].clone()).collect();
     assert_eq!(states, ["PLANNED", "PLANNED", "PLANNED", "PLANNED", "CANCELLED", "CANCELLED"]);
 }
+
+#[tokio::test]
+async fn who_is_put_to_something_by_somebody_else_is_told() {
+    let app = TestApp::start().await;
+    let (ana, beto, sofia) = (app.ana().await, app.beto().await, app.sofia().await);
+    let told = async |actor: &crate::support::Actor| {
+        let told = actor.data("{ notifications { nodes { kind title subjectId } } }", json!({})).await;
+        told["notifications"]["nodes"].clone()
+    };
+    let at = json!({ "start": "2027-01-04T10:00:00Z", "end": "2027-01-04T11:00:00Z", "assigneeId": ana.id });
+    plan(&ana, at.clone()).await;
+    assert_eq!(told(&ana).await, json!([]), "nobody is told of what they did themselves");
+    let event = plan(&sofia, at).await;
+    let title = "Sofía Luna le puso una cita en la agenda";
+    assert_eq!(
+        told(&ana).await,
+        json!([{ "kind": "AGENDA_ASSIGNED", "title": title, "subjectId": event["id"] }])
+    );
+    let on = json!({ "id": event["id"], "expectedVersion": 1, "assigneeId": beto.id });
+    sofia.run("agendaEventAssign", on, "event { id }").await;
+    assert_eq!(told(&beto).await[0]["subjectId"], event["id"]);
+}

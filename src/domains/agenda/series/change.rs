@@ -249,13 +249,14 @@ pub async fn cancel(
     Ok(before.id)
 }
 
-/// Series of a client that its former advisor has go with the client.
+/// Series of a client that its former advisor has go with the client; tells which.
 pub async fn hand_over(
     tx: &mut Tx,
     client: ClientId,
     from: Option<UserId>,
     (team_id, to): (TeamId, Option<UserId>),
-) -> Result<()> {
+) -> Result<Vec<AgendaSeriesId>> {
+    let mut handed = Vec::new();
     let his = match from {
         Some(user) => Column::AssigneeId.eq(user),
         None => Column::AssigneeId.is_null(),
@@ -265,8 +266,9 @@ pub async fn hand_over(
         let after = Model { team_id, assignee_id: to, ..before.clone() };
         let since = before.first()?.start;
         write(tx, &before, after, since).await?;
+        handed.push(before.id);
     }
-    Ok(())
+    Ok(handed)
 }
 
 /// All occurrences that are rows, locked, in their order.

@@ -18,6 +18,8 @@ words! {
         ColleagueWrote = "COLLEAGUE_WROTE",
         /// Things could not be sent to Odoo, or not be taken over from there, for a reason that is new; for admins.
         SyncFailed = "SYNC_FAILED",
+        /// Somebody put an event into your agenda.
+        AgendaAssigned = "AGENDA_ASSIGNED",
         /// An event of yours begins soon.
         AgendaReminder = "AGENDA_REMINDER",
     }
