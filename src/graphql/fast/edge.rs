@@ -127,7 +127,8 @@ impl<T: Planned + Positional> Pages<T> {
     /// The page of one row, batched by the data loader.
     pub async fn load_one(self, ctx: &Context<'_>) -> async_graphql::Result<Connection<T>> {
         let with_total = ctx.look_ahead().field("totalCount").exists();
-        let field = format!("{} {:?}", self.list.foreign_key, ctx.field().arguments()?);
+        let (name, arguments) = (ctx.field().name(), ctx.field().arguments()?);
+        let field = format!("{} {name} {arguments:?}", self.list.foreign_key);
         let key = Under { parent: self.parent, with_total, field, list: self.list };
         loader(ctx)?.load_one(key).await?.ok_or_else(|| Error::internal("every parent has a page").into())
     }

@@ -244,6 +244,24 @@ async fn what_the_plan_cannot_answer_the_executor_answers() {
     );
 }
 
+#[tokio::test]
+async fn two_lists_of_the_same_kind_under_one_parent_are_not_taken_for_each_other() {
+    let app = TestApp::start().await;
+    let ana = app.ana().await;
+    let client = ana.client("Rosa").await;
+    let visit = json!({ "title": "Visit", "clientId": client, "start": "2027-01-04T10:00:00Z", "end": "2027-01-04T11:00:00Z" });
+    ana.run("agendaEventCreate", visit, "event { id }").await;
+    let touch =
+        json!({ "clientId": client, "nextTouch": { "at": "2027-01-05T10:00:00Z", "reason": "Call" } });
+    ana.run("clientNextTouchSet", touch, "event { id }").await;
+    // Behind the interface, so that the ordinary executor answers.
+    let query = "query($id: ID!) { node(id: $id) { ... on Client { nextTouch { reason } agendaEvents { nodes { title } } } } }";
+    let data = ana.data(query, json!({ "id": client })).await;
+    let expected = json!({ "nextTouch": { "reason": "Call" },
+        "agendaEvents": { "nodes": [{ "title": "Visit" }, { "title": "Call" }] } });
+    assert_eq!(data["node"], expected);
+}
+
 /// Two cases that other versions of async-graphql get wrong (docs/decisions/0001): an error in a field that is never
 /// null takes its parent down, and keys come in the order in which they were asked for.
 mod executor {
