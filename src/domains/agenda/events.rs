@@ -180,9 +180,6 @@ pub async fn transit(
         return Err(Stop::refuse(Code::Invalid, "reason", rule));
     }
     let state = rules::leads_to(action).ok_or_else(|| Error::internal("no transition"))?;
-    if action == AgendaAction::Reopen && before.kind == AgendaEventKind::FollowUp {
-        super::follow_up::none_open(tx, before.client_id).await?;
-    }
     let after = Model { state, ..before.clone() };
     if scope != AgendaScope::This {
         return series::cancel(tx, before, after, expected, scope, reason).await;
@@ -362,7 +359,12 @@ async fn open(
         series::hold(tx, seen.series_id).await?;
     }
     let row = query().lock_exclusive().one(tx.conn()).await.map_err(Error::from)?.ok_or(Error::NotFound)?;
-    let facts = Facts { state: row.state, start: row.start, with_client: row.client_id.is_some() };
+    let facts = Facts {
+        state: row.state,
+        start: row.start,
+        with_client: row.client_id.is_some(),
+        is_replaced: action == AgendaAction::Reopen && super::follow_up::is_replaced(tx, &row).await?,
+    };
     match rules::judge(action, facts, &tx.by, tx.now) {
         Ok(()) => Ok(row),
         Err(blocked) if blocked.code == Code::RightMissing => {

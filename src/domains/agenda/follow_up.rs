@@ -75,13 +75,13 @@ fn named_reason(stop: Stop<Code>) -> Stop<Code> {
     Stop::Refused(refusals)
 }
 
-/// Refuses when the client has a follow-up that is open.
-pub(super) async fn none_open(tx: &Tx, client: Option<ClientId>) -> Result<(), Stop<Code>> {
-    let Some(client) = client else { return Ok(()) };
-    if open(tx, client).await?.is_none() {
-        return Ok(());
+/// Of a follow-up that is over: whether its client has another that is open.
+pub(super) async fn is_replaced(tx: &Tx, event: &Model) -> Result<bool> {
+    let is_over = event.kind == AgendaEventKind::FollowUp && !event.state.is_open();
+    match event.client_id.filter(|_| is_over) {
+        Some(client) => Ok(open(tx, client).await?.is_some()),
+        None => Ok(false),
     }
-    Err(Stop::refuse(Code::FollowUpOpen, "id", "the client has another follow-up that is open"))
 }
 
 async fn open(tx: &Tx, client: ClientId) -> Result<Option<Model>> {

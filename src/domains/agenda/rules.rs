@@ -93,6 +93,8 @@ pub struct Facts {
     pub start: Instant,
     /// Whether it is with a client.
     pub with_client: bool,
+    /// Of a follow-up that is over: whether its client has another that is open.
+    pub is_replaced: bool,
 }
 
 /// Whether the viewer may do this with the event now. The mutations and `availableActions` both ask here.
@@ -120,6 +122,10 @@ pub fn judge(action: AgendaAction, event: Facts, viewer: &Viewer, now: Instant) 
         _ => {}
     }
     match (action, event.state) {
+        (A::Reopen, _) if event.is_replaced => {
+            let message = "the client has another follow-up that is open";
+            no(C::FollowUpOpen, message, "complete or cancel that one first")
+        }
         (A::Update | A::Reopen, _) => Ok(()),
         (_, S::Done | S::Cancelled | S::NoShow) => {
             no(C::NotOpen, "the event is not open any more", "reopen it first")
@@ -177,7 +183,7 @@ mod tests {
         let now = at("2026-11-21T10:00:00Z");
         for (state, expected) in table {
             for (action, code) in actions.into_iter().zip(expected) {
-                let facts = Facts { state, start: now, with_client: false };
+                let facts = Facts { state, start: now, with_client: false, is_replaced: false };
                 let judged = judge(action, facts, &viewer(None), now);
                 assert_eq!(judged.err().map(|blocked| blocked.code), code, "{action} of {state}");
             }
@@ -187,7 +193,7 @@ mod tests {
     #[test]
     fn nobody_fails_to_come_before_it_begins() {
         let start = at("2026-11-21T10:00:00Z");
-        let facts = Facts { state: AgendaEventState::Planned, start, with_client: true };
+        let facts = Facts { state: AgendaEventState::Planned, start, with_client: true, is_replaced: false };
         let before =
             judge(AgendaAction::MarkNoShow, facts, &viewer(None), start - chrono::Duration::seconds(1));
         assert_eq!(before.expect_err("refused").code, AgendaErrorCode::NotBegun);
@@ -195,9 +201,19 @@ mod tests {
     }
 
     #[test]
+    fn a_follow_up_is_not_reopened_beside_another() {
+        let now = at("2026-11-21T10:00:00Z");
+        let facts = Facts { state: AgendaEventState::Done, start: now, with_client: true, is_replaced: true };
+        let judged = judge(AgendaAction::Reopen, facts, &viewer(None), now);
+        assert_eq!(judged.expect_err("refused").code, AgendaErrorCode::FollowUpOpen);
+        assert_eq!(judge(AgendaAction::Update, facts, &viewer(None), now), Ok(()));
+    }
+
+    #[test]
     fn who_may_only_read_may_call_and_nothing_else() {
         let now = at("2026-11-21T10:00:00Z");
-        let facts = Facts { state: AgendaEventState::Planned, start: now, with_client: true };
+        let facts =
+            Facts { state: AgendaEventState::Planned, start: now, with_client: true, is_replaced: false };
         for (action, ..) in AgendaAction::ALL {
             let judged = judge(*action, facts, &viewer(Some(vec![Scope::Read])), now);
             let expected = (*action != AgendaAction::CallClient).then_some(AgendaErrorCode::RightMissing);

@@ -11,7 +11,7 @@ use crate::domains::agenda::rules::{self, AgendaAction, Blocked, Facts};
 use crate::domains::agenda::working_calendar;
 use crate::edges;
 use crate::graphql::context::Ask;
-use crate::graphql::fast::{Computed, Edge, GiveUp, Inline, Inlines, Maybe, One, Pages, Parts, Plan};
+use crate::graphql::fast::{Computed, Edge, GiveUp, Inline, Inlines, List, Maybe, One, Pages, Parts, Plan};
 use crate::graphql::nodes::agenda::{
     AgendaBlockage, AgendaEvent, AgendaSeries, AgendaSettings, AgendaSlot, AvailableAgendaAction, BY_START,
     Holiday, NextTouch, WorkingCalendar, WorkingHours,
@@ -39,12 +39,7 @@ edges! {
         /// Id of what else it is about, for `node`; null when there is nothing.
         field related_id: Computed<Option<ID>> = |event, _| Computed(related(event));
         /// What can be done with it, and what stands in the way: the screen needs no rules of its own.
-        field available_actions: Inlines<AvailableAgendaAction> = |event, ctx| Inlines(
-            match (ctx.viewer(), ctx.services()) {
-                (Ok(viewer), Ok(services)) => actions(event, viewer, services.door.clock.now()),
-                _ => Vec::new(),
-            }
-        );
+        field available_actions: Actions = |event, _| Actions::on(event);
     }
 }
 
@@ -114,8 +109,7 @@ fn hours(shift: working_calendar::Shift) -> WorkingHours {
     WorkingHours { weekday: shift.weekday, from: clock(shift.from), until: clock(shift.until) }
 }
 
-fn actions(event: &AgendaEvent, viewer: &Viewer, now: Instant) -> Vec<AvailableAgendaAction> {
-    let facts = Facts { state: event.state, start: event.start, with_client: event.client_id.is_some() };
+fn judged(facts: Facts, viewer: &Viewer, now: Instant) -> Vec<AvailableAgendaAction> {
     let judged = |action: AgendaAction| {
         let blockage =
             rules::judge(action, facts, viewer, now).err().map(|Blocked { code, message, fix }| {
@@ -126,20 +120,77 @@ fn actions(event: &AgendaEvent, viewer: &Viewer, now: Instant) -> Vec<AvailableA
     AgendaAction::ALL.iter().map(|(action, ..)| judged(*action)).collect()
 }
 
+/// The open follow-up of a client, as a page of at most one.
+fn open_follow_up(client: Uuid, whoever_asks: bool) -> Pages<AgendaEvent> {
+    let open = EventFilter {
+        kinds: Some(vec![AgendaEventKind::FollowUp]),
+        states: Some(AgendaEventState::OPEN.to_vec()),
+        ..EventFilter::default()
+    };
+    let first = PageArgs { first: Some(1), ..PageArgs::default() };
+    Pages::new(client, "client_id", BY_START, first, move |viewer: &Viewer| {
+        let all = whoever_asks.then(|| Viewer::system("agenda"));
+        Ok(events::list(all.as_ref().unwrap_or(viewer), None, &open))
+    })
+}
+
+/// What can be done with an event. Whether a follow-up that is over may be reopened hangs on the others of its client, also
+/// on those that the viewer does not see: the mutation asks the same.
+pub struct Actions {
+    facts: Facts,
+    others: Option<Pages<AgendaEvent>>,
+}
+
+impl Actions {
+    fn on(event: &AgendaEvent) -> Actions {
+        let is_over = event.kind == AgendaEventKind::FollowUp && !event.state.is_open();
+        let client = event.client_id.filter(|_| is_over);
+        let (state, start, with_client) = (event.state, event.start, event.client_id.is_some());
+        Actions {
+            facts: Facts { state, start, with_client, is_replaced: false },
+            others: client.map(|client| open_follow_up(client.into(), true)),
+        }
+    }
+}
+
+impl Edge for Actions {
+    type Output = List<AvailableAgendaAction>;
+    fn plan<'a>(env: &'a QueryEnv, set: &'a SelectionSet) -> Option<Plan<'a>> {
+        Plan::of::<AvailableAgendaAction>(env, set)
+    }
+    async fn resolve(self, ctx: &Context<'_>) -> async_graphql::Result<Self::Output> {
+        let is_replaced = match self.others {
+            Some(others) => others.load_one(ctx).await?.nodes_of().len() > 0,
+            None => false,
+        };
+        let now = ctx.services()?.door.clock.now();
+        Ok(List::new(judged(Facts { is_replaced, ..self.facts }, ctx.viewer()?, now)))
+    }
+    async fn render(edges: Vec<Self>, ctx: Context<'_>, plan: &Plan<'_>) -> Result<Parts, GiveUp> {
+        let (Ok(viewer), Ok(services)) = (ctx.viewer(), ctx.services()) else { return Err(GiveUp) };
+        let now = services.door.clock.now();
+        let (facts, others): (Vec<Facts>, Vec<_>) =
+            edges.into_iter().map(|edge| (edge.facts, edge.others)).unzip();
+        let asked: Vec<bool> = others.iter().map(Option::is_some).collect();
+        let others = others.into_iter().flatten().collect();
+        let mut pages = Pages::load_all(others, &ctx, crate::platform::db::Wanted::ALL).await?.into_iter();
+        let lists = facts.into_iter().zip(asked).map(|(facts, asked)| {
+            let page = if asked { pages.next() } else { None };
+            let is_replaced = page.is_some_and(|page| page.nodes_of().len() > 0);
+            Inlines(judged(Facts { is_replaced, ..facts }, viewer, now))
+        });
+        let lists = lists.collect();
+        Inlines::render(lists, ctx.clone(), plan).await
+    }
+}
+
 /// The next touch of a client: its open follow-up.
 pub struct Touch(Pages<AgendaEvent>);
 
 impl Touch {
     /// Of this client.
     pub fn of(client: Uuid) -> Touch {
-        let open = EventFilter {
-            kinds: Some(vec![AgendaEventKind::FollowUp]),
-            states: Some(AgendaEventState::OPEN.to_vec()),
-            ..EventFilter::default()
-        };
-        let first = PageArgs { first: Some(1), ..PageArgs::default() };
-        let list = move |viewer: &Viewer| Ok(events::list(viewer, None, &open));
-        Touch(Pages::new(client, "client_id", BY_START, first, list))
+        Touch(open_follow_up(client, false))
     }
 }
 

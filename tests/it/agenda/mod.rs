@@ -1,6 +1,9 @@
 //! The agenda, through GraphQL.
 
+mod actions;
 mod events;
+mod overlaps;
+mod touch;
 
 use serde_json::{Value, json};
 
