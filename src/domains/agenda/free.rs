@@ -80,7 +80,8 @@ async fn busy(reader: &Reader, people: &[UserId], range: Slot) -> Result<Vec<Slo
     let range = Range { start: range.start, end: range.end, zone: None };
     let events = super::events::list(&Viewer::system("free time"), Some(&range), &filter);
     let events = events.order_by_asc(agenda_event::Column::Start).all(&reader.db).await?;
-    Ok(events.into_iter().map(|event| Slot { start: event.start, end: event.end }).collect())
+    let taken = events.into_iter().map(|event| Slot { start: event.start, end: event.end });
+    Ok(taken.filter(|slot| slot.start < slot.end).collect()) // a moment takes no time
 }
 
 /// When a team works within a range.
@@ -107,7 +108,19 @@ fn at_work(calendar: &Calendar, range: Slot) -> Vec<Slot> {
         }
         day += Duration::days(1);
     }
-    slots
+    joined(slots)
+}
+
+/// The same time, in its order, with what meets as one.
+fn joined(slots: Vec<Slot>) -> Vec<Slot> {
+    let mut joined: Vec<Slot> = Vec::with_capacity(slots.len());
+    for slot in slots {
+        match joined.last_mut() {
+            Some(last) if slot.start <= last.end => last.end = last.end.max(slot.end),
+            _ => joined.push(slot),
+        }
+    }
+    joined
 }
 
 /// What lies in both lists.
