@@ -182,7 +182,8 @@ impl Tx {
         if expected == current || mine.is_empty() {
             return Ok(());
         }
-        if expected > current || expected < 1 {
+        // 0 is what was seen of a thing that was not set yet.
+        if expected > current || expected < 0 {
             let rule = format!("must be a version that was read: the present one is {current}");
             return Err(Error::invalid("expectedVersion", rule).into());
         }

@@ -2,6 +2,7 @@
 
 mod actions;
 mod events;
+mod office;
 mod overlaps;
 mod touch;
 

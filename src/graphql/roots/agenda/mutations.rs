@@ -236,7 +236,8 @@ async fn transit(
 fn shift(hours: &WorkingHoursInput) -> Result<Shift, Error> {
     let minutes = |field: &str, text: &str| {
         let parts = text.split_once(':').and_then(|(hour, minute)| {
-            let sound = hour.len() == 2 && minute.len() == 2;
+            let digits = |text: &str| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
+            let sound = digits(hour) && digits(minute);
             let (hour, minute): (u32, u32) = (hour.parse().ok()?, minute.parse().ok()?);
             (sound && minute < 60 && hour * 60 + minute <= 24 * 60).then_some(hour * 60 + minute)
         });
