@@ -1,6 +1,6 @@
 //! When an event is: the instants, the days of one that takes whole days, and when its reminders are due.
 
-use chrono::{Duration, NaiveDateTime, NaiveTime};
+use chrono::{Days, Duration, NaiveDate, NaiveDateTime, NaiveTime};
 use chrono_tz::Tz;
 
 use super::agenda_event::{self, Reminders};
@@ -49,11 +49,18 @@ impl When {
     }
 
     fn whole_days(self) -> When {
-        let midnight = |at: NaiveDateTime| at.date().and_time(NaiveTime::MIN);
-        let (first, last) = (local(self.zone, self.start), local(self.zone, self.end));
-        let ends_at_midnight = last == midnight(last) && last.date() > first.date();
-        let end = if ends_at_midnight { last } else { midnight(last) + Duration::days(1) };
-        When { start: instant(self.zone, midnight(first)), end: instant(self.zone, end), ..self }
+        // A day begins later than at midnight where the clocks skip that.
+        let begins = |day: NaiveDate| instant(self.zone, day.and_time(NaiveTime::MIN));
+        let (first, last) = (local(self.zone, self.start).date(), local(self.zone, self.end).date());
+        let ends_before = self.end == begins(last) && last > first;
+        let end = if ends_before { last } else { last + Days::new(1) };
+        When { start: begins(first), end: begins(end), ..self }
+    }
+
+    /// The local time at which it begins; of whole days midnight, also where the clocks skip that.
+    pub fn begins(&self) -> NaiveDateTime {
+        let start = local(self.zone, self.start);
+        if self.all_day { start.date().and_time(NaiveTime::MIN) } else { start }
     }
 
     /// Of an occurrence that begins at this local time and takes so many minutes.
@@ -67,7 +74,7 @@ impl When {
     /// Minutes that it takes; of whole days by the clock on the wall.
     pub fn minutes(&self) -> i32 {
         let takes = if self.all_day {
-            local(self.zone, self.end) - local(self.zone, self.start)
+            local(self.zone, self.end).date() - local(self.zone, self.start).date()
         } else {
             self.end - self.start
         };

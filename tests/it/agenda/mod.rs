@@ -5,6 +5,7 @@ mod events;
 mod live;
 mod office;
 mod overlaps;
+mod recurrence;
 mod touch;
 
 use serde_json::{Value, json};
@@ -31,4 +32,29 @@ pub async fn between(actor: &Actor, start: &str, end: &str, selection: &str) -> 
     );
     let data = actor.data(&query, json!({ "range": { "start": start, "end": end } })).await;
     data["agendaEvents"]["nodes"].as_array().expect("a list").clone()
+}
+
+/// The events of a range that a filter lets through: what was asked of each.
+pub async fn pick(actor: &Actor, range: Value, filter: Value, selection: &str) -> Vec<Value> {
+    let query = format!(
+        "query($range: DateTimeRangeInput!, $filter: AgendaEventFilter) {{
+            agendaEvents(range: $range, filter: $filter, first: 2500) {{ nodes {{ {selection} }} }} }}"
+    );
+    let data = actor.data(&query, json!({ "range": range, "filter": filter })).await;
+    data["agendaEvents"]["nodes"].as_array().expect("a list").clone()
+}
+
+/// When they begin, to the minute.
+pub fn starts(events: &[Value]) -> Vec<String> {
+    events.iter().map(|event| event["start"].as_str().expect("a start")[..16].to_owned()).collect()
+}
+
+/// Moves an event as it was seen to an hour that begins then.
+pub async fn moved(actor: &Actor, event: &Value, scope: &str, start: &str) -> Value {
+    let begins: chrono::DateTime<chrono::Utc> = start.parse().expect("an instant");
+    let to = json!({ "id": event["id"], "expectedVersion": event["version"], "scope": scope,
+        "start": start, "end": begins + chrono::Duration::hours(1) });
+    let payload = actor.run("agendaEventReschedule", to, EVENT).await;
+    assert_eq!(payload["userErrors"], json!([]), "{payload}");
+    payload["agendaEvent"].clone()
 }

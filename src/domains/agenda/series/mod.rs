@@ -5,7 +5,8 @@ mod lay;
 
 use std::collections::BTreeSet;
 
-use chrono::NaiveDateTime;
+use chrono::{NaiveDateTime, NaiveTime};
+use chrono_tz::Tz;
 use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
 
 use super::agenda_event;
@@ -32,17 +33,25 @@ const EXCEPT_MAX: usize = 1000;
 
 /// The pattern of a rule, its exceptions, and its first occurrence; refuses what is none.
 pub fn pattern(check: &mut Check<Code>, rule: &str, except: &[Instant], when: When) -> Option<Pattern> {
-    let first = local(when.zone, when.start);
+    let first = when.begins();
     if except.len() > EXCEPT_MAX {
         check.refuse(Code::Invalid, "recurrence.except", format!("must be at most {EXCEPT_MAX}"));
     }
     let rule = check.take(Code::RuleInvalid, "recurrence.rule", Rule::parse(rule, when.zone, first))?;
-    let except: BTreeSet<NaiveDateTime> = except.iter().map(|at| local(when.zone, *at)).collect();
+    let except: BTreeSet<NaiveDateTime> =
+        except.iter().map(|at| start_of(when.zone, first.time(), *at)).collect();
     let pattern = Pattern { zone: when.zone, first, rule, except };
     if pattern.starts(first, NaiveDateTime::MAX, 1).is_empty() {
         check.refuse(Code::RuleInvalid, "recurrence.except", "leave at least one occurrence");
     }
     Some(pattern)
+}
+
+/// The local start, at this time of day, of what begins then: one that the clocks skip is at another time by the clock.
+fn start_of(zone: Tz, time: NaiveTime, at: Instant) -> NaiveDateTime {
+    let shown = local(zone, at);
+    let given = shown.date().and_time(time);
+    if instant(zone, given) == at { given } else { shown }
 }
 
 /// The pattern that a row keeps.
