@@ -6,6 +6,7 @@ mod live;
 mod office;
 mod overlaps;
 mod recurrence;
+mod series;
 mod touch;
 
 use serde_json::{Value, json};

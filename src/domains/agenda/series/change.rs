@@ -16,6 +16,7 @@ use super::super::events::{owned, save, tell_client, uid};
 use super::super::recurrence::{Pattern, instant, local};
 use super::super::rules::{AgendaErrorCode as Code, AgendaScope};
 use super::super::times::When;
+use super::lay::lay_ahead;
 use super::{LOCAL, kept, laid, locked, parsed};
 use crate::kernel::ids::{AgendaEventId, AgendaSeriesId, ClientId, TeamId, UserId};
 use crate::kernel::time::Instant;
@@ -32,6 +33,10 @@ pub async fn change(
     scope: AgendaScope,
 ) -> Result<AgendaEventId, Stop<Code>> {
     let series = locked(tx, &before).await?;
+    if scope == AgendaScope::Following && place(&series, &kept(&series)?, &before)?.is_none() {
+        // It was reopened behind the end of its series: none of that follows it.
+        return super::super::events::write(tx, before, after, expected, None).await;
+    }
     let changes = differences(Some(&before), Some(&after))?;
     tx.merge(before.id, expected, before.version, &changes).await?;
     if changes.is_empty() {
@@ -69,13 +74,13 @@ pub async fn change(
     }
     for row in rows {
         let next = row.recurrence_id.and_then(|at| places.get(&at)).copied();
-        let changed = if row.id == before.id {
-            agenda_event::Model {
-                recurrence_id: next.map(|begins| instant(moved.zone, begins)),
-                ..after.clone()
+        let is_this = row.id == before.id;
+        let changed = match next {
+            None => left(if is_this { after.clone() } else { row.clone() }, shift),
+            Some(begins) if is_this => {
+                agenda_event::Model { recurrence_id: Some(instant(moved.zone, begins)), ..after.clone() }
             }
-        } else {
-            occurrence(&row, (&before, &after), (&series, &template), next)
+            Some(begins) => occurrence(&row, (&before, &after), (&series, &template), begins),
         };
         if changed != row {
             save(tx, &row, changed, false).await?;
@@ -83,8 +88,18 @@ pub async fn change(
     }
     let what = if shift.is_zero() { "changed as a series" } else { "moved as a series" };
     tell_client(tx, &after, what, None).await?;
+    lay_ahead(tx, &mut template, &moved).await?;
     write(tx, &series, template, before.start.min(after.start)).await?;
     Ok(before.id)
+}
+
+/// What the rule gives no more, as it was cancelled with all behind it: when the series moves it is an event of its own, and
+/// in the way of none.
+fn left(row: agenda_event::Model, shift: Duration) -> agenda_event::Model {
+    if shift.is_zero() {
+        return row;
+    }
+    agenda_event::Model { uid: uid(row.id), series_id: None, recurrence_id: None, ..row }
 }
 
 /// Another occurrence after the change.
@@ -92,10 +107,9 @@ fn occurrence(
     row: &agenda_event::Model,
     (before, after): (&agenda_event::Model, &agenda_event::Model),
     (series, template): (&Model, &Model),
-    begins: Option<NaiveDateTime>,
+    begins: NaiveDateTime,
 ) -> agenda_event::Model {
     let mut next = row.clone();
-    let Some(begins) = begins else { return next };
     let zone = super::super::times::zone(&template.time_zone);
     next.recurrence_id = Some(instant(zone, begins));
     if !row.state.is_open() {
@@ -163,9 +177,9 @@ fn shift(
     if before.start == after.start {
         return Ok(Duration::zero());
     }
-    let place = laid(series, pattern)?.into_iter().find(|(at, _)| Some(*at) == before.recurrence_id);
-    let from = place.map_or_else(|| local(pattern.zone, before.start), |(_, begins)| begins);
-    Ok(local(pattern.zone, after.start) - from)
+    let place = place(series, pattern, before)?;
+    let from = place.unwrap_or_else(|| local(pattern.zone, before.start));
+    Ok(When { zone: pattern.zone, ..of(after) }.begins() - from)
 }
 
 fn of(row: &agenda_event::Model) -> When {
@@ -202,8 +216,13 @@ fn parted(
     pattern: &Pattern,
     event: &agenda_event::Model,
 ) -> Result<Option<(Option<Pattern>, Pattern)>> {
-    let place = laid(series, pattern)?.into_iter().find(|(at, _)| Some(*at) == event.recurrence_id);
-    Ok(place.and_then(|(_, begins)| pattern.parted(begins)))
+    Ok(place(series, pattern, event)?.and_then(|begins| pattern.parted(begins)))
+}
+
+/// The local start that the rule gives an occurrence; `None` when it does no more.
+fn place(series: &Model, pattern: &Pattern, event: &agenda_event::Model) -> Result<Option<NaiveDateTime>> {
+    let found = laid(series, pattern)?.into_iter().find(|(at, _)| Some(*at) == event.recurrence_id);
+    Ok(found.map(|(_, begins)| begins))
 }
 
 /// Cancels what is open of a series, or what is from this occurrence on; nothing more is laid out.

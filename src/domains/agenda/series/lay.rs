@@ -108,6 +108,12 @@ pub(super) async fn first(
     first.ok_or_else(|| Error::internal("a series has an occurrence").into())
 }
 
+/// Lays out what a changed series lacks within the time that is always laid out; the row is written by the caller.
+pub(super) async fn lay_ahead(tx: &Tx, row: &mut Model, pattern: &Pattern) -> Result<()> {
+    lay(tx, row, pattern, tx.now + AHEAD + Duration::days(2)).await?;
+    Ok(())
+}
+
 /// Writes the occurrences that begin from where the rows end until then; gives back the first of them.
 async fn lay(tx: &Tx, row: &mut Model, pattern: &Pattern, until: Instant) -> Result<Option<AgendaEventId>> {
     let Some(from) = row.laid_until.as_deref().map(parsed).transpose()? else { return Ok(None) };
