@@ -116,10 +116,8 @@ async fn entries(database: &Database, user: UserId, now: Instant) -> Result<Vec<
             when: shown(when(event)),
             rule: None,
             except: Vec::new(),
-            replaces: event
-                .recurrence_id
-                .filter(|_| master.is_some())
-                .map(|at| local(zone(&event.time_zone), at)),
+            // By the clock of the series, also when the occurrence was moved to another zone.
+            replaces: master.zip(event.recurrence_id).map(|(m, at)| local(zone(&m.time_zone), at)),
             alarms: event.reminders.as_ref().unwrap_or(&usual).0.clone(),
         });
     }

@@ -2,6 +2,7 @@
 
 mod actions;
 mod events;
+mod feed;
 mod live;
 mod office;
 mod overlaps;
