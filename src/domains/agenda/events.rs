@@ -413,8 +413,9 @@ pub(super) async fn save(tx: &mut Tx, before: &Model, mut after: Model, told: bo
     let changes = differences(Some(before), Some(&after))?;
     after.version = before.version + 1;
     after.updated_at = tx.now;
-    let of_time = (before.start, before.state, &before.reminders, before.assignee_id)
-        != (after.start, after.state, &after.reminders, after.assignee_id);
+    // Not by who confirms it: a reminder that is due and not told yet stays due.
+    let of_time = (before.start, before.state.is_open(), &before.reminders, before.assignee_id)
+        != (after.start, after.state.is_open(), &after.reminders, after.assignee_id);
     if of_time {
         after.remind_at = remind_at(tx, &after).await?;
     }

@@ -41,6 +41,8 @@ pub async fn update(tx: &mut Tx, expected: i32, reminders: Vec<i32>) -> Result<A
     let ahead = all_rows::<agenda_event::Entity>()
         .filter(C::AssigneeId.eq(user).and(C::Start.gt(tx.now)).and(C::Reminders.is_null()))
         .filter(C::State.is_in(AgendaEventState::OPEN))
+        // What is due already and not told yet stays due.
+        .filter(C::RemindAt.is_null().or(C::RemindAt.gt(tx.now)))
         .order_by_asc(C::Id)
         .lock_exclusive();
     for mut event in ahead.all(tx.conn()).await.map_err(Error::from)? {

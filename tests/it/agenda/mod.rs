@@ -7,6 +7,7 @@ mod live;
 mod office;
 mod overlaps;
 mod recurrence;
+mod reminders;
 mod series;
 mod touch;
 
