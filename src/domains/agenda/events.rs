@@ -355,8 +355,12 @@ async fn open(
     if let Some(client) = seen.client_id {
         timeline::hold(tx, client).await?;
     }
-    if scope != AgendaScope::This {
-        series::hold(tx, seen.series_id).await?;
+    let mut series = seen.series_id.filter(|_| scope != AgendaScope::This);
+    while let Some(id) = series {
+        series::hold(tx, id).await?;
+        // Whoever held it may have parted it: then the event is in the later part, which is locked before it too.
+        let now = query().one(tx.conn()).await.map_err(Error::from)?.ok_or(Error::NotFound)?;
+        series = now.series_id.filter(|now| *now != id);
     }
     let row = query().lock_exclusive().one(tx.conn()).await.map_err(Error::from)?.ok_or(Error::NotFound)?;
     let facts = Facts {

@@ -145,10 +145,8 @@ pub async fn create(
 }
 
 /// Locks a series before its events are.
-pub async fn hold(tx: &Tx, id: Option<AgendaSeriesId>) -> Result<()> {
-    if let Some(id) = id {
-        all_rows::<Entity>().filter(Column::Id.eq(id)).lock_exclusive().one(tx.conn()).await?;
-    }
+pub async fn hold(tx: &Tx, id: AgendaSeriesId) -> Result<()> {
+    all_rows::<Entity>().filter(Column::Id.eq(id)).lock_exclusive().one(tx.conn()).await?;
     Ok(())
 }
 
