@@ -1,6 +1,7 @@
 //! The agenda, through GraphQL.
 
 mod actions;
+mod busy;
 mod events;
 mod feed;
 mod live;

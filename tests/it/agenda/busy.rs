@@ -1,0 +1,47 @@
+//! A year of a busy team.
+
+use serde_json::json;
+
+use super::plan;
+use crate::support::TestApp;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_statements_of_a_years_agenda_do_not_depend_on_its_size() {
+    let app = TestApp::start().await;
+    let (sofia, admin) = (app.sofia().await, app.admin().await);
+    let team = sofia.data("{ viewer { team { id } } }", json!({})).await;
+    let team = &team["viewer"]["team"]["id"];
+    for number in 0..10 {
+        let user = json!({ "email": format!("u{number}@test.example"), "name": format!("User {number}"),
+            "role": "ADVISOR", "teamId": team, "timeZone": "America/Mexico_City" });
+        let user = admin.run("userCreate", user, "user { id }").await["user"]["id"].clone();
+        for (day, rule) in [
+            (4, "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR;COUNT=100"),
+            (5, "FREQ=WEEKLY;BYDAY=TU;COUNT=50"),
+            (6, "FREQ=MONTHLY;COUNT=12"),
+        ] {
+            let fields = json!({ "start": format!("2027-01-0{day}T16:00:00Z"), "assigneeId": user,
+                "end": format!("2027-01-0{day}T17:00:00Z"), "recurrence": { "rule": rule } });
+            plan(&sofia, fields).await;
+        }
+    }
+    let query = "query($range: DateTimeRangeInput!) { agendaEvents(range: $range, first: 2500) {
+        nodes { id title start end state assignee { id name } series { id rule } client { id name } } totalCount } }";
+    let mut counts = Vec::new();
+    for (start, end, size) in [
+        ("2027-01-04T00:00:00Z", "2027-01-05T00:00:00Z", 10),
+        ("2027-01-04T00:00:00Z", "2027-01-11T00:00:00Z", 70),
+        ("2027-01-01T00:00:00Z", "2027-12-31T00:00:00Z", 1620),
+        ("2027-01-04T00:00:00Z", "2027-01-05T00:00:00Z", 10),
+    ] {
+        let range = json!({ "range": { "start": start, "end": end } });
+        sofia.data(query, range.clone()).await; // proves the document, and lays out what is far
+        let before = app.app.database.statements();
+        let page = sofia.data(query, range).await;
+        counts.push(app.app.database.statements() - before);
+        assert_eq!(page["agendaEvents"]["nodes"].as_array().expect("nodes").len(), size);
+        assert_eq!(page["agendaEvents"]["totalCount"], size);
+    }
+    // Events, their number, assignees, series; nobody has clients.
+    assert_eq!(counts, [4, 4, 4, 4]);
+}
