@@ -289,3 +289,34 @@ async fn who_change_different_occurrences_and_those_behind_at_once_lose_none() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_who_part_a_series_one_after_the_other_never_wait_for_ever() {
+    let app = TestApp::start().await;
+    let ana = app.ana().await;
+    for round in 0..5 {
+        let first = series(&ana, "FREQ=WEEKLY;COUNT=30").await;
+        let range = json!({ "start": "2027-01-01T00:00:00Z", "end": "2028-01-01T00:00:00Z" });
+        let laid = pick(&ana, range.clone(), json!({ "seriesId": first["series"]["id"] }), "id start").await;
+        let changes = (0..16).map(|number: u64| {
+            let (ana, id) = (&ana, &laid[(number as usize * 11) % 30]["id"]);
+            let fields =
+                json!({ "id": id, "expectedVersion": 1, "scope": "FOLLOWING", "title": format!("{number}") });
+            async move {
+                tokio::time::sleep(std::time::Duration::from_millis(number * 4)).await;
+                ana.run("agendaEventUpdate", fields, EVENT).await.refusals()
+            }
+        });
+        // Who comes later may have the conflict; nobody an error.
+        let conflict = [("CONFLICT".to_owned(), "title".to_owned())];
+        let refused: Vec<_> = futures_util::future::join_all(changes).await;
+        assert!(
+            refused.iter().all(|codes| codes.is_empty() || *codes == conflict),
+            "round {round}: {refused:?}"
+        );
+        let ids = each(&laid, "id");
+        let now = pick(&ana, range, json!({}), "id start").await;
+        let now: Vec<Value> = now.into_iter().filter(|event| ids.contains(&event["id"])).collect();
+        assert_eq!(now, laid, "round {round}");
+    }
+}
