@@ -150,6 +150,8 @@ async fn every_stored_operation_gives_the_same_both_ways() {
     let app = TestApp::start().await;
     let (ana, admin) = (app.ana().await, app.admin().await);
     let client = furnish(&admin, &ana).await;
+    let meeting = json!({ "clientId": client, "title": "Meeting", "start": "2026-12-01T10:00:00Z", "end": "2026-12-01T11:00:00Z" });
+    let event = ana.run("agendaEventCreate", meeting, "agendaEvent { id }").await["agendaEvent"]["id"].clone();
     let mut given = plan(&admin, &ana, &client).await;
     for (name, value) in [
         ("id", json!(client)),
@@ -158,6 +160,7 @@ async fn every_stored_operation_gives_the_same_both_ways() {
         ("after", Value::Null),
         ("text", json!("mar")),
         ("fingerprint", json!("alike")),
+        ("eventId", event),
     ] {
         given[name] = value;
     }

@@ -5,6 +5,8 @@ import { Provider } from 'urql';
 import { Redirect, Route, Switch } from 'wouter';
 import { createClient } from '../api/client';
 import type { ViewerFragment } from '../api/gql/graphql';
+import { AgendaScreen } from '../features/agenda/AgendaScreen';
+import { agendaScreen } from '../features/agenda/path';
 import { ClientScreen } from '../features/clients/ClientScreen';
 import { ClientsScreen } from '../features/clients/ClientsScreen';
 import { allClients } from '../features/clients/path';
@@ -47,6 +49,9 @@ function Screens({ viewer }: { viewer: ViewerFragment }) {
                 <ClientsScreen />
               </Route>
               <Route path={`${allClients}/:id`}>{({ id }) => <ClientScreen key={id} id={decodeURIComponent(id)} />}</Route>
+              <Route path={agendaScreen}>
+                <AgendaScreen />
+              </Route>
               {viewer.role === 'ADMIN' && (
                 <Route path={syncScreen}>
                   <SyncScreen />

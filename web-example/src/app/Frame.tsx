@@ -2,6 +2,7 @@ import { Button, VisuallyHidden } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation } from 'wouter';
+import { agendaScreen } from '../features/agenda/path';
 import { allClients } from '../features/clients/path';
 import { Bell } from '../features/notifications/Bell';
 import { logOut } from '../features/session/session';
@@ -36,6 +37,9 @@ function Screens() {
       </Link>
       <Link href={allClients} aria-current={current(path.startsWith(allClients))}>
         <Icon name="list" /> {t('clients.title')}
+      </Link>
+      <Link href={agendaScreen} aria-current={current(path === agendaScreen)}>
+        <Icon name="calendar" /> {t('agenda.title')}
       </Link>
       {role === 'ADMIN' && (
         <Link href={syncScreen} aria-current={current(path === syncScreen)}>

@@ -1,0 +1,44 @@
+import { NativeSelect } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useQuery } from 'urql';
+import { AgendaEventAssignDocument, AgendaPeopleDocument, type AgendaScope } from '../../api/gql/graphql';
+import { Form } from './Form';
+import type { FormProps } from './forms';
+import { ScopeField } from './ScopeField';
+import { useSend } from './useSend';
+
+/** Gives an event to somebody else, or to the team's pool. */
+export function AssignForm({ event, done, cancel }: FormProps) {
+  const { t } = useTranslation();
+  const sent = useSend();
+  const [{ data }] = useQuery({ query: AgendaPeopleDocument });
+  const [version] = useState(event.version);
+  const [to, setTo] = useState(event.assignee?.id ?? '');
+  const [scope, setScope] = useState<AgendaScope>('THIS');
+  const people = data?.users.nodes ?? (event.assignee ? [event.assignee] : []);
+
+  async function submit() {
+    const input = { id: event.id, expectedVersion: version, assigneeId: to || null, ...(event.series && { scope }) };
+    const payload = await sent.send(AgendaEventAssignDocument, input);
+    if (payload) done(payload);
+  }
+
+  return (
+    <Form
+      label={t('agenda.actions.ASSIGN')}
+      done={t('agenda.actions.ASSIGN')}
+      sent={sent}
+      submit={() => void submit()}
+      cancel={cancel}
+    >
+      <NativeSelect
+        label={t('agenda.assignee')}
+        value={to}
+        onChange={({ currentTarget }) => setTo(currentTarget.value)}
+        data={[{ value: '', label: t('agenda.pool') }, ...people.map(({ id, name }) => ({ value: id, label: name }))]}
+      />
+      {event.series && <ScopeField scope={scope} choose={setScope} />}
+    </Form>
+  );
+}

@@ -1,0 +1,39 @@
+import { Select } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useSearch } from '../clients/useSearch';
+
+export type Chosen = { id: string; name: string } | null;
+
+/** Chooses a client, found as one types. */
+export function ClientField({ client, choose }: { client: Chosen; choose: (client: Chosen) => void }) {
+  const { t } = useTranslation();
+  const [typed, setTyped] = useState(client?.name ?? '');
+  const text = typed === client?.name ? '' : typed.trim();
+  const { waiting, hits } = useSearch(text);
+  const found = hits?.map(({ client: each }) => ({ value: each.id, label: each.name, number: each.number })) ?? [];
+  const chosen =
+    client && !found.some(({ value }) => value === client.id)
+      ? [{ value: client.id, label: client.name, number: '' }]
+      : [];
+  return (
+    <Select
+      label={t('agenda.client')}
+      placeholder={t('search.placeholder')}
+      searchable
+      clearable
+      clearButtonProps={{ 'aria-label': t('agenda.noClient') }}
+      data={[...chosen, ...found]}
+      // The server finds; what it gives is shown as it is.
+      filter={({ options }) => options}
+      nothingFoundMessage={text && (waiting ? t('search.searching') : t('search.nothing', { text }))}
+      value={client?.id ?? null}
+      searchValue={typed}
+      onSearchChange={setTyped}
+      onChange={(id) => {
+        const hit = found.find(({ value }) => value === id);
+        choose(id ? (hit ? { id, name: hit.label } : client) : null);
+      }}
+    />
+  );
+}

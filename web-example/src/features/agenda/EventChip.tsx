@@ -1,0 +1,70 @@
+import { VisuallyHidden } from '@mantine/core';
+import type { CSSProperties, PointerEvent } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { AgendaEventFragment } from '../../api/gql/graphql';
+import { Icon } from '../../app/Icon';
+import { useViewer } from '../session/Viewer';
+import classes from './EventChip.module.css';
+import { iconOf } from './states';
+import { useDayWords } from './useDayWords';
+
+type Props = {
+  event: AgendaEventFragment;
+  open: (event: AgendaEventFragment) => void;
+  grab?: ((event: AgendaEventFragment, pointer: PointerEvent<HTMLElement>) => void) | undefined;
+  /** How it is laid out: in one line, in a box with its hours, or in a list. */
+  form: 'line' | 'box' | 'row';
+  style?: CSSProperties;
+};
+
+/** An event in the calendar. Its state is told by a sign and by how it is drawn, and to screen readers in words. */
+export function EventChip({ event, open, grab, form, style }: Props) {
+  const { t } = useTranslation();
+  const words = useDayWords();
+  const viewer = useViewer();
+  const { state, kind, client, assignee, series, title, allDay } = event;
+  const others = assignee?.id !== viewer.id;
+  const icon = iconOf(event);
+  return (
+    <button
+      type="button"
+      className={classes.event}
+      data-event={event.id}
+      data-form={form}
+      data-state={state}
+      data-kind={kind}
+      style={style}
+      title={form === 'row' ? undefined : `${words.hours(event)} ${title}`}
+      onClick={() => open(event)}
+      onPointerDown={grab && ((pointer) => grab(event, pointer))}
+    >
+      {icon && (
+        <span className={classes.icon}>
+          <Icon name={icon} size={14} />
+        </span>
+      )}
+      {(!allDay || form === 'row') && (
+        <span className={classes.time}>{form === 'line' ? words.clock(event.start) : words.hours(event)} </span>
+      )}
+      <span className={classes.title}>{title}</span>
+      {form !== 'line' && (client || others) && (
+        <span className={classes.more}>
+          {[client?.name, others && (assignee?.name ?? t('agenda.pool'))].filter(Boolean).join(' · ')}
+        </span>
+      )}
+      <VisuallyHidden>
+        {[
+          '',
+          t(`agenda.states.${state}`),
+          kind === 'FOLLOW_UP' && t('agenda.followUp'),
+          series && t('agenda.series'),
+          form === 'line' && client?.name,
+          form === 'line' && others && (assignee?.name ?? t('agenda.pool')),
+          event.actionRequired && t('agenda.actionRequired'),
+        ]
+          .filter((part) => part !== false && part !== null && part !== undefined)
+          .join(', ')}
+      </VisuallyHidden>
+    </button>
+  );
+}

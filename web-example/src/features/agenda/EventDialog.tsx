@@ -1,0 +1,69 @@
+import { Skeleton, Stack, Text } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useQuery } from 'urql';
+import { failureIn } from '../../api/failure';
+import {
+  type AgendaAction, type AgendaChangeFragment, AgendaEventDetailsDocument, type AgendaEventFragment,
+} from '../../api/gql/graphql';
+import { FailureNote } from '../../app/FailureNote';
+import { Note } from '../../app/Note';
+import { useChanges } from '../../live/Live';
+import { concernsAgenda } from './concerns';
+import { Dialog } from './Dialog';
+import { EventActions } from './EventActions';
+import { EventData } from './EventData';
+import { type FormAction, forms } from './forms';
+import { Warnings } from './Warnings';
+
+type Props = { id: string; heard: (event: AgendaEventFragment) => void; close: () => void };
+
+/** An event, and what can be done with it. */
+export function EventDialog({ id, heard, close }: Props) {
+  const { t } = useTranslation();
+  const [query, ask] = useQuery({ query: AgendaEventDetailsDocument, variables: { eventId: id } });
+  const { data, error } = query;
+  const anew = () => ask({ requestPolicy: 'network-only' });
+  useChanges((item) => concernsAgenda(item, data?.agendaEvent ? [data.agendaEvent] : []), query, anew);
+  const [action, setAction] = useState<FormAction | null>(null);
+  const [told, setTold] = useState('');
+  const [warnings, setWarnings] = useState<AgendaChangeFragment['warnings']>([]);
+  const event = data?.agendaEvent;
+  const ActionForm = action && forms[action];
+
+  const done = (what: AgendaAction) => (payload: AgendaChangeFragment) => {
+    if (payload.agendaEvent) heard(payload.agendaEvent);
+    setWarnings(payload.warnings);
+    setAction(null);
+    setTold(t('agenda.done', { action: t(`agenda.actions.${what}`) }));
+  };
+
+  return (
+    <Dialog title={event?.title ?? t('agenda.event')} close={close}>
+      <Stack gap="sm">
+        {error && !event && <FailureNote failure={failureIn(error)} retry={anew} />}
+        {event === null && <Note tone="warning">{t('agenda.notFound')}</Note>}
+        {!data && !error && <Skeleton h="10rem" aria-label={t('app.loading')} />}
+        {event && <EventData event={event} />}
+        <Warnings warnings={warnings} />
+        <Text role="status" size="sm" c="var(--accent)">
+          {told}
+        </Text>
+        {event && ActionForm && action && (
+          <ActionForm key={action} event={event} done={done(action)} cancel={() => setAction(null)} />
+        )}
+        {event && !action && (
+          <EventActions
+            event={event}
+            choose={(next) => {
+              setTold('');
+              setAction(next);
+            }}
+            tell={setTold}
+            done={(what, payload) => done(what)(payload)}
+          />
+        )}
+      </Stack>
+    </Dialog>
+  );
+}

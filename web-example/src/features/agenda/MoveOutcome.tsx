@@ -1,0 +1,31 @@
+import { CloseButton, Group } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import type { Failure } from '../../api/failure';
+import type { AgendaChangeFragment, AgendaEventFragment } from '../../api/gql/graphql';
+import { FailureNote } from '../../app/FailureNote';
+import { Refused } from './Refused';
+import { Warnings } from './Warnings';
+
+type Props = {
+  event: AgendaEventFragment | null;
+  failure: Failure | null;
+  refused: AgendaChangeFragment | null;
+  warnings: AgendaChangeFragment['warnings'];
+  close: () => void;
+};
+
+/** What came of a drop, unless it simply went well. */
+export function MoveOutcome({ event, failure, refused, warnings, close }: Props) {
+  const { t } = useTranslation();
+  if (!event || !(failure || refused || warnings.length > 0)) return null;
+  return (
+    <Group wrap="nowrap" align="flex-start" gap="xs">
+      <div style={{ flex: 1 }}>
+        {failure && <FailureNote failure={failure} />}
+        {refused && <Refused refused={refused} title={t('agenda.putBack', { title: event.title })} />}
+        <Warnings warnings={warnings} />
+      </div>
+      <CloseButton aria-label={t('app.close')} onClick={close} />
+    </Group>
+  );
+}

@@ -1,0 +1,35 @@
+import { Button, Modal, Stack, Text } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import type { AgendaEventFragment, AgendaScope } from '../../api/gql/graphql';
+import { scopes } from './ScopeField';
+
+/** Asks for which occurrences of a series a drop is. */
+export function ScopeDialog({
+  event,
+  answer,
+}: {
+  event: AgendaEventFragment;
+  answer: (scope: AgendaScope | null) => void;
+}) {
+  const { t } = useTranslation();
+  return (
+    <Modal
+      opened
+      onClose={() => answer(null)}
+      title={t('agenda.scope.title', { title: event.title })}
+      closeButtonProps={{ 'aria-label': t('app.close') }}
+    >
+      <Stack gap="xs">
+        <Text size="sm">{t('agenda.scope.question')}</Text>
+        {scopes.map((scope, index) => (
+          <Button key={scope} variant="default" data-autofocus={index === 0 || undefined} onClick={() => answer(scope)}>
+            {t(`agenda.scope.${scope}`)}
+          </Button>
+        ))}
+        <Button variant="subtle" onClick={() => answer(null)}>
+          {t('app.cancel')}
+        </Button>
+      </Stack>
+    </Modal>
+  );
+}

@@ -1,0 +1,17 @@
+import type { AgendaAction, AgendaChangeFragment, AgendaEventDetailFragment } from '../../api/gql/graphql';
+import { AssignForm } from './AssignForm';
+import { CancelForm } from './CancelForm';
+import { EditForm } from './EditForm';
+import { MoveForm } from './MoveForm';
+
+/** A form begins from the version that was seen when it was opened. */
+export type FormProps = {
+  event: AgendaEventDetailFragment;
+  done: (payload: AgendaChangeFragment) => void;
+  cancel: () => void;
+};
+
+/** The actions that ask for something first. */
+export const forms = { RESCHEDULE: MoveForm, UPDATE: EditForm, ASSIGN: AssignForm, CANCEL: CancelForm };
+export type FormAction = keyof typeof forms;
+export const hasForm = (action: AgendaAction): action is FormAction => Object.hasOwn(forms, action);

@@ -1,0 +1,87 @@
+import { type PointerEvent, useEffect, useRef } from 'react';
+import type { AgendaEventFragment } from '../../api/gql/graphql';
+import { DAY } from './days';
+
+/** Where a drop would put an event; no minute where the place has no hours. */
+export type Place = { day: string; minute: number | null };
+
+/** Minutes that a drop snaps to. */
+const STEP = 15;
+/** Pixels before a press becomes a drag. */
+const SLACK = 5;
+
+/**
+ * Drags an event with the pointer over elements with `data-day`, and with `data-hours` where their height is a day.
+ * Escape lets go; a finger scrolls instead, and has the form.
+ */
+export function useDrag(drop: (event: AgendaEventFragment, place: Place) => void) {
+  const latest = useRef(drop);
+  const letGo = useRef(() => {});
+  useEffect(() => {
+    latest.current = drop;
+  });
+  useEffect(() => () => letGo.current(), []);
+
+  return (
+    event: AgendaEventFragment,
+    { button, pointerType, clientX, clientY, currentTarget: chip }: PointerEvent<HTMLElement>,
+  ) => {
+    if (button !== 0 || pointerType === 'touch') return;
+    const box = chip.getBoundingClientRect();
+    const grip = chip.dataset.form === 'box' ? clientY - box.top : 0;
+    let dragging = false;
+    let place: Place | null = null;
+
+    const placeAt = (x: number, y: number): Place | null => {
+      const target = document.elementsFromPoint(x, y).find((each) => each instanceof HTMLElement && each.dataset.day);
+      if (!(target instanceof HTMLElement) || !target.dataset.day) return null;
+      const { day, hours, allDay } = target.dataset;
+      // Hours take what has hours; the row of whole days takes whole days.
+      if (event.allDay ? hours !== undefined : allDay !== undefined) return null;
+      if (hours === undefined) return { day, minute: null };
+      const { top, height } = target.getBoundingClientRect();
+      const minute = Math.round((((y - grip - top) / height) * DAY) / STEP) * STEP;
+      return { day, minute: Math.min(Math.max(minute, 0), DAY - STEP) };
+    };
+    const move = (pointer: globalThis.PointerEvent) => {
+      const [x, y] = [pointer.clientX - clientX, pointer.clientY - clientY];
+      if (!dragging && Math.hypot(x, y) < SLACK) return;
+      dragging = true;
+      place = placeAt(pointer.clientX, pointer.clientY);
+      chip.dataset.dragged = '';
+      chip.style.transform = `translate(${x}px, ${y}px)`;
+      chip.style.pointerEvents = 'none';
+      chip.style.zIndex = '4';
+      document.body.style.cursor = place ? 'grabbing' : 'not-allowed';
+    };
+    const end = () => {
+      delete chip.dataset.dragged;
+      for (const name of ['transform', 'pointer-events', 'z-index']) chip.style.removeProperty(name);
+      document.body.style.removeProperty('cursor');
+      removeEventListener('pointermove', move);
+      removeEventListener('pointerup', up);
+      removeEventListener('pointercancel', end);
+      removeEventListener('keydown', escape);
+      letGo.current = () => {};
+    };
+    const up = () => {
+      end();
+      if (!dragging) return;
+      // What was dragged was not clicked.
+      addEventListener('click', swallow, { capture: true, once: true });
+      setTimeout(() => removeEventListener('click', swallow, { capture: true }));
+      if (place) latest.current(event, place);
+    };
+    const escape = ({ key }: KeyboardEvent) => key === 'Escape' && end();
+    letGo.current = end;
+    addEventListener('pointermove', move);
+    addEventListener('pointerup', up);
+    addEventListener('pointercancel', end);
+    addEventListener('keydown', escape);
+  };
+}
+
+const swallow = (click: Event) => {
+  click.preventDefault();
+  click.stopPropagation();
+};
