@@ -9,6 +9,7 @@ import { Icon } from '../../app/Icon';
 import { Note } from '../../app/Note';
 import { useScreen } from '../../app/useScreen';
 import { useClientChanges } from '../../live/Live';
+import { ClientAgenda } from '../agenda/ClientAgenda';
 import { SyncSign } from '../sync/SyncSign';
 import { SyncTrouble } from '../sync/SyncTrouble';
 import { useSync } from '../sync/useSync';
@@ -51,7 +52,10 @@ export function ClientScreen({ id }: { id: string }) {
           {sync && <SyncTrouble id={client.id} sync={sync} heard={heard} />}
           <ClientActions client={client} />
           <div className={classes.columns}>
-            <ClientData client={client} />
+            <Stack gap="md">
+              <ClientData client={client} />
+              <ClientAgenda clientId={client.id} />
+            </Stack>
             <section aria-labelledby="history" className={classes.history}>
               <h2 id="history" className={classes.title}>
                 {t('history.title')}
