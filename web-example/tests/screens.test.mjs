@@ -20,6 +20,10 @@ const openHome = async (page) => {
   await page.getByRole('link', { name: 'Inicio', exact: true }).click();
   await page.getByRole('list', { name: 'Cifras' }).waitFor();
 };
+const openAgenda = async (page) => {
+  await page.getByRole('link', { name: 'Agenda', exact: true }).click();
+  await page.getByRole('button', { name: 'Nuevo evento', exact: true }).waitFor();
+};
 /** Leaves the notice of a new notification on the screen. */
 const beTold = async (page) => {
   await asks(
@@ -53,6 +57,8 @@ for (const colorScheme of ['light', 'dark']) {
     await assertAccessible(page, 'edit');
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    await openAgenda(page);
+    await assertAccessible(page, 'agenda');
     await openHome(page);
     await beTold(page);
     await assertAccessible(page, 'home');
@@ -87,6 +93,8 @@ test('nothing is wider than a phone', async (t) => {
   await assertFits('edit');
   await page.keyboard.press('Escape');
   await page.getByRole('dialog').waitFor({ state: 'hidden' });
+  await openAgenda(page);
+  await assertFits('agenda');
   await openHome(page);
   await beTold(page);
   await assertFits('home');
