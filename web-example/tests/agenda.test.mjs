@@ -110,6 +110,14 @@ test('what is dragged on one screen moves on the other', async (t) => {
   assert.equal(await startOf(event), Date.parse(week.at(2, '13:30')));
   assert.equal(await page.getByRole('dialog').count(), 0);
 
+  // Taken by its lower edge it becomes longer.
+  const box = await chip(page, 'Visita').boundingBox();
+  await page.mouse.move(box.x + 20, box.y + box.height - 3);
+  await page.mouse.down();
+  await page.mouse.move(box.x + 20, box.y + 2 * box.height, { steps: 4 });
+  await release(page);
+  await reaches(chip(other, 'Visita'), true, async (part) => /13:30–15:30/.test(await part.textContent()));
+
   // Escape lets go where it was.
   await carry(page, chip(page, 'Visita'), week.day(3), 8);
   await page.keyboard.press('Escape');

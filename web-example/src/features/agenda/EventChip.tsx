@@ -52,6 +52,7 @@ export function EventChip({ event, open, grab, form, style }: Props) {
           {[client?.name, others && (assignee?.name ?? t('agenda.pool'))].filter(Boolean).join(' · ')}
         </span>
       )}
+      {grab && form === 'box' && <span data-grip className={classes.grip} />}
       <VisuallyHidden>
         {[
           '',

@@ -8,6 +8,7 @@ import { Warnings } from './Warnings';
 
 type Props = {
   event: AgendaEventFragment | null;
+  shown: boolean;
   failure: Failure | null;
   refused: AgendaChangeFragment | null;
   warnings: AgendaChangeFragment['warnings'];
@@ -15,9 +16,9 @@ type Props = {
 };
 
 /** What came of a drop, unless it simply went well. */
-export function MoveOutcome({ event, failure, refused, warnings, close }: Props) {
+export function MoveOutcome({ event, shown, failure, refused, warnings, close }: Props) {
   const { t } = useTranslation();
-  if (!event || !(failure || refused || warnings.length > 0)) return null;
+  if (!event || !shown || !(failure || refused || warnings.length > 0)) return null;
   return (
     <Group wrap="nowrap" align="flex-start" gap="xs">
       <div style={{ flex: 1 }}>

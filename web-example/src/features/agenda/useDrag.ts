@@ -2,8 +2,8 @@ import { type PointerEvent, useEffect, useRef } from 'react';
 import type { AgendaEventFragment } from '../../api/gql/graphql';
 import { DAY } from './days';
 
-/** Where a drop would put an event; no minute where the place has no hours. */
-export type Place = { day: string; minute: number | null };
+/** Where a drop would put the start or the end of an event; no minute where the place has no hours. */
+export type Place = { day: string; minute: number | null; edge: 'start' | 'end' };
 
 /** Minutes that a drop snaps to. */
 const STEP = 15;
@@ -12,7 +12,7 @@ const SLACK = 5;
 
 /**
  * Drags an event with the pointer over elements with `data-day`, and with `data-hours` where their height is a day.
- * Escape lets go; a finger scrolls instead, and has the form.
+ * What is taken by `data-grip` becomes longer or shorter. Escape lets go; a finger scrolls instead, and has the form.
  */
 export function useDrag(drop: (event: AgendaEventFragment, place: Place) => void) {
   const latest = useRef(drop);
@@ -24,11 +24,13 @@ export function useDrag(drop: (event: AgendaEventFragment, place: Place) => void
 
   return (
     event: AgendaEventFragment,
-    { button, pointerType, clientX, clientY, currentTarget: chip }: PointerEvent<HTMLElement>,
+    { button, pointerType, clientX, clientY, currentTarget: chip, target }: PointerEvent<HTMLElement>,
   ) => {
     if (button !== 0 || pointerType === 'touch') return;
     const box = chip.getBoundingClientRect();
     const grip = chip.dataset.form === 'box' ? clientY - box.top : 0;
+    const edge = target instanceof Element && target.closest('[data-grip]') ? 'end' : 'start';
+    const { height: drawn } = chip.style;
     let dragging = false;
     let place: Place | null = null;
 
@@ -38,10 +40,10 @@ export function useDrag(drop: (event: AgendaEventFragment, place: Place) => void
       const { day, hours, allDay } = target.dataset;
       // Hours take what has hours; the row of whole days takes whole days.
       if (event.allDay ? hours !== undefined : allDay !== undefined) return null;
-      if (hours === undefined) return { day, minute: null };
+      if (hours === undefined) return { day, minute: null, edge };
       const { top, height } = target.getBoundingClientRect();
-      const minute = Math.round((((y - grip - top) / height) * DAY) / STEP) * STEP;
-      return { day, minute: Math.min(Math.max(minute, 0), DAY - STEP) };
+      const minute = Math.round((((y - (edge === 'end' ? 0 : grip) - top) / height) * DAY) / STEP) * STEP;
+      return { day, minute: Math.min(Math.max(minute, 0), edge === 'end' ? DAY : DAY - STEP), edge };
     };
     const move = (pointer: globalThis.PointerEvent) => {
       const [x, y] = [pointer.clientX - clientX, pointer.clientY - clientY];
@@ -49,13 +51,15 @@ export function useDrag(drop: (event: AgendaEventFragment, place: Place) => void
       dragging = true;
       place = placeAt(pointer.clientX, pointer.clientY);
       chip.dataset.dragged = '';
-      chip.style.transform = `translate(${x}px, ${y}px)`;
+      if (edge === 'end') chip.style.height = `${Math.max(box.height + y, 12)}px`;
+      else chip.style.transform = `translate(${x}px, ${y}px)`;
       chip.style.pointerEvents = 'none';
       chip.style.zIndex = '4';
       document.body.style.cursor = place ? 'grabbing' : 'not-allowed';
     };
     const end = () => {
       delete chip.dataset.dragged;
+      chip.style.height = drawn;
       for (const name of ['transform', 'pointer-events', 'z-index']) chip.style.removeProperty(name);
       document.body.style.removeProperty('cursor');
       removeEventListener('pointermove', move);

@@ -12,49 +12,49 @@ const sameTime = (a: string, b: string) => Date.parse(a) === Date.parse(b);
 
 /** Moves events: shown at once, sent with the version that was seen, and put back when it is refused. */
 export function useMove(heard: (event: AgendaEventFragment) => void) {
-  const { send, failure, refused, sending } = useSend();
-  const [moving, setMoving] = useState<Moving | null>(null);
-  const [last, setLast] = useState<Moving | null>(null);
+  const { send, failure, refused } = useSend();
+  const [moving, setMoving] = useState<Moving[]>([]);
+  const [last, setLast] = useState<AgendaEventFragment | null>(null);
   const [warnings, setWarnings] = useState<AgendaChangeFragment['warnings']>([]);
+  const of = (id: string) => moving.find(({ event }) => event.id === id);
+  const asking = moving.find((each) => each.asking);
+  const put = (id: string, next: Moving | null) =>
+    setMoving((all) => [...all.filter(({ event }) => event.id !== id), ...(next ? [next] : [])]);
 
   async function go({ event, span }: Moving, scope: AgendaScope) {
-    const now = { event, span, asking: false };
-    setMoving(now);
-    setLast(now);
+    put(event.id, { event, span, asking: false });
+    setLast(event);
     setWarnings([]);
     const input = { id: event.id, expectedVersion: event.version, ...span, scope };
     // Refused: the event as it is now takes the place of what was shown.
-    const payload = await send(
-      AgendaEventRescheduleDocument,
-      input,
-      ({ agendaEvent }) => agendaEvent && heard(agendaEvent),
-    );
+    const onRefused = ({ agendaEvent }: AgendaChangeFragment) => agendaEvent && heard(agendaEvent);
+    const payload = await send(AgendaEventRescheduleDocument, input, onRefused);
     if (payload?.agendaEvent) heard(payload.agendaEvent);
     setWarnings(payload?.warnings ?? []);
-    setMoving(null);
+    put(event.id, null);
   }
 
   return {
     /** The events as they are to be shown now. */
     shown: (events: AgendaEventFragment[]) =>
-      moving ? events.map((event) => (event.id === moving.event.id ? shownAt(event, moving.span) : event)) : events,
+      events.map((event) => {
+        const move = of(event.id);
+        return move ? shownAt(event, move.span) : event;
+      }),
+    /** An event whose move waits for its answer stays where it is. */
     move(event: AgendaEventFragment, span: Span) {
-      if (moving || (sameTime(event.start, span.start) && sameTime(event.end, span.end))) return;
+      if (of(event.id) || (sameTime(event.start, span.start) && sameTime(event.end, span.end))) return;
       const wanted = { event, span, asking: event.series !== null };
-      if (wanted.asking) setMoving(wanted);
+      if (wanted.asking) put(event.id, wanted);
       else void go(wanted, 'THIS');
     },
-    asking: moving?.asking ? moving.event : null,
+    asking: asking?.event ?? null,
     answer(scope: AgendaScope | null) {
-      if (moving && scope) void go(moving, scope);
-      else setMoving(null);
+      if (asking && scope) void go(asking, scope);
+      else if (asking) put(asking.event.id, null);
     },
-    sending,
     /** What came of the last move. */
-    outcome: { event: last?.event ?? null, failure, refused, warnings },
-    forget: () => {
-      setLast(null);
-      setWarnings([]);
-    },
+    outcome: { event: refused?.agendaEvent ?? last, shown: last !== null, failure, refused, warnings },
+    forget: () => setLast(null),
   };
 }

@@ -1,6 +1,7 @@
 import type { AgendaEventFragment } from '../../api/gql/graphql';
 import { addDays, DAY, daysBetween, momentOf, wallOf } from './days';
 import { daysOf } from './place';
+import type { Place } from './useDrag';
 
 /** When an event is, as a form shows it; `last` is inside of whole days. */
 export type When = { allDay: boolean; first: string; from: number; last: string; to: number };
@@ -44,13 +45,14 @@ export function beginAt(when: When, first: string, from: number): When {
   return { ...when, first, from, last, to: when.allDay ? when.to : end % DAY };
 }
 
-/** Where a drop puts an event: another day, and another minute of it where the place has hours. */
-export function movedTo(
-  event: AgendaEventFragment,
-  zone: string,
-  { day, minute }: { day: string; minute: number | null },
-): Span {
+/** Where a drop puts an event: another day, another minute of it where the place has hours, or another end. */
+export function movedTo(event: AgendaEventFragment, zone: string, { day, minute, edge }: Place): Span {
   const when = whenOf(event, zone);
+  if (edge === 'end') {
+    const end = momentOf(zone, { day, minute: minute ?? DAY });
+    const before = { allDay: false, start: event.start, end: event.end };
+    return Date.parse(end) > Date.parse(event.start) ? { ...before, end } : before;
+  }
   const next = beginAt(when, day, minute ?? when.from);
   if (when.allDay) return spanOf(next, zone, event.timeZone);
   // An hour stays an hour, also where the clock changes.
