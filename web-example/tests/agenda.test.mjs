@@ -89,6 +89,14 @@ test('an event is made with the form, seen by colleagues, and in the month and t
   await page.getByRole('radiogroup', { name: 'Vista' }).getByText('Mes').click();
   await page.getByRole('table').waitFor();
   await at(page, 'Firma del contrato', week.day(1), '12:30');
+  // In the month the day changes, and the hour stays.
+  await chip(page, 'Firma del contrato').hover();
+  await page.mouse.down();
+  const cell = await page.getByRole('cell').and(page.locator(`[data-day="${week.day(3)}"]`)).boundingBox();
+  await page.mouse.move(cell.x + 60, cell.y + cell.height - 10, { steps: 5 });
+  await release(page);
+  await at(page, 'Firma del contrato', week.day(3), '12:30');
+  await at(other, 'Firma del contrato', week.day(3), '12:30');
 });
 
 test('what is dragged on one screen moves on the other', async (t) => {

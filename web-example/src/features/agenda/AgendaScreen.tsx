@@ -60,7 +60,7 @@ export function AgendaScreen() {
     view === 'month'
       ? words.month(day)
       : view === 'day'
-        ? words.full(day)
+        ? words.title(day)
         : words.range(days[0] ?? day, days.at(-1) ?? day);
   const props = {
     days,

@@ -24,7 +24,7 @@ export function Refused({
     if (isState(text)) return t(`agenda.states.${text}`);
     return ['start', 'end'].includes(field) && !Number.isNaN(Date.parse(text)) ? moment(text).short : text;
   };
-  const shown = conflict.filter(({ field }) => isNamed(field));
+  const shown = Object.keys(es.agenda.fields).flatMap((name) => conflict.filter(({ field }) => field === name));
   return (
     <Note tone="error" title={title ?? (conflict.length > 0 ? t('conflict.title') : undefined)}>
       {[...new Set(userErrors.map(textOf))].map((text) => (

@@ -67,6 +67,7 @@ function Whose({ whose, setWhose }: Pick<Props, 'whose' | 'setWhose'>) {
     <Select
       size="sm"
       className={classes.whose}
+      rightSectionWidth={26}
       aria-label={t('agenda.whose')}
       allowDeselect={false}
       value={whose}

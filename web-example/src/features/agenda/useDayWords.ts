@@ -15,7 +15,7 @@ export function useDayWords() {
     new Intl.DateTimeFormat(i18n.language, { timeZone: 'UTC', ...options });
   const long = format({ weekday: 'long', day: 'numeric', month: 'long' });
   const full = format({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
-  const short = format({ weekday: 'short', day: 'numeric', month: 'short' });
+  const title = format({ weekday: 'long', day: 'numeric', month: 'short', year: 'numeric' });
   const month = format({ month: 'long', year: 'numeric' });
   const name = format({ weekday: 'short' });
   const nameLong = format({ weekday: 'long' });
@@ -23,7 +23,7 @@ export function useDayWords() {
   return {
     long: (day: string) => long.format(at(day)),
     full: (day: string) => full.format(at(day)),
-    short: (day: string) => short.format(at(day)),
+    title: (day: string) => title.format(at(day)),
     month: (day: string) => month.format(at(day)),
     weekday: (day: string) => name.format(at(day)),
     weekdayLong: (day: string) => nameLong.format(at(day)),
