@@ -8,7 +8,7 @@ use sea_orm::{
 
 use super::agenda_event::{AgendaEventKind, AgendaEventState, Column, Entity, Model};
 use super::details::{Details, DetailsPatch};
-use super::rules::{self, AgendaAction, AgendaErrorCode as Code, AgendaScope, Facts};
+use super::rules::{self, AgendaAction, AgendaErrorCode as Code, AgendaScope, Callable, Facts};
 use super::times::{self, LONGEST, When};
 use super::{AGENDA_CHANGED, series, settings, working};
 use crate::domains::clients::event_log_entry::EventLogKind;
@@ -353,7 +353,9 @@ async fn open(
     let query = || Entity::visible_to(&tx.by).filter(Column::Id.eq(id));
     let seen = query().one(tx.conn()).await.map_err(Error::from)?.ok_or(Error::NotFound)?;
     if let Some(client) = seen.client_id {
-        timeline::hold(tx, client).await?;
+        // Of two who open a follow-up one waits.
+        let alone = action == AgendaAction::Reopen && seen.kind == AgendaEventKind::FollowUp;
+        timeline::hold(tx, client, alone).await?;
     }
     let mut series = seen.series_id.filter(|_| scope != AgendaScope::This);
     while let Some(id) = series {
@@ -366,7 +368,7 @@ async fn open(
     let facts = Facts {
         state: row.state,
         start: row.start,
-        with_client: row.client_id.is_some(),
+        callable: Callable::Nobody, // no mutation calls
         is_replaced: action == AgendaAction::Reopen && super::follow_up::is_replaced(tx, &row).await?,
     };
     match rules::judge(action, facts, &tx.by, tx.now) {

@@ -30,6 +30,8 @@ codes! {
         NotBegun = "NOT_BEGUN",
         /// The event is with no client.
         NoClient = "NO_CLIENT",
+        /// The client has no phone number.
+        NoPhone = "NO_PHONE",
         /// The client has another follow-up that is open.
         FollowUpOpen = "FOLLOW_UP_OPEN",
         /// Your role does not allow it.
@@ -84,6 +86,17 @@ pub struct Blocked {
     pub fix: &'static str,
 }
 
+/// Whether somebody can be called for an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Callable {
+    /// It is with no client, or with one that the viewer does not see.
+    Nobody,
+    /// The client's phone number is not known.
+    NoPhone,
+    /// There is a phone number.
+    Phone,
+}
+
 /// What a decision looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Facts {
@@ -91,8 +104,8 @@ pub struct Facts {
     pub state: AgendaEventState,
     /// When it begins.
     pub start: Instant,
-    /// Whether it is with a client.
-    pub with_client: bool,
+    /// Whether somebody can be called.
+    pub callable: Callable,
     /// Of a follow-up that is over: whether its client has another that is open.
     pub is_replaced: bool,
 }
@@ -104,8 +117,17 @@ pub fn judge(action: AgendaAction, event: Facts, viewer: &Viewer, now: Instant) 
     use AgendaEventState as S;
     let no = |code, message, fix| Err(Blocked { code, message, fix });
     match action {
-        A::CallClient if event.with_client => return Ok(()),
-        A::CallClient => return no(C::NoClient, "the event is with no client", "name the client first"),
+        A::CallClient => {
+            return match event.callable {
+                Callable::Phone => Ok(()),
+                Callable::NoPhone => {
+                    no(C::NoPhone, "the client's phone number is not known", "add it to the client first")
+                }
+                Callable::Nobody => {
+                    no(C::NoClient, "the event is with no client that you see", "name the client first")
+                }
+            };
+        }
         _ => {}
     }
     if !viewer.has(Right::WriteClients) {
@@ -183,7 +205,7 @@ mod tests {
         let now = at("2026-11-21T10:00:00Z");
         for (state, expected) in table {
             for (action, code) in actions.into_iter().zip(expected) {
-                let facts = Facts { state, start: now, with_client: false, is_replaced: false };
+                let facts = Facts { state, start: now, callable: Callable::Nobody, is_replaced: false };
                 let judged = judge(action, facts, &viewer(None), now);
                 assert_eq!(judged.err().map(|blocked| blocked.code), code, "{action} of {state}");
             }
@@ -193,7 +215,8 @@ mod tests {
     #[test]
     fn nobody_fails_to_come_before_it_begins() {
         let start = at("2026-11-21T10:00:00Z");
-        let facts = Facts { state: AgendaEventState::Planned, start, with_client: true, is_replaced: false };
+        let facts =
+            Facts { state: AgendaEventState::Planned, start, callable: Callable::Phone, is_replaced: false };
         let before =
             judge(AgendaAction::MarkNoShow, facts, &viewer(None), start - chrono::Duration::seconds(1));
         assert_eq!(before.expect_err("refused").code, AgendaErrorCode::NotBegun);
@@ -203,7 +226,8 @@ mod tests {
     #[test]
     fn a_follow_up_is_not_reopened_beside_another() {
         let now = at("2026-11-21T10:00:00Z");
-        let facts = Facts { state: AgendaEventState::Done, start: now, with_client: true, is_replaced: true };
+        let facts =
+            Facts { state: AgendaEventState::Done, start: now, callable: Callable::Phone, is_replaced: true };
         let judged = judge(AgendaAction::Reopen, facts, &viewer(None), now);
         assert_eq!(judged.expect_err("refused").code, AgendaErrorCode::FollowUpOpen);
         assert_eq!(judge(AgendaAction::Update, facts, &viewer(None), now), Ok(()));
@@ -212,14 +236,18 @@ mod tests {
     #[test]
     fn who_may_only_read_may_call_and_nothing_else() {
         let now = at("2026-11-21T10:00:00Z");
-        let facts =
-            Facts { state: AgendaEventState::Planned, start: now, with_client: true, is_replaced: false };
+        let facts = Facts {
+            state: AgendaEventState::Planned,
+            start: now,
+            callable: Callable::Phone,
+            is_replaced: false,
+        };
         for (action, ..) in AgendaAction::ALL {
             let judged = judge(*action, facts, &viewer(Some(vec![Scope::Read])), now);
             let expected = (*action != AgendaAction::CallClient).then_some(AgendaErrorCode::RightMissing);
             assert_eq!(judged.err().map(|blocked| blocked.code), expected, "{action}");
         }
-        let nobody = Facts { with_client: false, ..facts };
+        let nobody = Facts { callable: Callable::Nobody, ..facts };
         let judged = judge(AgendaAction::CallClient, nobody, &viewer(None), now);
         assert_eq!(judged.expect_err("refused").code, AgendaErrorCode::NoClient);
     }

@@ -1,6 +1,6 @@
 //! What a user sets for the own agenda: the reminders that events have by themselves, and the address of the feed.
 
-use sea_orm::sea_query::ExprTrait;
+use sea_orm::sea_query::{ExprTrait, LockType};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
     QuerySelect,
@@ -10,6 +10,7 @@ use super::agenda_event::{self, AgendaEventState, Reminders};
 use super::agenda_settings::{Column, Entity, Model};
 use super::rules::AgendaErrorCode as Code;
 use super::times;
+use crate::domains::identity::app_user;
 use crate::kernel::error::Check;
 use crate::kernel::ids::{AgendaSettingsId, UserId};
 use crate::kernel::{Error, Result, Stop};
@@ -71,6 +72,9 @@ pub async fn close_feed(tx: &mut Tx) -> Result<AgendaSettingsId, Stop<Code>> {
 async fn own(tx: &Tx) -> Result<Model, Stop<Code>> {
     // Machines have no agenda.
     let user = tx.by.user_id().ok_or(Error::NotFound)?;
+    // Where nothing was set yet there is no row to be locked.
+    let himself = app_user::Entity::visible_to(&tx.by).filter(app_user::Column::Id.eq(user));
+    himself.lock(LockType::NoKeyUpdate).one(tx.conn()).await.map_err(Error::from)?;
     let row = Entity::visible_to(&tx.by).filter(Column::Id.eq(AgendaSettingsId::of(user))).lock_exclusive();
     let row = row.one(tx.conn()).await.map_err(Error::from)?;
     Ok(row.unwrap_or_else(|| unset(user, tx.now)))

@@ -1,13 +1,14 @@
 //! When a team works: its hours and its holidays.
 
 use chrono::NaiveDate;
+use sea_orm::sea_query::LockType;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
 };
 
 use super::rules::AgendaErrorCode as Code;
 use super::working_calendar::{Column, Entity, Holiday, Holidays, Model, Shift, Shifts, Weekday};
-use crate::domains::identity::teams;
+use crate::domains::identity::{team, teams};
 use crate::kernel::error::Check;
 use crate::kernel::ids::{TeamId, WorkingCalendarId};
 use crate::kernel::time::Instant;
@@ -65,6 +66,9 @@ pub async fn update(
     if !leads {
         return Err(Stop::refuse(Code::RightMissing, "teamId", "working hours are set by supervisors"));
     }
+    // Where nothing was set yet there is no row to be locked.
+    let itself = all_rows::<team::Entity>().filter(team::Column::Id.eq(team));
+    itself.lock(LockType::NoKeyUpdate).one(tx.conn()).await.map_err(Error::from)?;
     let row = all_rows::<Entity>().filter(Column::Id.eq(WorkingCalendarId::of(team))).lock_exclusive();
     let before = row.one(tx.conn()).await.map_err(Error::from)?.unwrap_or_else(|| unset(team, tx.now));
     let mut after = before.clone();

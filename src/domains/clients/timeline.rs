@@ -164,12 +164,14 @@ pub(super) async fn write(tx: &mut Tx, client: &client::Model, new: NewEntry) ->
     Ok(id)
 }
 
-/// Holds a client as it is until the write ends, whether or not its doer sees it: what takes the client itself waits.
+/// Holds a client as it is until the write ends, whether or not its doer sees it: what takes the client itself waits, and if
+/// `alone` also whoever else holds it alone.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn hold(tx: &Tx, id: ClientId) -> Result<()> {
-    let client = all_rows::<client::Entity>().filter(client::Column::Id.eq(id)).lock(LockType::KeyShare);
+pub async fn hold(tx: &Tx, id: ClientId, alone: bool) -> Result<()> {
+    let lock = if alone { LockType::NoKeyUpdate } else { LockType::KeyShare };
+    let client = all_rows::<client::Entity>().filter(client::Column::Id.eq(id)).lock(lock);
     client.one(tx.conn()).await?;
     Ok(())
 }

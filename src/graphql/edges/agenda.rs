@@ -1,5 +1,7 @@
 //! Look-ups of the agenda.
 
+use std::collections::{BTreeSet, HashMap};
+
 use async_graphql::context::QueryEnv;
 use async_graphql::parser::types::SelectionSet;
 use async_graphql::{Context, ID};
@@ -7,24 +9,27 @@ use uuid::Uuid;
 
 use crate::domains::agenda::agenda_event::{AgendaEventKind, AgendaEventState};
 use crate::domains::agenda::events::{self, EventFilter, Range};
-use crate::domains::agenda::rules::{self, AgendaAction, Blocked, Facts};
+use crate::domains::agenda::rules::{self, AgendaAction, Blocked, Callable, Facts};
 use crate::domains::agenda::working_calendar;
 use crate::edges;
 use crate::graphql::context::Ask;
-use crate::graphql::fast::{Computed, Edge, GiveUp, Inline, Inlines, List, Maybe, One, Pages, Parts, Plan};
+use crate::graphql::fast::{
+    Computed, Edge, GiveUp, Inline, Inlines, List, Maybe, One, Pages, Parts, Plan, one,
+};
 use crate::graphql::nodes::agenda::{
     AgendaBlockage, AgendaEvent, AgendaSeries, AgendaSettings, AgendaSlot, AvailableAgendaAction, BY_START,
     Holiday, NextTouch, WorkingCalendar, WorkingHours,
 };
 use crate::graphql::nodes::clients::Client;
 use crate::graphql::nodes::identity::{Team, User};
+use crate::graphql::page::Connection;
 use crate::graphql::scalars::Date;
 use crate::kernel::ids::print;
 use crate::kernel::time::Instant;
 use crate::kernel::words::Word;
 use crate::kernel::{Error, Result};
 use crate::platform::auth::Viewer;
-use crate::platform::db::PageArgs;
+use crate::platform::db::{PageArgs, Positional, Wanted};
 
 edges! {
     AgendaEvent {
@@ -135,22 +140,39 @@ fn open_follow_up(client: Uuid, whoever_asks: bool) -> Pages<AgendaEvent> {
 }
 
 /// What can be done with an event. Whether a follow-up that is over may be reopened hangs on the others of its client, also
-/// on those that the viewer does not see: the mutation asks the same.
+/// on those that the viewer does not see: the mutation asks the same. Whether the client can be called hangs on the client.
 pub struct Actions {
     facts: Facts,
+    client: Option<Uuid>,
     others: Option<Pages<AgendaEvent>>,
 }
 
 impl Actions {
     fn on(event: &AgendaEvent) -> Actions {
         let is_over = event.kind == AgendaEventKind::FollowUp && !event.state.is_open();
-        let client = event.client_id.filter(|_| is_over);
-        let (state, start, with_client) = (event.state, event.start, event.client_id.is_some());
+        let (state, start, client) = (event.state, event.start, event.client_id.map(Uuid::from));
         Actions {
-            facts: Facts { state, start, with_client, is_replaced: false },
-            others: client.map(|client| open_follow_up(client.into(), true)),
+            facts: Facts { state, start, callable: Callable::Nobody, is_replaced: false },
+            client,
+            others: client.filter(|_| is_over).map(|client| open_follow_up(client, true)),
         }
     }
+
+    /// With what was looked up.
+    fn told(facts: Facts, client: Option<&Client>, others: Option<&Connection<AgendaEvent>>) -> Facts {
+        let callable = match client.map(|client| client.phone.is_some()) {
+            None => Callable::Nobody,
+            Some(false) => Callable::NoPhone,
+            Some(true) => Callable::Phone,
+        };
+        Facts { callable, is_replaced: others.is_some_and(|page| page.nodes_of().len() > 0), ..facts }
+    }
+}
+
+/// The columns of a client that tell whether it can be called.
+fn phone() -> Wanted {
+    let place = Client::COLUMNS.iter().position(|column| *column == "phone");
+    place.map_or(Wanted::ALL, |place| Wanted::KEY.with(place))
 }
 
 impl Edge for Actions {
@@ -159,28 +181,39 @@ impl Edge for Actions {
         Plan::of::<AvailableAgendaAction>(env, set)
     }
     async fn resolve(self, ctx: &Context<'_>) -> async_graphql::Result<Self::Output> {
-        let is_replaced = match self.others {
-            Some(others) => others.load_one(ctx).await?.nodes_of().len() > 0,
-            None => false,
+        let others = match self.others {
+            Some(others) => Some(others.load_one(ctx).await?),
+            None => None,
         };
-        let now = ctx.services()?.door.clock.now();
-        Ok(List::new(judged(Facts { is_replaced, ..self.facts }, ctx.viewer()?, now)))
+        let client = match self.client {
+            Some(id) => one::<Client>(ctx, id).await?,
+            None => None,
+        };
+        let client = client.as_ref().and_then(One::node);
+        let facts = Actions::told(self.facts, client, others.as_ref());
+        Ok(List::new(judged(facts, ctx.viewer()?, ctx.services()?.door.clock.now())))
     }
     async fn render(edges: Vec<Self>, ctx: Context<'_>, plan: &Plan<'_>) -> Result<Parts, GiveUp> {
-        let (Ok(viewer), Ok(services)) = (ctx.viewer(), ctx.services()) else { return Err(GiveUp) };
+        let (Ok(reader), Ok(services)) = (ctx.reader(), ctx.services()) else { return Err(GiveUp) };
         let now = services.door.clock.now();
-        let (facts, others): (Vec<Facts>, Vec<_>) =
-            edges.into_iter().map(|edge| (edge.facts, edge.others)).unzip();
-        let asked: Vec<bool> = others.iter().map(Option::is_some).collect();
+        let ids: BTreeSet<Uuid> = edges.iter().filter_map(|edge| edge.client).collect();
+        let ids: Vec<Uuid> = ids.into_iter().collect();
+        let clients = match &ids[..] {
+            [] => HashMap::new(),
+            ids => reader.by_ids::<Client>(ids, phone()).await.map_err(|_| GiveUp)?,
+        };
+        let (known, others): (Vec<_>, Vec<_>) = edges
+            .into_iter()
+            .map(|edge| ((edge.facts, edge.client, edge.others.is_some()), edge.others))
+            .unzip();
         let others = others.into_iter().flatten().collect();
-        let mut pages = Pages::load_all(others, &ctx, crate::platform::db::Wanted::ALL).await?.into_iter();
-        let lists = facts.into_iter().zip(asked).map(|(facts, asked)| {
+        let mut pages = Pages::load_all(others, &ctx, Wanted::ALL).await?.into_iter();
+        let lists = known.into_iter().map(|(facts, client, asked)| {
             let page = if asked { pages.next() } else { None };
-            let is_replaced = page.is_some_and(|page| page.nodes_of().len() > 0);
-            Inlines(judged(Facts { is_replaced, ..facts }, viewer, now))
+            let client = client.and_then(|id| clients.get(&id));
+            Inlines(judged(Actions::told(facts, client, page.as_ref()), &reader.viewer, now))
         });
-        let lists = lists.collect();
-        Inlines::render(lists, ctx.clone(), plan).await
+        Inlines::render(lists.collect(), ctx.clone(), plan).await
     }
 }
 
@@ -211,7 +244,7 @@ impl Edge for Touch {
     }
     async fn render(edges: Vec<Self>, ctx: Context<'_>, plan: &Plan<'_>) -> Result<Parts, GiveUp> {
         let pages = edges.into_iter().map(|edge| edge.0).collect();
-        let pages = Pages::load_all(pages, &ctx, crate::platform::db::Wanted::ALL).await?;
+        let pages = Pages::load_all(pages, &ctx, Wanted::ALL).await?;
         let touches = pages.iter().map(|page| Inline(page.nodes_of().next().map(NextTouch::from))).collect();
         Inline::render(touches, ctx, plan).await
     }

@@ -6,9 +6,10 @@ use crate::domains::notifications::texts;
 use crate::edges;
 use crate::graphql::context::Ask;
 use crate::graphql::fast::{Computed, Maybe, Within};
+use crate::graphql::nodes::agenda::AgendaEvent;
 use crate::graphql::nodes::clients::{Author, Client, EventLogEntry};
 use crate::graphql::nodes::notifications::Notification;
-use crate::kernel::ids::{EntryId, TypedId, print};
+use crate::kernel::ids::{AgendaEventId, EntryId, TypedId, print};
 
 edges! {
     Notification {
@@ -22,6 +23,10 @@ edges! {
         field client: Maybe<Client> = |told, _| Maybe::of(told.client_id);
         /// The entry of the history that it is about; null when it is about none, and when you see it no more.
         field entry: Maybe<EventLogEntry> = |told, _| Maybe::of(entry(told));
+        /// The event of the agenda that it is about; null when it is about none, and when you see it no more.
+        field agenda_event: Maybe<AgendaEvent> = |told, _| Maybe::of(
+            (told.subject_type == AgendaEventId::PREFIX).then(|| AgendaEventId::from_uuid(told.subject_id))
+        );
         /// Id of what happened or changed: of an entry, a client and so on.
         field subject_id: Computed<ID> = |told, _| Computed(ID(print(&told.subject_type, told.subject_id)));
         /// Who did it.

@@ -248,7 +248,7 @@ impl<T: Positional> Loader<Under<T>> for Loads {
 }
 
 /// The row with this id, batched by the data loader.
-async fn one<T: Positional>(ctx: &Context<'_>, id: Uuid) -> async_graphql::Result<Option<One<T>>> {
+pub async fn one<T: Positional>(ctx: &Context<'_>, id: Uuid) -> async_graphql::Result<Option<One<T>>> {
     if let Some(row) = Known::row(ctx, id) {
         return Ok(Some(One::Node(row)));
     }

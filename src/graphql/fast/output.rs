@@ -31,6 +31,14 @@ pub enum One<T> {
 pub struct List<T>(pub Arc<Vec<T>>);
 
 impl<T> One<T> {
+    /// The node, where it is not written yet.
+    pub fn node(&self) -> Option<&T> {
+        match self {
+            One::Node(node) => Some(node),
+            One::Text(_) => None,
+        }
+    }
+
     /// Of a node.
     pub fn new(node: T) -> Self {
         One::Node(Arc::new(node))

@@ -65,7 +65,7 @@ export function EventActions({ event, choose, tell, done }: Props) {
               </Button>
             );
           }
-          const why = blockedBy ? textOf(blockedBy) : action === 'CALL_CLIENT' ? t('agenda.noPhone') : '';
+          const why = blockedBy ? textOf(blockedBy) : '';
           return (
             <Tooltip
               key={action}
