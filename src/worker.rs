@@ -12,6 +12,7 @@ use crate::domains::identity::sessions;
 use crate::domains::notifications::inbox;
 use crate::flows::odoo::{self, Sync};
 use crate::kernel::{Error, Result};
+use crate::platform::auth::Viewer;
 use crate::platform::bus;
 use crate::platform::config::JobsConfig;
 use crate::platform::db::tables::idempotency_key;
@@ -68,7 +69,10 @@ fn agenda(app: &App, handlers: Handlers) -> Handlers {
     handlers
         .on(move |_: LayOut, _| {
             let app = laid.clone();
-            async move { Ok(agenda::lay_out(&app.database, &app.clock, None).await?) }
+            async move {
+                let all = Viewer::system("agenda");
+                Ok(agenda::lay_out(&app.database, &app.clock, &all, None).await?)
+            }
         })
         .every(Schedule::every(LAY_OUT_EVERY, LayOut {}))
         .on(|_: Remind, work| Remind::run(work))

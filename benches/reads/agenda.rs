@@ -31,7 +31,8 @@ pub async fn fill(url: &str, token: &str, clients: &[String]) -> Month {
         .filter_map(|user| user["id"].as_str())
         .collect();
     assert_eq!(users.len(), 20, "as many assignees");
-    let first = cabina::kernel::time::Clock::System.now() + Duration::days(30);
+    let now = cabina::kernel::time::Clock::System.now();
+    let first = chrono::SubsecRound::trunc_subsecs(now, 0) + Duration::days(30);
     for number in 0..2000_i64 {
         let weekly = number % 10 == 0;
         let within = if weekly { 7 } else { DAYS };

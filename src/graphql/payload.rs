@@ -134,7 +134,7 @@ where
     };
     let mut tx = match Tx::begin(&services.database, &services.door.clock, viewer, origin).await {
         Ok(tx) => tx,
-        Err(Error::Replayed(event)) => return replay(ctx, EventId::from_uuid(event)).await,
+        Err(Error::Replayed(event)) => return replay(ctx, id, EventId::from_uuid(event)).await,
         Err(error) => return Outcome::of(id, Err(error.into())),
     };
     match verb(&mut tx).await {
@@ -143,8 +143,16 @@ where
     }
 }
 
-/// What the first of two equal requests did.
-async fn replay<I: TypedId, C: Code>(ctx: &Context<'_>, event: EventId) -> Result<Outcome<I, C>, Error> {
+/// What the first of two equal requests did. Equal ones are about the same thing; a new one is the first of its kind that the
+/// audit tells of.
+async fn replay<I: TypedId, C: Code>(
+    ctx: &Context<'_>,
+    id: Option<I>,
+    event: EventId,
+) -> Result<Outcome<I, C>, Error> {
+    if id.is_some() {
+        return Outcome::of(id, Ok(Some(event)));
+    }
     let first = all_rows::<audit_entry::Entity>()
         .filter(audit_entry::Column::EventId.eq(event))
         .filter(audit_entry::Column::SubjectType.eq(I::PREFIX))

@@ -31,7 +31,10 @@ pub async fn identify(State(web): State<Web>, mut request: Request, next: Next) 
     let address = address(&request, web.config.http.trust_proxy);
     // The route as it was declared: what stands in its braces may be a secret.
     let route = request.extensions().get::<MatchedPath>().map(|route| route.as_str().to_owned());
-    let path = route.unwrap_or_else(|| request.uri().path().to_owned());
+    let path = route.unwrap_or_else(|| match request.uri().path() {
+        path if path.starts_with("/agenda/") => "/agenda/…".to_owned(),
+        path => path.to_owned(),
+    });
     let method = request.method().clone();
     request.extensions_mut().insert(Origin { request_id: request_id.clone(), address: address.clone() });
     let mut response = next.run(request).await;

@@ -1,6 +1,7 @@
 //! What an event is about: the fields that a single event and a series have alike.
 
-use sea_orm::{ColumnTrait, QueryFilter};
+use sea_orm::sea_query::LockType;
+use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use super::agenda_event::{self, Reminders};
@@ -140,6 +141,7 @@ impl Details {
             && Some(id) != self.client_id
             && client::Entity::visible_to(&tx.by)
                 .filter(client::Column::Id.eq(id))
+                .lock(LockType::KeyShare) // who gives it away meanwhile waits, and takes the event along
                 .one(tx.conn())
                 .await?
                 .is_none()

@@ -137,6 +137,9 @@ pub async fn reschedule(
     if scope != AgendaScope::This && when.all_day != before.all_day {
         check.refuse(Code::Invalid, "allDay", "is the same in a whole series: move occurrences one by one");
     }
+    if scope != AgendaScope::This && !when.is_whole() {
+        check.refuse(Code::Invalid, "end", "of a series must lie whole minutes after the start");
+    }
     check.done()?;
     let mut after = before.clone();
     when.put(&mut after);
@@ -282,7 +285,9 @@ pub fn list(viewer: &Viewer, range: Option<&Range>, filter: &EventFilter) -> Sel
 
 /// What else its assignee has at the same time and that is open; whole days are in nobody's way.
 pub fn overlapping(viewer: &Viewer, event: &Model) -> Select<Entity> {
-    let at = Range { start: event.start, end: event.end, zone: None };
+    // A moment is at the same time as what begins then.
+    let least = event.start + chrono::Duration::microseconds(1);
+    let at = Range { start: event.start, end: Ord::max(event.end, least), zone: None };
     let other = EventFilter {
         assignees: Some(event.assignee_id.into_iter().collect()),
         states: Some(AgendaEventState::OPEN.to_vec()),
@@ -360,6 +365,7 @@ async fn open(
     let mut series = seen.series_id.filter(|_| scope != AgendaScope::This);
     while let Some(id) = series {
         series::hold(tx, id).await?;
+        series::hold_rows(tx, id).await?;
         // Whoever held it may have parted it: then the event is in the later part, which is locked before it too.
         let now = query().one(tx.conn()).await.map_err(Error::from)?.ok_or(Error::NotFound)?;
         series = now.series_id.filter(|now| *now != id);
@@ -410,6 +416,9 @@ pub(super) async fn write(
         return Ok(before.id);
     }
     tell_client(tx, &after, what(&before, &after), reason).await?;
+    if before.client_id != after.client_id {
+        tell_client(tx, &before, "taken off", None).await?;
+    }
     save(tx, &before, after, true).await?;
     Ok(before.id)
 }
@@ -461,7 +470,7 @@ pub(super) fn owned(now: Owner, before: Option<Owner>, client: Option<ClientId>)
 }
 
 /// Tells whoever is to go now, unless they put it into their agenda themselves.
-async fn tell_assignee(
+pub(super) async fn tell_assignee(
     tx: &mut Tx,
     assignee: Option<UserId>,
     client: Option<ClientId>,

@@ -1,12 +1,13 @@
 //! A user's agenda as a calendar file, for phones: reached by a secret address, without a sign-in.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{Duration, NaiveDate};
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder};
 
 use super::agenda_event::{self, AgendaEventState, Model};
+use super::details::Details;
 use super::events::uid;
 use super::ics::{self, Entry, Status};
 use super::recurrence::local;
@@ -69,8 +70,16 @@ async fn entries(database: &Database, user: UserId, now: Instant) -> Result<Vec<
     let mut entries = Vec::new();
     let mut masters: Vec<&agenda_series::Model> = series.values().collect();
     masters.sort_by_key(|series| series.id);
+    let since = now - PAST;
+    let alive = |event: &&Model| event.end > since && event.state != AgendaEventState::Cancelled;
+    let alive: HashSet<AgendaSeriesId> =
+        events.iter().filter(alive).filter_map(|event| event.series_id).collect();
+    // All of it is over, or cancelled.
+    let is_over =
+        |series: &&&agenda_series::Model| series.laid_until.is_none() && !alive.contains(&series.id);
+    let over: HashSet<AgendaSeriesId> = masters.iter().filter(is_over).map(|series| series.id).collect();
     for master in masters {
-        if master.is_over(&events, now - PAST) {
+        if over.contains(&master.id) {
             continue;
         }
         let (rule, except) = master.for_file()?;
@@ -92,21 +101,24 @@ async fn entries(database: &Database, user: UserId, now: Instant) -> Result<Vec<
     }
     for event in &events {
         let master = event.series_id.and_then(|id| series.get(&id));
-        if master.is_some_and(|master| !differs(event, master))
-            || master.is_some_and(|m| m.is_over(&events, now - PAST))
-        {
+        if master.is_some_and(|master| !differs(event, master) || over.contains(&master.id)) {
             continue;
         }
         let mine = event.assignee_id == Some(user);
+        // Of what somebody else does by now, no more than that the user does not.
+        let shown_of = match master.filter(|_| !mine) {
+            Some(master) => Details::from(master),
+            None => Details::from(event),
+        };
         entries.push(Entry {
             // Of a series that is somebody else's it is an event of its own.
             uid: if master.is_some() { event.uid.clone() } else { uid(event.id) },
             sequence: event.version,
             changed: event.updated_at,
             created: event.created_at,
-            title: event.title.clone(),
-            description: event.description.clone(),
-            location: event.location.clone(),
+            title: shown_of.title,
+            description: shown_of.description,
+            location: shown_of.location,
             status: match event.state {
                 _ if !mine => Status::Cancelled, // somebody else goes
                 AgendaEventState::Planned => Status::Tentative,
@@ -118,24 +130,14 @@ async fn entries(database: &Database, user: UserId, now: Instant) -> Result<Vec<
             except: Vec::new(),
             // By the clock of the series, also when the occurrence was moved to another zone.
             replaces: master.zip(event.recurrence_id).map(|(m, at)| local(zone(&m.time_zone), at)),
-            alarms: event.reminders.as_ref().unwrap_or(&usual).0.clone(),
+            alarms: shown_of.reminders.unwrap_or_else(|| usual.clone()).0,
         });
     }
     Ok(entries)
 }
 
-impl agenda_series::Model {
-    /// Whether all of it is over, or cancelled.
-    fn is_over(&self, events: &[Model], since: Instant) -> bool {
-        let shown = |event: &Model| event.end > since && event.state != AgendaEventState::Cancelled;
-        let mut own = events.iter().filter(|event| event.series_id == Some(self.id));
-        self.laid_until.is_none() && !own.any(shown)
-    }
-}
-
 /// Whether an occurrence is not what its series says.
 fn differs(event: &Model, series: &agenda_series::Model) -> bool {
-    use super::details::Details;
     event.state != AgendaEventState::Planned
         || event.assignee_id != series.assignee_id
         || event.recurrence_id != Some(event.start)

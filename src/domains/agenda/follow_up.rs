@@ -5,7 +5,7 @@ use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
 
 use super::agenda_event::{AgendaEventKind, AgendaEventState, Column, Entity, Model};
 use super::details::{Details, DetailsPatch};
-use super::events::{blank, insert, uid, write};
+use super::events::{blank, insert, tell_assignee, uid, write};
 use super::rules::AgendaErrorCode as Code;
 use super::times::When;
 use crate::domains::clients::client;
@@ -58,7 +58,9 @@ pub async fn set(tx: &mut Tx, id: ClientId, next: Option<(Instant, String)>) -> 
         }
         None => {
             after.uid = uid(after.id);
-            insert(tx, after).await?;
+            let advisor = after.assignee_id;
+            let event = insert(tx, after).await?;
+            tell_assignee(tx, advisor, Some(id), event).await?;
         }
     }
     Ok(id)

@@ -29,6 +29,7 @@ pub use free::{Slot, slots};
 pub use reminders::Remind;
 pub use series::{LayOut, is_unlaid, lay_out};
 pub use tables::{agenda_event, agenda_series, agenda_settings, working_calendar};
+pub use times::{UNKNOWN, is_known};
 
 /// Screens hear here that an event or a series changed.
 pub const AGENDA_CHANGED: &str = "agenda:changed";

@@ -1,14 +1,18 @@
 //! Reminders: each is told once, in the transaction that writes down when the next one is due.
 
+use std::collections::BTreeSet;
+
 use sea_orm::sea_query::{Expr, LockBehavior, LockType};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
 
 use super::agenda_event::{Column, Entity, Model};
 use super::{settings, times};
+use crate::domains::clients::timeline;
 use crate::domains::notifications::inbox;
 use crate::domains::notifications::notification::NotificationKind;
 use crate::kernel::Result;
+use crate::kernel::ids::ClientId;
 use crate::kernel::time::Instant;
 use crate::platform::db::{Database, Tx, all_rows};
 use crate::platform::jobs::{Failure, Job, Work};
@@ -49,7 +53,19 @@ impl Remind {
     pub async fn run(work: Work) -> Result<(), Failure> {
         loop {
             let mut tx = work.begin().await?;
+            // Clients before events, as all writes: the notification refers to its client.
+            let near = all_rows::<Entity>()
+                .filter(Column::RemindAt.lte(tx.now))
+                .order_by_asc(Column::RemindAt)
+                .order_by_asc(Column::Id)
+                .limit(AT_ONCE);
+            let near = near.all(tx.conn()).await.map_err(crate::kernel::Error::from)?;
+            let clients: BTreeSet<ClientId> = near.iter().filter_map(|event| event.client_id).collect();
+            for client in clients {
+                timeline::hold(&tx, client, false).await?;
+            }
             let due = all_rows::<Entity>()
+                .filter(Column::Id.is_in(near.iter().map(|event| event.id)))
                 .filter(Column::RemindAt.lte(tx.now))
                 .order_by_asc(Column::RemindAt)
                 .order_by_asc(Column::Id)
@@ -57,7 +73,7 @@ impl Remind {
                 .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
             let due = due.all(tx.conn()).await.map_err(crate::kernel::Error::from)?;
             if due.is_empty() {
-                return Ok(());
+                return Ok(()); // all told, or another worker is at it
             }
             for event in &due {
                 tell(&mut tx, event).await?;

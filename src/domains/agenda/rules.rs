@@ -116,19 +116,16 @@ pub fn judge(action: AgendaAction, event: Facts, viewer: &Viewer, now: Instant) 
     use AgendaErrorCode as C;
     use AgendaEventState as S;
     let no = |code, message, fix| Err(Blocked { code, message, fix });
-    match action {
-        A::CallClient => {
-            return match event.callable {
-                Callable::Phone => Ok(()),
-                Callable::NoPhone => {
-                    no(C::NoPhone, "the client's phone number is not known", "add it to the client first")
-                }
-                Callable::Nobody => {
-                    no(C::NoClient, "the event is with no client that you see", "name the client first")
-                }
-            };
-        }
-        _ => {}
+    if action == A::CallClient {
+        return match event.callable {
+            Callable::Phone => Ok(()),
+            Callable::NoPhone => {
+                no(C::NoPhone, "the client's phone number is not known", "add it to the client first")
+            }
+            Callable::Nobody => {
+                no(C::NoClient, "the event is with no client that you see", "name the client first")
+            }
+        };
     }
     if !viewer.has(Right::WriteClients) {
         return no(

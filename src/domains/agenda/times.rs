@@ -1,6 +1,6 @@
 //! When an event is: the instants, the days of one that takes whole days, and when its reminders are due.
 
-use chrono::{Days, Duration, NaiveDate, NaiveDateTime, NaiveTime};
+use chrono::{Datelike, Days, Duration, NaiveDate, NaiveDateTime, NaiveTime};
 use chrono_tz::Tz;
 
 use super::agenda_event::{self, Reminders};
@@ -15,6 +15,14 @@ pub const LONGEST: Duration = Duration::days(366);
 const REMINDER_MAX: i32 = 4 * 7 * 24 * 60;
 /// Reminders of one event.
 const REMINDERS_MAX: usize = 5;
+
+/// Why a moment is refused.
+pub const UNKNOWN: &str = "must lie in the years 1900 to 2099";
+
+/// Whether calendars know what day that is: behind it clocks are not known, and arithmetic ends.
+pub fn is_known(at: &Instant) -> bool {
+    super::recurrence::YEARS.contains(&at.year())
+}
 
 /// When an event is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +46,12 @@ impl When {
         all_day: bool,
         zone: Tz,
     ) -> When {
+        for (field, at) in [("start", start), ("end", end)] {
+            if !is_known(&at) {
+                check.refuse(AgendaErrorCode::Invalid, field, UNKNOWN);
+                return When { start: Instant::default(), end: Instant::default(), all_day, zone };
+            }
+        }
         if end < start {
             check.refuse(AgendaErrorCode::Invalid, "end", "must not lie before the start");
         } else if end - start > LONGEST {
@@ -79,6 +93,11 @@ impl When {
             self.end - self.start
         };
         i32::try_from(takes.num_minutes()).unwrap_or(i32::MAX)
+    }
+
+    /// Whether it takes whole minutes.
+    pub fn is_whole(&self) -> bool {
+        (self.end - self.start).num_seconds() % 60 == 0
     }
 
     /// Writes it into a row.

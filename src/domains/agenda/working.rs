@@ -3,12 +3,13 @@
 use chrono::NaiveDate;
 use sea_orm::sea_query::LockType;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 
 use super::rules::AgendaErrorCode as Code;
 use super::working_calendar::{Column, Entity, Holiday, Holidays, Model, Shift, Shifts, Weekday};
-use crate::domains::identity::{team, teams};
+use crate::domains::identity::{app_user, team, teams};
 use crate::kernel::error::Check;
 use crate::kernel::ids::{TeamId, WorkingCalendarId};
 use crate::kernel::time::Instant;
@@ -21,17 +22,23 @@ const DAY: u32 = 24 * 60;
 const SHIFTS_MAX: usize = 50;
 const HOLIDAYS_MAX: usize = 500;
 
-/// When a team works, also where nothing was set: weekdays from nine to six.
+/// When a team works, also where nothing was set: weekdays from nine to six, by the clock of whoever was in it first.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn of(conn: &impl ConnectionTrait, team: TeamId) -> Result<Model> {
     let row = all_rows::<Entity>().filter(Column::Id.eq(WorkingCalendarId::of(team))).one(conn).await?;
-    Ok(row.unwrap_or_else(|| unset(team, Instant::default())))
+    if let Some(row) = row {
+        return Ok(row);
+    }
+    let someone = all_rows::<app_user::Entity>().filter(app_user::Column::TeamId.eq(team));
+    let someone = someone.order_by_asc(app_user::Column::Id).one(conn).await?;
+    let time_zone = someone.map_or_else(|| "UTC".to_owned(), |user| user.time_zone);
+    Ok(Model { time_zone, ..unset(team, Instant::default()) })
 }
 
 /// When a team works before anything was set.
-pub fn unset(team: TeamId, now: Instant) -> Model {
+pub(super) fn unset(team: TeamId, now: Instant) -> Model {
     use Weekday::{Friday, Monday, Thursday, Tuesday, Wednesday};
     let shift = |weekday| Shift { weekday, from: 9 * 60, until: 18 * 60 };
     Model {
@@ -70,7 +77,8 @@ pub async fn update(
     let itself = all_rows::<team::Entity>().filter(team::Column::Id.eq(team));
     itself.lock(LockType::NoKeyUpdate).one(tx.conn()).await.map_err(Error::from)?;
     let row = all_rows::<Entity>().filter(Column::Id.eq(WorkingCalendarId::of(team))).lock_exclusive();
-    let before = row.one(tx.conn()).await.map_err(Error::from)?.unwrap_or_else(|| unset(team, tx.now));
+    let unset = Model { created_at: tx.now, updated_at: tx.now, ..of(tx.conn(), team).await? };
+    let before = row.one(tx.conn()).await.map_err(Error::from)?.unwrap_or(unset);
     let mut after = before.clone();
     let mut check = Check::default();
     if let Some(name) = time_zone {
@@ -86,7 +94,9 @@ pub async fn update(
         after.holidays = days_off(&mut check, days);
     }
     check.done()?;
-    let changes = differences(Some(&before), Some(&after))?;
+    // The first who sets it sets all of it.
+    let set = Some(&before).filter(|before| before.version > 0);
+    let changes = differences(set, Some(&after))?;
     if before.version > 0 {
         tx.merge(before.id, expected, before.version, &changes).await?;
         if changes.is_empty() {

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::domains::agenda::agenda_event::{AgendaEventKind, AgendaEventState};
 use crate::domains::agenda::events::{self, EventFilter, Range};
 use crate::domains::agenda::rules::{self, AgendaAction, Blocked, Callable, Facts};
-use crate::domains::agenda::working_calendar;
+use crate::domains::agenda::{UNKNOWN, is_known, working_calendar};
 use crate::edges;
 use crate::graphql::context::Ask;
 use crate::graphql::fast::{
@@ -268,6 +268,11 @@ impl DateTimeRangeInput {
     /// # Errors
     /// `Invalid` for what ends before it begins, and for a zone that is none.
     pub fn checked(&self) -> Result<Range> {
+        for (field, at) in [("range.start", &self.start), ("range.end", &self.end)] {
+            if !is_known(at) {
+                return Err(Error::invalid(field, UNKNOWN));
+            }
+        }
         if self.end <= self.start {
             return Err(Error::invalid("range.end", "must lie behind the start"));
         }

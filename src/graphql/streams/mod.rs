@@ -164,7 +164,7 @@ impl Engine {
             let default = defaults.iter().find(|definition| definition.node.name.node == name);
             let default =
                 default.and_then(|definition| Some(definition.node.default_value.as_ref()?.node.clone()));
-            request.variables.get(&name).cloned().or(default).ok_or(())
+            Ok::<_, ()>(request.variables.get(&name).cloned().or(default).unwrap_or_default())
         };
         let argument = |name: &str| field.get_argument(name)?.node.clone().into_const_with(known).ok();
         let after = resume.map(str::to_owned).or_else(|| text(argument("after")));

@@ -256,13 +256,9 @@ impl Tx {
                 created_at: Set(self.now),
             });
         }
-        if !audit.is_empty() {
-            audit_entry::Entity::insert_many(audit).exec_without_returning(&self.txn).await?;
-        }
         let heard = !announced.is_empty();
-        if heard {
-            outbox::Entity::insert_many(announced).exec_without_returning(&self.txn).await?;
-        }
+        insert_all(&self.txn, audit).await?;
+        insert_all(&self.txn, announced).await?;
         let marked = self.database.synced.mark(&self.txn, &self.changes, &self.echoes, self.now).await?;
         let owes = !self.jobs.is_empty() || marked;
         if !self.jobs.is_empty() {
@@ -277,6 +273,22 @@ impl Tx {
         }
         Ok(Some(self.event))
     }
+}
+
+/// Rows of one statement: a change of many things stays below what the databases take.
+const AT_ONCE: usize = 1000;
+
+/// Writes rows, few or many.
+async fn insert_all<A>(conn: &DatabaseTransaction, rows: Vec<A>) -> Result<()>
+where
+    A: sea_orm::ActiveModelTrait + Send,
+{
+    let mut rows = rows.into_iter().peekable();
+    while rows.peek().is_some() {
+        let some: Vec<A> = rows.by_ref().take(AT_ONCE).collect();
+        A::Entity::insert_many(some).exec_without_returning(conn).await?;
+    }
+    Ok(())
 }
 
 /// Writes jobs down. One whose key waits already is joined to that one, which is due when the earlier of them is, and whose row

@@ -113,3 +113,61 @@ async fn who_is_put_to_something_by_somebody_else_is_told() {
     sofia.run("agendaEventAssign", on, "event { id }").await;
     assert_eq!(told(&beto).await[0]["subjectId"], event["id"]);
 }
+
+#[tokio::test]
+async fn years_that_no_calendar_knows_are_refused() {
+    let app = TestApp::start().await;
+    let ana = app.ana().await;
+    for year in ["-262143", "0001", "1899", "2100", "+262142"] {
+        let at = format!("{year}-06-01T00:00:00Z");
+        let input = json!({ "title": "Visit", "start": at, "end": at });
+        let refused = ana.run("agendaEventCreate", input, "event { id }").await;
+        assert_eq!(refused.refusals(), [("INVALID".to_owned(), "start".to_owned())], "{year}");
+        let range = json!({ "range": { "start": at, "end": at }, "id": ana.id });
+        let query =
+            "query($range: DateTimeRangeInput!, $id: ID!) { agendaEvents(range: $range) { nodes { id } }
+            agendaFreeSlots(assigneeIds: [$id], range: $range, minutes: 30) { start } }";
+        let answer = ana.send(query, range).await;
+        assert_eq!((answer.status, answer.code()), (200, "BAD_INPUT"), "{}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn a_repeated_request_is_answered_with_the_same_event() {
+    let app = TestApp::start().await;
+    let ana = app.ana().await;
+    let client = ana.client("Rosa").await;
+    let new = json!({ "title": "Visit", "start": "2027-01-04T10:00:00Z", "end": "2027-01-04T11:00:00Z", "clientId": client,
+        "recurrence": { "rule": "FREQ=WEEKLY;COUNT=5" }, "idempotencyKey": "made" });
+    let made = ana.run("agendaEventCreate", new.clone(), EVENT).await;
+    assert_eq!(ana.run("agendaEventCreate", new, EVENT).await, made);
+    let id = &made["agendaEvent"]["id"];
+    let all = json!({ "id": id, "expectedVersion": 1, "scope": "ALL", "start": "2027-01-05T10:00:00Z",
+        "end": "2027-01-05T11:00:00Z", "idempotencyKey": "moved" });
+    let moved = ana.run("agendaEventReschedule", all.clone(), EVENT).await;
+    assert_eq!(&moved["agendaEvent"]["id"], id);
+    assert_eq!(ana.run("agendaEventReschedule", all, EVENT).await, moved);
+    let touch = json!({ "clientId": client, "nextTouch": { "at": "2027-01-04T10:00:00Z", "reason": "Ask" }, "idempotencyKey": "set" });
+    let set = ana.run("clientNextTouchSet", touch.clone(), "client { id nextTouch { reason } }").await;
+    assert_eq!(set["client"]["nextTouch"]["reason"], "Ask");
+    assert_eq!(ana.run("clientNextTouchSet", touch, "client { id nextTouch { reason } }").await, set);
+}
+
+#[tokio::test]
+async fn a_client_that_an_event_is_taken_off_is_told_so() {
+    let app = TestApp::start().await;
+    let ana = app.ana().await;
+    let (rosa, luz) = (ana.client("Rosa").await, ana.client("Luz").await);
+    let at = json!({ "start": "2027-01-04T10:00:00Z", "end": "2027-01-04T11:00:00Z", "clientId": rosa });
+    let event = plan(&ana, at).await;
+    let to = json!({ "id": event["id"], "expectedVersion": 1, "clientId": luz });
+    ana.run("agendaEventUpdate", to, "event { id }").await;
+    for (client, text) in [
+        (rosa, "Agenda: Visit taken off (2027-01-04 04:00)"),
+        (luz, "Agenda: Visit changed (2027-01-04 04:00)"),
+    ] {
+        let query = "query($id: ID!) { client(id: $id) { eventLog(first: 1) { nodes { text } } } }";
+        let told = ana.data(query, json!({ "id": client })).await;
+        assert_eq!(told["client"]["eventLog"]["nodes"], json!([{ "text": text }]));
+    }
+}

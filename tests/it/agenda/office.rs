@@ -30,7 +30,10 @@ async fn a_team_works_weekdays_from_nine_to_six_until_its_supervisor_says_otherw
     let unset = ana.data(&query, json!({ "id": team })).await["workingCalendar"].clone();
     let week =
         ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY"].map(|day| shift(day, "09:00", "18:00"));
-    assert_eq!(unset, json!({ "version": 0, "timeZone": "UTC", "hours": week, "holidays": [] }));
+    assert_eq!(
+        unset,
+        json!({ "version": 0, "timeZone": "America/Mexico_City", "hours": week, "holidays": [] })
+    );
     let set = set_hours(
         &sofia,
         &team,
@@ -274,10 +277,10 @@ async fn who_asks_for_free_time_wrongly_is_told_the_field() {
             "{message}"
         );
     }
-    assert_eq!(free(&carla, asked(&[&carla], from, until, 60)).await, ["01-04T09:00 01-04T18:00"]);
+    assert_eq!(free(&carla, asked(&[&carla], from, until, 60)).await, ["01-04T15:00 01-05T00:00"]);
     assert_eq!(
         free(&admin, asked(&[&ana, &carla], from, until, 60)).await,
-        ["01-04T09:00 01-04T18:00"],
+        ["01-04T15:00 01-05T00:00"],
         "admins ask across teams"
     );
 }

@@ -120,7 +120,7 @@ async fn a_touch_stays_with_its_client_and_one_of_the_pool_waits_there() {
     assert_eq!(
         waiting["client"]["nextTouch"]["event"],
         json!({ "id": waiting["client"]["nextTouch"]["event"]["id"], "version": 1, "kind": "FOLLOW_UP",
-            "state": "PLANNED", "assignee": null, "timeZone": "UTC" }),
+            "state": "PLANNED", "assignee": null, "timeZone": "America/Mexico_City" }),
         "in the zone of the team's hours"
     );
 }

@@ -68,6 +68,7 @@ pub async fn change(
     if before.assignee_id != after.assignee_id {
         (template.assignee_id, template.team_id) = (after.assignee_id, after.team_id);
     }
+    let mut since = Ord::min(before.start, after.start);
     let mut rows = rows(tx, series.id).await?;
     if shift > Duration::zero() {
         rows.reverse(); // no two may stand at the same place in between
@@ -83,13 +84,16 @@ pub async fn change(
             Some(begins) => occurrence(&row, (&before, &after), (&series, &template), begins),
         };
         if changed != row {
-            save(tx, &row, changed, false).await?;
+            since = Ord::min(since, Ord::min(row.start, changed.start));
+            // Whoever has one of somebody else's series hears of that one.
+            let alone = row.owner() != series.owner() || changed.owner() != template.owner();
+            save(tx, &row, changed, alone).await?;
         }
     }
     let what = if shift.is_zero() { "changed as a series" } else { "moved as a series" };
     tell_client(tx, &after, what, None).await?;
     lay_ahead(tx, &mut template, &moved).await?;
-    write(tx, &series, template, before.start.min(after.start)).await?;
+    write(tx, &series, template, since).await?;
     Ok(before.id)
 }
 
@@ -115,7 +119,9 @@ fn occurrence(
     if !row.state.is_open() {
         return next;
     }
-    let by_rule = row.recurrence_id == Some(row.start) && of(row).minutes() == series.duration;
+    let by_rule = row.recurrence_id == Some(row.start)
+        && of(row).minutes() == series.duration
+        && (&row.time_zone, row.all_day) == (&series.time_zone, series.all_day);
     if by_rule {
         When::of_occurrence(zone, begins, template.duration, template.all_day).put(&mut next);
     }
@@ -240,12 +246,14 @@ pub async fn cancel(
     }
     let series = locked(tx, &before).await?;
     tx.merge(before.id, expected, before.version, &differences(Some(&before), Some(&after))?).await?;
+    let mut since = before.start;
     let from = before.recurrence_id.filter(|_| scope == AgendaScope::Following);
     for row in rows(tx, series.id).await? {
         let behind = from.is_none_or(|from| row.recurrence_id.is_some_and(|at| at >= from));
         if behind && row.state.is_open() {
             let cancelled = agenda_event::Model { state: AgendaEventState::Cancelled, ..row.clone() };
-            save(tx, &row, cancelled, false).await?;
+            since = Ord::min(since, row.start);
+            save(tx, &row, cancelled, row.owner() != series.owner()).await?;
         }
     }
     let pattern = kept(&series)?;
@@ -264,7 +272,7 @@ pub async fn cancel(
         ended.keep(&earlier);
     }
     tell_client(tx, &after, "cancelled as a series", reason.as_deref()).await?;
-    write(tx, &series, ended, from.map_or(series.first()?.start, |from| from.min(before.start))).await?;
+    write(tx, &series, ended, since).await?;
     Ok(before.id)
 }
 

@@ -19,7 +19,7 @@ use crate::kernel::ids::{AgendaEventId, AgendaSeriesId};
 use crate::kernel::time::{Clock, Instant};
 use crate::kernel::{Error, Result, Stop};
 use crate::platform::auth::Viewer;
-use crate::platform::db::{Database, Origin, Tx, all_rows};
+use crate::platform::db::{Database, Origin, Tx, Visible, all_rows};
 use crate::platform::jobs::Job;
 
 /// Occurrences are rows so far ahead at least.
@@ -50,36 +50,48 @@ pub fn is_unlaid(now: Instant, until: Instant) -> bool {
     until > now + AHEAD
 }
 
-/// Lays out all series until then at least.
+/// Lays out all series that a viewer sees until then at least.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn lay_out(database: &Database, clock: &Clock, until: Option<Instant>) -> Result<()> {
+pub async fn lay_out(
+    database: &Database,
+    clock: &Clock,
+    viewer: &Viewer,
+    until: Option<Instant>,
+) -> Result<()> {
     let now = clock.now();
     let (look, lay) = until.map_or((now + AHEAD, now + FURTHER), |until| (until, until));
     // By local times of any zone: a day more is looked at.
     let behind = (look + Duration::days(1)).format(LOCAL).to_string();
+    let mut after = None;
     loop {
-        let short = all_rows::<Entity>()
-            .filter(Column::LaidUntil.lt(behind.as_str()))
-            .order_by_asc(Column::LaidUntil)
-            .limit(SERIES)
-            .all(&database.own)
-            .await?;
+        let mut short = Entity::visible_to(viewer).filter(Column::LaidUntil.lt(behind.as_str()));
+        if let Some(after) = after {
+            short = short.filter(Column::Id.gt(after));
+        }
+        let short = short.order_by_asc(Column::Id).limit(SERIES).all(&database.own).await?;
         for series in &short {
             let origin = Origin { operation: LayOut::KIND.to_owned(), ..Origin::default() };
             let by = std::sync::Arc::new(Viewer::system("agenda"));
             let mut tx = Tx::begin(database, clock, by, origin).await?;
-            one(&mut tx, series.id, lay + Duration::days(2)).await?;
-            tx.commit().await?;
+            // One that cannot be laid out holds up no other.
+            match one(&mut tx, series.id, lay + Duration::days(2)).await {
+                Ok(()) => _ = tx.commit().await?,
+                Err(error) => {
+                    tracing::error!(series = %series.id, error = error.for_terminal(), "not laid out");
+                }
+            }
         }
-        if (short.len() as u64) < SERIES {
-            return Ok(());
+        match short.last() {
+            Some(last) if short.len() as u64 == SERIES => after = Some(last.id),
+            _ => return Ok(()),
         }
     }
 }
 
 async fn one(tx: &mut Tx, id: AgendaSeriesId, until: Instant) -> Result<()> {
+    super::hold(tx, id).await?;
     let query = all_rows::<Entity>().filter(Column::Id.eq(id)).lock_exclusive();
     let Some(mut row) = query.one(tx.conn()).await? else { return Ok(()) };
     let pattern = kept(&row)?;

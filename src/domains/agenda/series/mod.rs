@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use chrono::{NaiveDateTime, NaiveTime};
 use chrono_tz::Tz;
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
 
 use super::agenda_event;
 use super::agenda_series::{Column, Entity, Model, Starts};
@@ -17,6 +17,7 @@ use super::recurrence::{Pattern, Rule, instant, local};
 use super::rules::AgendaErrorCode as Code;
 use super::times::{When, zone};
 use super::{AGENDA_CHANGED, times};
+use crate::domains::clients::timeline;
 use crate::kernel::error::Check;
 use crate::kernel::ids::{AgendaEventId, AgendaSeriesId};
 use crate::kernel::time::Instant;
@@ -36,6 +37,13 @@ pub fn pattern(check: &mut Check<Code>, rule: &str, except: &[Instant], when: Wh
     let first = when.begins();
     if except.len() > EXCEPT_MAX {
         check.refuse(Code::Invalid, "recurrence.except", format!("must be at most {EXCEPT_MAX}"));
+    }
+    if !when.is_whole() {
+        check.refuse(Code::Invalid, "end", "of a series must lie whole minutes after the start");
+    }
+    if !except.iter().all(times::is_known) {
+        check.refuse(Code::Invalid, "recurrence.except", times::UNKNOWN);
+        return None;
     }
     let rule = check.take(Code::RuleInvalid, "recurrence.rule", Rule::parse(rule, when.zone, first))?;
     let except: BTreeSet<NaiveDateTime> =
@@ -140,13 +148,26 @@ pub async fn create(
     let change = Change::of(ChangeKind::Created, id, 1, differences(None, Some(&row))?);
     let audience = owned(row.owner(), None, row.client_id).over(event.start, None);
     tx.record(change.on(AGENDA_CHANGED, audience));
+    // A repeated request is answered with it.
+    tx.record(Change::of(ChangeKind::Created, first, 1, Vec::new()));
     tell_client(tx, &event, "planned as a series", None).await?;
     Ok(first)
 }
 
-/// Locks a series before its events are.
+/// Locks a series before its events are, and holds its client before it.
 pub async fn hold(tx: &Tx, id: AgendaSeriesId) -> Result<()> {
+    let series = all_rows::<Entity>().filter(Column::Id.eq(id)).one(tx.conn()).await?;
+    if let Some(client) = series.and_then(|series| series.client_id) {
+        timeline::hold(tx, client, false).await?;
+    }
     all_rows::<Entity>().filter(Column::Id.eq(id)).lock_exclusive().one(tx.conn()).await?;
+    Ok(())
+}
+
+/// Locks all occurrences of a series, in the order in which all writes do.
+pub async fn hold_rows(tx: &Tx, id: AgendaSeriesId) -> Result<()> {
+    let rows = all_rows::<agenda_event::Entity>().filter(agenda_event::Column::SeriesId.eq(id));
+    rows.order_by_asc(agenda_event::Column::Id).lock_exclusive().all(tx.conn()).await?;
     Ok(())
 }
 

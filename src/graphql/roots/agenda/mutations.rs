@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use async_graphql::{Context, Object, Result, SimpleObject};
 use futures_util::FutureExt;
-use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::domains::agenda::agenda_event::{self, AgendaEventState};
 use crate::domains::agenda::events::{self, NewEvent};
@@ -269,9 +269,11 @@ async fn overlaps(ctx: &Context<'_>, id: AgendaEventId) -> Result<Vec<AgendaWarn
     let reader = ctx.reader()?;
     let own = agenda_event::Entity::visible_to(&reader.viewer).filter(agenda_event::Column::Id.eq(id));
     let Some(own) = own.one(&reader.db).await.map_err(Error::from)? else { return Ok(Vec::new()) };
-    let others = events::overlapping(&reader.viewer, &own).limit(OVERLAPS_MAX);
-    let mut others = others.all(&reader.db).await.map_err(Error::from)?;
-    others.sort_by_key(|other| (other.start, other.id));
+    let others = events::overlapping(&reader.viewer, &own)
+        .order_by_asc(agenda_event::Column::Start)
+        .order_by_asc(agenda_event::Column::Id)
+        .limit(OVERLAPS_MAX);
+    let others = others.all(&reader.db).await.map_err(Error::from)?;
     let ids: Vec<_> = others.iter().map(|other| other.id.uuid()).collect();
     let mut nodes = if ids.is_empty() {
         Default::default()

@@ -20,6 +20,8 @@ use crate::platform::db::{PageArgs, Visible};
 
 /// Most events of a page: a month of a team at once.
 const EVENTS_MAX: i32 = 5000;
+/// Assignees of a list.
+const ASSIGNEES_MAX: usize = 200;
 /// Free times at once.
 const SLOTS_MAX: i32 = 100;
 /// Ranges end at most so far ahead: series are laid out until there.
@@ -60,9 +62,15 @@ impl AgendaQuery {
             return Err(Error::invalid("range.end", rule).into());
         }
         if agenda::is_unlaid(now, range.end) {
-            agenda::lay_out(&services.database, &services.door.clock, Some(range.end)).await?;
+            agenda::lay_out(&services.database, &services.door.clock, &reader.viewer, Some(range.end))
+                .await?;
         }
-        let select = events::list(&reader.viewer, Some(&range), &filter.unwrap_or_default().into());
+        let filter = filter.unwrap_or_default();
+        if filter.assignee_ids.as_ref().is_some_and(|ids| ids.len() > ASSIGNEES_MAX) {
+            let rule = format!("must be at most {ASSIGNEES_MAX}");
+            return Err(Error::invalid("filter.assigneeIds", rule).into());
+        }
+        let select = events::list(&reader.viewer, Some(&range), &filter.into());
         let args = PageArgs { first, after, last, before };
         Ok(list_of_at_most(ctx, reader, select, BY_START, (args, EVENTS_MAX)).await?)
     }
@@ -81,6 +89,9 @@ impl AgendaQuery {
             Ok(most) if most <= SLOTS_MAX as usize => most,
             _ => return Err(Error::invalid("first", format!("must be between 0 and {SLOTS_MAX}")).into()),
         };
+        if agenda::is_unlaid(ctx.services()?.door.clock.now(), range.end) {
+            return Err(Error::invalid("range.end", "must lie at most 400 days ahead").into());
+        }
         let range = Slot { start: range.start, end: range.end };
         let least = Duration::minutes(minutes.into());
         let slots = agenda::slots(ctx.reader()?, &assignee_ids, range, least, most).await?;
@@ -104,7 +115,7 @@ impl AgendaQuery {
             return Ok(None);
         }
         let working_calendar::Model { id, version, time_zone, hours, holidays, .. } =
-            working::unset(team_id, ctx.services()?.door.clock.now());
+            working::of(&reader.db, team_id).await?;
         Ok(Some(One::new(WorkingCalendar { id, version, time_zone, hours, holidays })))
     }
 
