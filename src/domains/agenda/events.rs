@@ -21,7 +21,7 @@ use crate::kernel::ids::{AgendaEventId, AgendaSeriesId, ClientId, TeamId, TypedI
 use crate::kernel::time::Instant;
 use crate::kernel::words::Word;
 use crate::kernel::{Error, Patch, Result, Stop, text};
-use crate::platform::auth::{Right, Viewer};
+use crate::platform::auth::{Actor, Right, Viewer};
 use crate::platform::db::{Audience, Change, ChangeKind, Owner, Tx, Visible, all_rows, differences};
 
 /// Longest reason for a cancellation.
@@ -469,14 +469,14 @@ pub(super) fn owned(now: Owner, before: Option<Owner>, client: Option<ClientId>)
     }
 }
 
-/// Tells whoever is to go now, unless they put it into their agenda themselves.
+/// Tells whoever is to go now, unless they put it into their agenda themselves, or nobody did.
 pub(super) async fn tell_assignee(
     tx: &mut Tx,
     assignee: Option<UserId>,
     client: Option<ClientId>,
     event: AgendaEventId,
 ) -> Result<()> {
-    match assignee {
+    match assignee.filter(|_| tx.by.actor != Actor::System) {
         Some(user) => inbox::tell(tx, user, NotificationKind::AgendaAssigned, client, event).await,
         None => Ok(()),
     }

@@ -10,6 +10,7 @@ mod overlaps;
 mod recurrence;
 mod reminders;
 mod series;
+mod shared;
 mod touch;
 
 use serde_json::{Value, json};

@@ -1,0 +1,104 @@
+//! A series of which others have a part: they hear of what becomes of theirs, and only of theirs.
+
+use reqwest::Method;
+use serde_json::json;
+
+use super::{EVENT, between, plan};
+use crate::support::{Refusals, Screen, TestApp};
+
+const CHANGED: &str = "subscription($range: DateTimeRangeInput, $after: Cursor) {
+    agendaChanged(range: $range, after: $after) { kind agendaEvent { id title state } series { id } } }";
+
+fn weekly(count: u32) -> serde_json::Value {
+    json!({ "title": "Weekly", "start": "2027-01-04T16:00:00Z", "end": "2027-01-04T17:00:00Z",
+        "recurrence": { "rule": format!("FREQ=WEEKLY;COUNT={count}") } })
+}
+
+#[tokio::test]
+async fn who_has_one_of_somebody_elses_series_hears_of_it_and_keeps_it_private() {
+    let app = TestApp::start().await;
+    let (ana, beto, sofia) = (app.ana().await, app.beto().await, app.sofia().await);
+    plan(&ana, weekly(4)).await;
+    let laid = between(&ana, "2027-01-01T00:00:00Z", "2027-03-01T00:00:00Z", "id version").await;
+    let his = json!({ "id": laid[1]["id"], "expectedVersion": 1, "assigneeId": beto.id });
+    sofia.run("agendaEventAssign", his, EVENT).await;
+    let mut screen = Screen::of(&beto).await;
+    screen.subscribe("a", CHANGED, json!({ "after": beto.cursor().await })).await;
+    let all = json!({ "id": laid[3]["id"], "expectedVersion": 1, "scope": "ALL", "title": "Renamed" });
+    ana.run("agendaEventUpdate", all, EVENT).await;
+    let item = screen.item("a").await["agendaChanged"].clone();
+    let told = json!({ "id": laid[1]["id"], "title": "Renamed", "state": "PLANNED" });
+    assert_eq!((&item["kind"], &item["agendaEvent"]), (&json!("UPDATED"), &told));
+    screen.hears_nothing().await;
+    // What he writes there is not in the file of her who sees it no more.
+    let note =
+        json!({ "id": laid[1]["id"], "expectedVersion": 3, "title": "Private", "location": "Elsewhere" });
+    let noted = beto.run("agendaEventUpdate", note, EVENT).await;
+    assert_eq!(noted.refusals(), []);
+    let path = ana.run("agendaFeedCreate", json!({}), "feedPath").await["feedPath"].clone();
+    let file = app.nobody().request(Method::GET, path.as_str().expect("a path"));
+    let file = file.send().await.expect("an answer").text().await.expect("a file");
+    assert_eq!((file.matches("Private").count(), file.matches("Elsewhere").count()), (0, 0), "{file}");
+    assert_eq!(file.matches("STATUS:CANCELLED").count(), 1, "it is somebody else's now");
+}
+
+#[tokio::test]
+async fn who_looks_at_the_first_week_hears_what_was_changed_from_the_last() {
+    let app = TestApp::start().await;
+    let ana = app.ana().await;
+    plan(&ana, weekly(4)).await;
+    let laid = between(&ana, "2027-01-01T00:00:00Z", "2027-03-01T00:00:00Z", "id series { id }").await;
+    let first = json!({ "start": "2027-01-04T00:00:00Z", "end": "2027-01-05T00:00:00Z" });
+    let mut screen = Screen::of(&ana).await;
+    screen.subscribe("a", CHANGED, json!({ "range": first, "after": ana.cursor().await })).await;
+    let all = json!({ "id": laid[3]["id"], "expectedVersion": 1, "scope": "ALL", "title": "Renamed" });
+    ana.run("agendaEventUpdate", all, EVENT).await;
+    let item = screen.item("a").await["agendaChanged"].clone();
+    assert_eq!((&item["agendaEvent"], &item["series"]), (&json!(null), &laid[0]["series"]));
+    let following =
+        json!({ "id": laid[2]["id"], "expectedVersion": 2, "scope": "FOLLOWING", "title": "Late" });
+    ana.run("agendaEventUpdate", following, EVENT).await;
+    screen.hears_nothing().await;
+}
+
+#[tokio::test]
+async fn ten_years_of_days_can_be_cancelled_at_once() {
+    let app = TestApp::start().await;
+    let ana = app.ana().await;
+    let daily = json!({ "title": "Daily", "start": "2027-01-04T16:00:00Z", "end": "2027-01-04T16:15:00Z",
+        "recurrence": { "rule": "FREQ=DAILY" } });
+    let first = plan(&ana, daily).await;
+    let far = between(&ana, "2035-01-01T00:00:00Z", "2036-01-01T00:00:00Z", "id").await;
+    assert_eq!(far.len(), 365);
+    let all = json!({ "id": first["id"], "expectedVersion": 1, "scope": "ALL" });
+    assert_eq!(ana.run("agendaEventCancel", all, EVENT).await.refusals(), []);
+    let open = "{ agendaEvents(range: { start: \"2027-01-01T00:00:00Z\", end: \"2036-06-01T00:00:00Z\" },
+        filter: { states: [PLANNED] }) { totalCount } }";
+    assert_eq!(ana.data(open, json!({})).await["agendaEvents"]["totalCount"], 0);
+}
+
+#[tokio::test]
+async fn a_look_far_ahead_lays_out_what_one_sees_and_free_time_is_not_asked_for_there() {
+    let app = TestApp::start().await;
+    let (ana, carla) = (app.ana().await, app.carla().await);
+    for actor in [&ana, &carla] {
+        let mut endless = weekly(1);
+        endless["recurrence"] = json!({ "rule": "FREQ=WEEKLY" });
+        plan(actor, endless).await;
+    }
+    let month = ("2031-01-01T00:00:00Z", "2031-02-01T00:00:00Z");
+    assert_eq!(between(&ana, month.0, month.1, "id").await.len(), 4);
+    let rows = async |actor: &crate::support::Actor| {
+        let query = "{ agendaEvents(range: { start: \"2026-01-01T00:00:00Z\", end: \"2027-06-01T00:00:00Z\" }, first: 1) {
+            nodes { series { events { totalCount } } } } }";
+        let seen = actor.data(query, json!({})).await;
+        seen["agendaEvents"]["nodes"][0]["series"]["events"]["totalCount"].as_i64().expect("a number")
+    };
+    assert!(rows(&ana).await > 200, "hers are laid out until there");
+    assert!(rows(&carla).await < 70, "another team's are not");
+    let free = "query($who: [ID!]!) { agendaFreeSlots(assigneeIds: $who, minutes: 30,
+        range: { start: \"2031-01-01T00:00:00Z\", end: \"2031-01-08T00:00:00Z\" }) { start } }";
+    let refused = ana.send(free, json!({ "who": [ana.id] })).await;
+    let message = refused.body["errors"][0]["message"].as_str().expect("a message");
+    assert_eq!(message, "range.end: must lie at most 400 days ahead");
+}
