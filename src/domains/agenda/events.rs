@@ -13,6 +13,7 @@ use super::times::{self, LONGEST, When};
 use super::{AGENDA_CHANGED, series, settings, working};
 use crate::domains::clients::event_log_entry::EventLogKind;
 use crate::domains::clients::timeline::{self, NewEntry};
+use crate::domains::identity::rules::check_time_zone;
 use crate::domains::identity::{app_user, users};
 use crate::domains::notifications::inbox;
 use crate::domains::notifications::notification::NotificationKind;
@@ -528,8 +529,6 @@ async fn assigned(tx: &Tx, check: &mut Check<Code>, id: Option<UserId>) -> Resul
 }
 
 fn zone(check: &mut Check<Code>, name: &str) -> chrono_tz::Tz {
-    let known = name
-        .parse::<chrono_tz::Tz>()
-        .map_err(|_| "must be a time zone of the IANA database, such as America/Mexico_City");
-    check.take(Code::Invalid, "timeZone", known).unwrap_or(chrono_tz::Tz::UTC)
+    let known = check.take(Code::Invalid, "timeZone", check_time_zone(name));
+    times::zone(known.as_deref().unwrap_or("UTC"))
 }

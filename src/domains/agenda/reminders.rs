@@ -7,7 +7,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
 
 use super::agenda_event::{Column, Entity, Model};
-use super::{settings, times};
+use super::events::remind_at;
 use crate::domains::clients::timeline;
 use crate::domains::notifications::inbox;
 use crate::domains::notifications::notification::NotificationKind;
@@ -85,18 +85,12 @@ impl Remind {
 }
 
 async fn tell(tx: &mut Tx, event: &Model) -> Result<()> {
-    let mut next = None;
-    if let Some(assignee) = event.assignee_id.filter(|_| event.state.is_open()) {
-        // Late ones of the same event are one: nobody needs to hear "in an hour" and "in a quarter" at once.
-        if event.end.max(event.start) >= tx.now {
-            inbox::tell(tx, assignee, NotificationKind::AgendaReminder, event.client_id, event.id).await?;
-        }
-        let reminders = match &event.reminders {
-            Some(own) => own.clone(),
-            None => settings::reminders_of(tx.conn(), assignee).await?,
-        };
-        next = times::next_reminder(&reminders, event.start, tx.now);
+    // Late ones of the same event are one: nobody needs to hear "in an hour" and "in a quarter" at once.
+    let is_ahead = event.state.is_open() && event.end.max(event.start) >= tx.now;
+    if let Some(assignee) = event.assignee_id.filter(|_| is_ahead) {
+        inbox::tell(tx, assignee, NotificationKind::AgendaReminder, event.client_id, event.id).await?;
     }
+    let next = remind_at(tx, event).await?;
     Entity::update_many()
         .col_expr(Column::RemindAt, Expr::value(next))
         .filter(Column::Id.eq(event.id))

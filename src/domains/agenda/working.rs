@@ -9,6 +9,7 @@ use sea_orm::{
 
 use super::rules::AgendaErrorCode as Code;
 use super::working_calendar::{Column, Entity, Holiday, Holidays, Model, Shift, Shifts, Weekday};
+use crate::domains::identity::rules::check_time_zone;
 use crate::domains::identity::{app_user, team, teams};
 use crate::kernel::error::Check;
 use crate::kernel::ids::{TeamId, WorkingCalendarId};
@@ -62,15 +63,10 @@ pub async fn update(
     holidays: Option<Vec<(NaiveDate, String)>>,
 ) -> Result<WorkingCalendarId, Stop<Code>> {
     tx.by.may(Right::WriteClients)?;
-    let leads = match tx.by.role {
-        Role::Admin => true,
-        Role::Supervisor => tx.by.team == Some(team),
-        Role::Advisor => false,
-    };
     if !teams::exists(tx, team).await? || (tx.by.role != Role::Admin && tx.by.team != Some(team)) {
         return Err(Error::NotFound.into());
     }
-    if !leads {
+    if tx.by.role == Role::Advisor {
         return Err(Stop::refuse(Code::RightMissing, "teamId", "working hours are set by supervisors"));
     }
     // Where nothing was set yet there is no row to be locked.
@@ -82,10 +78,7 @@ pub async fn update(
     let mut after = before.clone();
     let mut check = Check::default();
     if let Some(name) = time_zone {
-        let known = name.parse::<chrono_tz::Tz>().map(|zone| zone.name().to_owned());
-        let known =
-            known.map_err(|_| "must be a time zone of the IANA database, such as America/Mexico_City");
-        after.time_zone = check.take(Code::Invalid, "timeZone", known).unwrap_or_default();
+        after.time_zone = check.take(Code::Invalid, "timeZone", check_time_zone(&name)).unwrap_or_default();
     }
     if let Some(hours) = hours {
         after.hours = shifts(&mut check, hours);
