@@ -10,20 +10,31 @@ use futures_util::StreamExt;
 use tokio::net::TcpListener;
 use tokio::sync::broadcast::{self, error::RecvError};
 
-/// The channel.
-pub const CHANNEL: &str = "bench:relay";
+use super::crowd::MARK;
 
-/// Serves until the process is ended.
-pub async fn serve() {
+/// The channel whose messages are frames.
+pub const CHANNEL: &str = "bench:relay";
+/// The channel on which cabina publishes what is written here: its messages are events, for each of which a frame goes out.
+const EVENTS: &str = "bench:eventlog:new";
+
+/// Serves until the process is ended. `frame` is what goes out for an event, but for its text.
+pub async fn serve(frame: String) {
     let (all, _) = broadcast::channel::<Utf8Bytes>(1024);
     let redis = redis::Client::open(std::env::var("REDIS_URL").expect("an address")).expect("an address");
     let mut heard = redis.get_async_pubsub().await.expect("Redis answers");
-    heard.subscribe(CHANNEL).await.expect("subscribed");
+    heard.subscribe(&[CHANNEL, EVENTS]).await.expect("subscribed");
     let tell = all.clone();
     tokio::spawn(async move {
         let mut messages = heard.into_on_message();
         while let Some(message) = messages.next().await {
-            let text: String = message.get_payload().expect("text");
+            let text: String = match message.get_channel_name() {
+                CHANNEL => message.get_payload().expect("text"),
+                // Which one it was is not told: nobody asks how long these take.
+                _ => frame.replace(
+                    "TEXT",
+                    &format!("{MARK}0, a note of the usual length, written down after a call"),
+                ),
+            };
             let _ = tell.send(text.into());
         }
     });
