@@ -39,6 +39,7 @@ pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
     Schema::build(Query::default(), Mutation::default(), live::LiveSubscription)
         .register_output_type::<Syncable>()
+        .register_output_type::<live::LiveItem>()
 }
 
 /// A schema that answers with these services. Documents that were validated before are executed by one that validates

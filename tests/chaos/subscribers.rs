@@ -74,11 +74,11 @@ pub struct Seen {
     pub streams: usize,
 }
 
-const ITEM: &str = "__typename
-    ... on ClientUpdated { cursor previous eventId kind clientId version client { id version advisor { id } } }
-    ... on EventlogNew { cursor previous eventId entry { id client { id version } } }
-    ... on NotificationNew { cursor previous eventId kind notification { id kind } }
-    ... on AccessLost { cursor previous eventId ids }";
+const ITEM: &str = "__typename ... on LiveItem { cursor previous eventId }
+    ... on ClientUpdated { kind clientId version client { id version advisor { id } } }
+    ... on EventlogNew { entry { id client { id version } } }
+    ... on NotificationNew { kind notification { id kind } }
+    ... on AccessLost { ids }";
 
 /// Somebody who looks.
 pub struct Subscriber {

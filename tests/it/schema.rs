@@ -48,3 +48,29 @@ async fn everything_is_described() {
     }
     assert!(bare.is_empty(), "without a description: {bare:#?}");
 }
+
+/// What a member of the feed's union forgets, a screen would miss that asks for what all items tell.
+#[tokio::test]
+async fn every_item_of_the_feed_is_a_live_item() {
+    let app = crate::support::TestApp::start().await;
+    let query = r#"fragment Fields on __Type { name fields { name type { kind name ofType { kind name } } } }
+        { item: __type(name: "LiveItem") { ...Fields possibleTypes { name } }
+          feed: __type(name: "FeedItem") { possibleTypes { ...Fields interfaces { name } } } }"#;
+    let data = app.nobody().data(query, serde_json::json!({})).await;
+    let list = |value: &serde_json::Value| value.as_array().cloned().unwrap_or_default();
+    let (told, members) = (list(&data["item"]["fields"]), list(&data["feed"]["possibleTypes"]));
+    let names: Vec<_> = told.iter().map(|field| field["name"].as_str().unwrap_or_default()).collect();
+    assert_eq!(names, ["cursor", "previous", "eventId"]);
+    assert!(members.len() >= 9, "{members:?}");
+    for member in &members {
+        let interfaces = list(&member["interfaces"]);
+        assert!(interfaces.contains(&serde_json::json!({ "name": "LiveItem" })), "{}", member["name"]);
+        let fields = list(&member["fields"]);
+        assert!(
+            told.iter().all(|field| fields.contains(field)),
+            "{} lacks some of {names:?}",
+            member["name"]
+        );
+    }
+    assert_eq!(list(&data["item"]["possibleTypes"]).len(), members.len());
+}

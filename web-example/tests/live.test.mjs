@@ -22,6 +22,13 @@ const rename = (client, expectedVersion, name) =>
     { input: { id: client.id, expectedVersion, name } },
     sofia,
   );
+/** The cursor of now, as every query tells it. */
+const cursorOf = async (token) => {
+  const body = JSON.stringify({ query: '{ viewer { id } }' });
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
+  const response = await fetch(`${app.url}/graphql`, { method: 'POST', headers, body });
+  return (await response.json()).extensions.cursor;
+};
 const open = async (page, client) => {
   await page.goto(`${app.url}/clients/${client.id}`);
   await page.getByRole('heading', { level: 1, name: client.name }).waitFor();
@@ -132,6 +139,20 @@ test('a stream that ends is taken up where it was, on the same socket', async (t
   await entry(page, 'Después.').waitFor();
   await entry(page, 'No llegó.').waitFor();
   assert.equal(wire.sockets, 1);
+});
+
+test('an item of a kind that the page does not know moves it on', async (t) => {
+  const page = await app.signedIn(t);
+  const wire = await listenIn(page);
+  await page.goto(app.url);
+  await count(wire, 'Feed', 1);
+  await append(await newClient(app.url, ana), 'Algo.');
+  const { id } = wire.feed();
+  const cursor = await cursorOf(ana);
+  wire.speak({ type: 'next', id, payload: { data: { feed: { __typename: 'NewsOfTomorrow', cursor } } } });
+  wire.speak({ type: 'error', id, payload: [{ message: '', extensions: { code: 'LAGGED' } }] });
+  await count(wire, 'Feed', 2);
+  assert.equal(wire.feed().payload.variables.after, cursor);
 });
 
 test('what is missing for good is fetched anew', async (t) => {

@@ -4,12 +4,14 @@ use serde_json::{Value, json};
 
 use crate::support::{Actor, TestApp};
 
-const CHANGES: &str = "query($after: Cursor!, $first: Int) { changes(after: $after, first: $first) { nodes { __typename
-    ... on ClientUpdated { cursor previous eventId kind clientId changedFields version client { id name version advisor { name } } }
-    ... on EventlogNew { cursor previous eventId entry { kind text client { name } } }
-    ... on NotificationNew { cursor previous eventId notification { kind } }
-    ... on ViewerChanged { cursor previous eventId changedFields viewer { id } }
-    ... on AccessLost { cursor previous eventId ids } } pageInfo { hasNextPage endCursor } } }";
+const CHANGES: &str =
+    "query($after: Cursor!, $first: Int) { changes(after: $after, first: $first) { nodes { __typename
+    ... on LiveItem { cursor previous eventId }
+    ... on ClientUpdated { kind clientId changedFields version client { id name version advisor { name } } }
+    ... on EventlogNew { entry { kind text client { name } } }
+    ... on NotificationNew { notification { kind } }
+    ... on ViewerChanged { changedFields viewer { id } }
+    ... on AccessLost { ids } } pageInfo { hasNextPage endCursor } } }";
 
 async fn since(actor: &Actor, after: &str) -> Vec<Value> {
     let data = actor.data(CHANGES, json!({ "after": after, "first": 100 })).await;

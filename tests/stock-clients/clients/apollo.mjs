@@ -14,7 +14,9 @@ export function open({ socketUrl, token, lost }) {
       let { after } = variables;
       const begin = () => {
         if (closed) return;
-        const stream = client.subscribe({ query: gql(query), variables: { ...variables, after } });
+        // Its cache would drop what stands behind an interface whose types it was not told, as the cursor does.
+        const settings = { query: gql(query), fetchPolicy: 'no-cache' };
+        const stream = client.subscribe({ ...settings, variables: { ...variables, after } });
         const running = stream.subscribe(({ data, error }) => {
           if (CombinedGraphQLErrors.is(error)) return failed(codesOf(error.errors));
           if (error) {

@@ -16,11 +16,8 @@ const entries = `subscription Entries($clientId: ID, $after: Cursor) {
 }`;
 const feed = `subscription Feed($after: Cursor) {
   feed(after: $after) {
-    ... on ClientUpdated { cursor previous clientId }
-    ... on EventlogNew { cursor previous entry { text author { name } } }
-    ... on NotificationNew { cursor previous unreadCount }
-    ... on ViewerChanged { cursor previous changedFields }
-    ... on AccessLost { cursor previous ids }
+    ... on LiveItem { cursor previous }
+    ... on EventlogNew { entry { text author { name } } }
   }
 }`;
 const invalid = 'subscription Invalid { feed { nothing } }';

@@ -27,8 +27,7 @@ export function LiveProvider({ after, children }: { after: Promise<string | null
       query: stringifyDocument(FeedDocument),
       itemOf: (data) => {
         const item = (data as FeedSubscription).feed;
-        // A kind of news that came with a newer server, and that the query does not know yet, has none.
-        return { item, cursor: 'cursor' in item ? item.cursor : undefined };
+        return { item, cursor: item.cursor };
       },
       after,
       onItem: (item) => {

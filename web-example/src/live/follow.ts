@@ -26,7 +26,7 @@ export type Options = {
 export type Subscription<Item> = {
   /** With the variable `$after`, and `cursor` in every item; without both where each item tells all, as `dashboard`. */
   query: string;
-  /** The item in an answer's data, and its cursor: after one without, the next connection begins where the last one with a cursor stood. */
+  /** The item in an answer's data, and its cursor. */
   itemOf: (data: unknown) => { item: Item; cursor?: string };
   /**
    * Where to begin: `extensions.cursor` of the first answer that is shown, so that nothing falls between the answer and

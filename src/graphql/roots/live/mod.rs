@@ -11,7 +11,15 @@ mod notifications;
 mod sync;
 mod viewer;
 
-use async_graphql::{Context, ID, Object, Result, SimpleObject, Subscription, Union};
+use std::any::type_name;
+use std::borrow::Cow;
+
+use async_graphql::parser::types::Field;
+use async_graphql::registry::{MetaType, MetaTypeId, Registry};
+use async_graphql::{
+    Context, ContextSelectionSet, ID, Object, OutputType, Positioned, Result, ServerResult, SimpleObject,
+    Subscription, Union, Value,
+};
 use futures_util::Stream;
 
 use crate::graphql::board::Board;
@@ -89,6 +97,49 @@ pub enum FeedItem {
     Agenda(AgendaChanged),
     /// You see something no more.
     Lost(AccessLost),
+}
+
+/// What all items tell; each tells more besides. The members of `FeedItem` are its types, so that what is added there
+/// later tells its cursor to those too who do not know it yet.
+pub enum LiveItem {}
+
+impl OutputType for LiveItem {
+    fn type_name() -> Cow<'static, str> {
+        "LiveItem".into()
+    }
+    fn create_type_info(registry: &mut Registry) -> String {
+        registry.create_output_type::<Self, _>(MetaTypeId::Interface, |registry| {
+            let told = registry.create_fake_output_type::<Told>();
+            let items = registry.create_fake_output_type::<FeedItem>();
+            let (MetaType::Object { fields, .. }, MetaType::Union { possible_types, .. }) = (told, items)
+            else {
+                unreachable!("one is derived as an object, the other as a union")
+            };
+            for item in &possible_types {
+                registry.add_implements(item, &Self::type_name());
+            }
+            MetaType::Interface {
+                name: Self::type_name().into_owned(),
+                description: Some(
+                    "What every item of a stream tells, also one of a kind that you do not know yet."
+                        .to_owned(),
+                ),
+                fields,
+                possible_types,
+                extends: false,
+                keys: None,
+                visible: None,
+                inaccessible: false,
+                tags: Vec::new(),
+                rust_typename: Some(type_name::<Self>()),
+                directive_invocations: Vec::new(),
+                requires_scopes: Vec::new(),
+            }
+        })
+    }
+    async fn resolve(&self, _: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
+        match *self {} // a type of the schema alone
+    }
 }
 
 impl From<Item> for FeedItem {
