@@ -45,8 +45,9 @@ pub fn to_json(response: &Response, executed: bool) -> String {
     text.unwrap_or_else(|| r#"{"errors":[{"message":"something went wrong on our side"}]}"#.to_owned())
 }
 
-/// Whether no selection of the operation asks for a key twice: the executor merges such fields, which it could not do
-/// with ready text. Asked once, after the operation was measured: so it has no circles, and its expansion is bounded.
+/// Whether no selection of the operation asks twice for a key with fields of its own: the executor merges those, which it
+/// could not do with ready text. Two that have none are the same value, as the `kind` of two members of a union. Asked
+/// once, after the operation was measured: so it has no circles, and its expansion is bounded.
 pub fn is_mergeable(document: &ExecutableDocument, operation: &OperationDefinition) -> bool {
     unique(document, &operation.selection_set.node, &mut HashSet::new())
 }
@@ -54,8 +55,9 @@ pub fn is_mergeable(document: &ExecutableDocument, operation: &OperationDefiniti
 fn unique(document: &ExecutableDocument, set: &SelectionSet, seen: &mut HashSet<Name>) -> bool {
     set.items.iter().all(|item| match &item.node {
         Selection::Field(field) => {
-            seen.insert(field.node.response_key().node.clone())
-                && unique(document, &field.node.selection_set.node, &mut HashSet::new())
+            let inner = &field.node.selection_set.node;
+            (seen.insert(field.node.response_key().node.clone()) || inner.items.is_empty())
+                && unique(document, inner, &mut HashSet::new())
         }
         Selection::InlineFragment(inline) => unique(document, &inline.node.selection_set.node, seen),
         Selection::FragmentSpread(spread) => document
@@ -83,10 +85,12 @@ mod tests {
     fn a_key_asked_for_twice_is_seen_through_fragments() {
         for (document, fits) in [
             ("{ a { b c } }", true),
-            ("{ a { b b } }", false),
-            ("{ a { b ...F } } fragment F on A { b }", false),
-            ("{ a { x: b ...F } } fragment F on A { b }", true),
-            ("{ a { b ... { b } } }", false),
+            ("{ a { b b } }", true),
+            ("{ a { b { c } b { d } } }", false),
+            ("{ a { b { c } ...F } } fragment F on A { b { d } }", false),
+            ("{ a { x: b { c } ...F } } fragment F on A { b { c } }", true),
+            ("{ a { b { c } ... { b { c } } } }", false),
+            ("{ feed { ... on A { kind b { c } } ... on B { kind d { c } } } }", true),
         ] {
             let parsed = async_graphql::parser::parse_query(document).expect(document);
             let (_, operation) = parsed.operations.iter().next().expect("one operation");

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use async_graphql::{Request, Value as GraphqlValue, Variables};
+use async_graphql::{Request, Response, Value as GraphqlValue, Variables};
 use cabina::app::App;
 use cabina::graphql::context::Caller;
 use cabina::graphql::engine::Manner;
@@ -145,6 +145,15 @@ fn whole(mut text: String, fragments: &[(String, String)]) -> String {
     }
 }
 
+/// The answer to a query, by plans or by the ordinary executor.
+async fn answer(app: &TestApp, actor: &Actor, request: Request, raw_json: bool) -> Response {
+    let door = &app.engine.services().door;
+    let viewer = door.viewer(actor.token.as_deref().expect("a token")).await.expect("a viewer");
+    let reader = Reader { db: app.app.database.pool.clone(), viewer };
+    let caller = Caller { reader: Some(reader), request_id: "r".into(), address: None, user_agent: None };
+    app.engine.answer(request, caller, Manner { only_queries: true, raw_json }).await.response
+}
+
 #[tokio::test]
 async fn every_stored_operation_gives_the_same_both_ways() {
     let app = TestApp::start().await;
@@ -162,7 +171,6 @@ async fn every_stored_operation_gives_the_same_both_ways() {
         given[name] = value;
     }
     fail_to_sync(&app).await;
-    let door = &app.engine.services().door;
     let (mut compared, mut written) = (0, 0);
     for (file, text) in stored() {
         let document = async_graphql::parser::parse_query(&text).expect("syntax");
@@ -172,17 +180,12 @@ async fn every_stored_operation_gives_the_same_both_ways() {
             }
             let mut answers = Vec::new();
             for raw_json in [false, true, true] {
-                let viewer = door.viewer(admin.token.as_deref().expect("a token")).await.expect("a viewer");
-                let reader = Reader { db: app.app.database.pool.clone(), viewer };
-                let caller =
-                    Caller { reader: Some(reader), request_id: "r".into(), address: None, user_agent: None };
                 let variables = Variables::from_json(given.clone());
                 let mut request = Request::new(&text).variables(variables);
                 request.operation_name = name.map(|name| name.to_string());
-                let answer =
-                    app.engine.answer(request, caller, Manner { only_queries: true, raw_json }).await;
-                assert!(answer.response.is_ok(), "{file}: {:?}", answer.response.errors);
-                let GraphqlValue::Object(fields) = &answer.response.data else { panic!("{file}: no data") };
+                let response = answer(&app, &admin, request, raw_json).await;
+                assert!(response.is_ok(), "{file}: {:?}", response.errors);
+                let GraphqlValue::Object(fields) = &response.data else { panic!("{file}: no data") };
                 // Scalars are values either way.
                 let planned =
                     fields.values().filter(|value| matches!(value, GraphqlValue::Binary(_))).count();
@@ -195,7 +198,7 @@ async fn every_stored_operation_gives_the_same_both_ways() {
                     "{file}: every root field with a selection goes through the plan"
                 );
                 written += planned;
-                let mut json: Value = serde_json::from_str(&to_json(&answer.response, true)).expect("JSON");
+                let mut json: Value = serde_json::from_str(&to_json(&response, true)).expect("JSON");
                 json.as_object_mut().expect("an answer").remove("extensions");
                 answers.push(json);
             }
@@ -208,6 +211,39 @@ async fn every_stored_operation_gives_the_same_both_ways() {
         }
     }
     assert!(compared >= 6 && written >= 2 * 6, "{compared} operations, {written} fields written by plans");
+}
+
+#[tokio::test]
+async fn what_the_items_of_the_feed_hold_is_written_by_plans() {
+    let app = TestApp::start().await;
+    let ana = app.ana().await;
+    let start = ana.cursor().await;
+    ana.client("Rosa").await;
+    app.settled().await;
+    // Members of the union ask for the same key, and all of them for what items tell.
+    let query =
+        "query($after: Cursor!) { changes(after: $after) { nodes { __typename ... on LiveItem { cursor }
+        ... on ClientUpdated { kind client { name advisor { name } } } ... on NotificationNew { kind }
+        ... on EventlogNew { cursor entry { text client { name } } } } } }";
+    let mut told = Vec::new();
+    for raw_json in [false, true, true] {
+        let request = Request::new(query).variables(Variables::from_json(json!({ "after": start })));
+        let response = answer(&app, &ana, request, raw_json).await;
+        assert!(response.is_ok(), "{:?}", response.errors);
+        let text = to_json(&response, true);
+        let json: Value = serde_json::from_str(&text).expect("JSON");
+        told.push(json["data"]["changes"]["nodes"].clone());
+        let GraphqlValue::Object(data) = response.data else { panic!("no data") };
+        let GraphqlValue::Object(changes) = &data["changes"] else { panic!("no changes") };
+        let GraphqlValue::List(items) = &changes["nodes"] else { panic!("no items") };
+        for (item, field) in items.iter().zip(["client", "entry"]) {
+            let GraphqlValue::Object(item) = item else { panic!("no item") };
+            assert_eq!(matches!(item[field], GraphqlValue::Binary(_)), raw_json, "{text}");
+        }
+    }
+    assert_eq!(told[0][0]["client"], json!({ "name": "Rosa", "advisor": { "name": "Ana Pérez" } }));
+    assert_eq!(told[0][1]["entry"]["client"]["name"], "Rosa");
+    assert_eq!((&told[1], &told[2]), (&told[0], &told[0]));
 }
 
 #[tokio::test]
