@@ -79,6 +79,29 @@ test('what one tab marks is marked in the other', async (t) => {
   assert.equal(await unread(ana), before);
 });
 
+test('while the stream is away, marking one tells how many are left', async (t) => {
+  await append(await newClient(app.url, ana), 'Sin conexión.');
+  const before = await unread(ana);
+  const page = await app.signedIn(t);
+  await page.routeWebSocket('**/graphql/ws', (socket) => socket.close({ code: 3000 }));
+  const asked = [];
+  await page.route('**/graphql', (route) => {
+    if (route.request().headers().accept === 'text/event-stream') return route.abort();
+    asked.push(route.request().postData());
+    return route.continue();
+  });
+  await page.goto(`${app.url}/clients`);
+  await page.getByText('Sin conexión en vivo; reconectando…').waitFor();
+  await rings(page, before);
+  await openPanel(page);
+  asked.length = 0;
+  await row(page, 'Sin conexión.').getByRole('button', { name: 'Marcar como leída' }).click();
+  await row(page, 'Sin conexión.').getByRole('button', { name: 'Marcar como no leída' }).waitFor();
+  await page.keyboard.press('Escape');
+  await rings(page, before - 1);
+  assert.deepEqual(asked.filter((query) => query.includes('UnreadCount')), []);
+});
+
 test('all are marked at once, in every tab, up to the newest that was seen', async (t) => {
   const client = await newClient(app.url, ana);
   for (const text of ['Uno.', 'Dos.', 'Tres.']) await append(client, text);

@@ -81,18 +81,23 @@ async fn they_are_live_and_what_one_screen_reads_the_other_knows() {
     let newest = screen.item("n").await["notificationNew"].clone();
     assert_eq!(newest["unreadCount"], 2);
     let mark = |which: &Value| json!({ "id": which["notification"]["id"] });
-    let read = ana.run("notificationMarkRead", mark(&first), "notification { readAt } event { id }").await;
+    let read = ana
+        .run("notificationMarkRead", mark(&first), "notification { readAt } unreadCount event { id }")
+        .await;
     assert!(read["notification"]["readAt"].is_string(), "{read}");
     let item = screen.item("n").await["notificationNew"].clone();
     assert_eq!((&item["kind"], &item["unreadCount"]), (&json!("UPDATED"), &json!(1)));
+    assert_eq!(read["unreadCount"], 1, "whoever marked it knows without asking");
     assert_eq!(item["eventId"], read["event"]["id"]);
-    let again = ana.run("notificationMarkRead", mark(&first), "event { id }").await;
-    assert_eq!(again["event"], Value::Null, "it was read already");
-    ana.run("notificationMarkUnread", mark(&first), "event { id }").await;
+    let again = ana.run("notificationMarkRead", mark(&first), "unreadCount event { id }").await;
+    assert_eq!(again, json!({ "unreadCount": 1, "event": null, "userErrors": [] }), "it was read already");
+    let unread = ana.run("notificationMarkUnread", mark(&first), "unreadCount").await;
+    assert_eq!(unread["unreadCount"], 2);
     assert_eq!(screen.item("n").await["notificationNew"]["unreadCount"], 2);
     write(&sofia, &id, "three, not seen yet").await;
     assert_eq!(screen.item("n").await["notificationNew"]["unreadCount"], 3);
-    ana.run("notificationMarkAllRead", mark(&newest), "event { id }").await;
+    let all = ana.run("notificationMarkAllRead", mark(&newest), "unreadCount").await;
+    assert_eq!(all["unreadCount"], 1, "what came meanwhile stays unread");
     let item = screen.item("n").await["notificationNew"].clone();
     assert_eq!(
         (&item["unreadCount"], &item["notification"]["id"]),
@@ -114,8 +119,10 @@ async fn nobody_marks_those_of_others_and_old_read_ones_are_swept() {
     let mark = json!({ "id": told[0]["id"] });
     for actor in [&sofia, &admin] {
         for mutation in ["notificationMarkRead", "notificationMarkUnread", "notificationMarkAllRead"] {
-            let refused = actor.run(mutation, mark.clone(), "notification { id } event { id }").await;
+            let refused =
+                actor.run(mutation, mark.clone(), "notification { id } unreadCount event { id }").await;
             assert_eq!(refused["userErrors"][0]["code"], "NOT_FOUND", "{mutation}");
+            assert_eq!(refused["unreadCount"], 0, "their own, not that of others");
             assert_eq!((&refused["notification"], &refused["event"]), (&Value::Null, &Value::Null));
         }
     }

@@ -4,6 +4,7 @@ use async_graphql::{Context, InputObject, Object, Result};
 use futures_util::FutureExt;
 
 use crate::domains::notifications::inbox::{self, NotificationErrorCode};
+use crate::graphql::context::Ask;
 use crate::graphql::nodes::notifications::Notification;
 use crate::graphql::payload::write;
 use crate::kernel::ids::NotificationId;
@@ -62,6 +63,11 @@ payload! {
     /// A marked notification.
     pub struct NotificationPayload {
         /// The notification as it is now; null when there is none, or it is not yours.
-        notification: Notification by NotificationId, NotificationErrorCode
+        notification: Notification by NotificationId, NotificationErrorCode; also {
+            /// How many you have not read now, as `notificationUnreadCount` tells it.
+            async fn unread_count(&self, ctx: &Context<'_>) -> Result<u64> {
+                Ok(inbox::unread(ctx.reader()?).await?)
+            }
+        }
     }
 }

@@ -17,13 +17,13 @@ const MOST = 99;
 /** How much is new, and on demand what: beside the screen, or over it where it is narrow. */
 export function Bell() {
   const { t } = useTranslation();
-  const { count, askAnew } = useUnread();
+  const { count, take } = useUnread();
   const [path] = useLocation();
   const aboutOf = useAbout();
   const [opened, setOpened] = useState(false);
   const [left, setLeft] = useState(false);
   const [notice, setNotice] = useState<NotificationFragment | null>(null);
-  const { mark, failure } = useMark(askAnew);
+  const { mark, failure } = useMark(take);
 
   useFeed((item) => {
     if (item?.__typename !== 'NotificationNew') return;

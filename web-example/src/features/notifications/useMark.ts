@@ -13,14 +13,15 @@ const marks = {
   allRead: NotificationMarkAllReadDocument,
 };
 
-/** Marks notifications. The stream tells all tabs; `done` is for the time when it is away. */
-export function useMark(done: () => void) {
+/** Marks notifications. The stream tells all tabs; `take` gets how many are unread then, also while it is away. */
+export function useMark(take: (unread: Promise<number | undefined>) => Promise<void>) {
   const api = useClient();
   const [failure, setFailure] = useState<Failure | null>(null);
-  async function mark(as: keyof typeof marks, id: string) {
-    const { error } = await api.mutation(marks[as], { input: { id, idempotencyKey: newKey() } });
+  async function send(as: keyof typeof marks, id: string) {
+    const { data, error } = await api.mutation(marks[as], { input: { id, idempotencyKey: newKey() } });
     setFailure(error ? failureIn(error) : null);
-    if (!error) done();
+    return data?.payload.unreadCount;
   }
+  const mark = (as: keyof typeof marks, id: string) => take(send(as, id));
   return { mark, failure };
 }

@@ -8,21 +8,25 @@ export function useUnread() {
   const api = useClient();
   const away = useLiveState() === 'away';
   const [count, setCount] = useState<number | null>(null);
-  const items = useRef(0);
-  const askAnew = useCallback(async () => {
-    const before = items.current;
-    const { data } = await api.query(UnreadCountDocument, {}, { requestPolicy: 'network-only' });
-    // An item that came meanwhile knows better.
-    if (data && items.current === before) setCount(data.notificationUnreadCount);
-  }, [api]);
+  const latest = useRef(0);
+  /** Takes the count that an answer tells, unless something newer was asked or told meanwhile, which knows better. */
+  const take = useCallback(async (answer: Promise<number | undefined>) => {
+    const asked = (latest.current += 1);
+    const unread = await answer;
+    if (unread !== undefined && latest.current === asked) setCount(unread);
+  }, []);
+  const askAnew = useCallback(() => {
+    const asked = api.query(UnreadCountDocument, {}, { requestPolicy: 'network-only' }).toPromise();
+    return take(asked.then(({ data }) => data?.notificationUnreadCount));
+  }, [api, take]);
   useEffect(() => {
     if (!away) void askAnew();
   }, [away, askAnew]);
   useFeed((item) => {
     if (!item) return void askAnew();
     if (item.__typename !== 'NotificationNew') return;
-    items.current += 1;
+    latest.current += 1;
     setCount(item.unreadCount);
   });
-  return { count, askAnew };
+  return { count, take };
 }
