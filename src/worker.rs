@@ -12,7 +12,6 @@ use crate::domains::identity::sessions;
 use crate::domains::notifications::inbox;
 use crate::flows::odoo::{self, Sync};
 use crate::kernel::{Error, Result};
-use crate::platform::auth::Viewer;
 use crate::platform::bus;
 use crate::platform::config::JobsConfig;
 use crate::platform::db::tables::idempotency_key;
@@ -69,10 +68,7 @@ fn agenda(app: &App, handlers: Handlers) -> Handlers {
     handlers
         .on(move |_: LayOut, _| {
             let app = laid.clone();
-            async move {
-                let all = Viewer::system("agenda");
-                Ok(agenda::lay_out(&app.database, &app.clock, &all, None).await?)
-            }
+            async move { Ok(agenda::lay_out(&app.database, &app.clock).await?) }
         })
         .every(Schedule::every(LAY_OUT_EVERY, LayOut {}))
         .on(|_: Remind, work| Remind::run(work))

@@ -4,17 +4,19 @@ use chrono::{Datelike, Duration, NaiveTime};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 
 use super::agenda_event::{self, AgendaEventState};
+use super::agenda_series;
 use super::events::{EventFilter, Range};
 use super::recurrence::{instant, local};
+use super::series::lay_until;
 use super::times;
 use super::working;
 use super::working_calendar::{Model as Calendar, Weekday};
 use crate::domains::identity::app_user;
 use crate::kernel::ids::UserId;
-use crate::kernel::time::Instant;
+use crate::kernel::time::{Clock, Instant};
 use crate::kernel::{Error, Result};
 use crate::platform::auth::{Right, Viewer};
-use crate::platform::db::{Reader, Visible};
+use crate::platform::db::{Database, Reader, Visible, all_rows};
 
 /// Most people at once.
 const PEOPLE_MAX: usize = 20;
@@ -30,19 +32,26 @@ pub struct Slot {
     pub end: Instant,
 }
 
-/// The slots of at least this length in which all of these people work and are free, at most so many. It tells when
-/// colleagues are busy, never with what.
+/// Which free time is looked for.
+#[derive(Clone, Debug)]
+pub struct Search {
+    /// Whose: all of them are to be free.
+    pub people: Vec<UserId>,
+    /// Within this time.
+    pub range: Slot,
+    /// At least so long.
+    pub least: Duration,
+    /// At most so many.
+    pub most: usize,
+}
+
+/// When all of some people work and are free. It tells when colleagues are busy, never with what.
 ///
 /// # Errors
 /// `Invalid` for a range, length or number of people that is none.
-pub async fn slots(
-    reader: &Reader,
-    people: &[UserId],
-    range: Slot,
-    least: Duration,
-    most: usize,
-) -> Result<Vec<Slot>> {
+pub async fn slots(database: &Database, clock: &Clock, reader: &Reader, search: Search) -> Result<Vec<Slot>> {
     reader.viewer.may(Right::ReadClients)?;
+    let Search { people, range, least, most } = search;
     if !(1..=PEOPLE_MAX).contains(&people.len()) {
         return Err(Error::invalid("assigneeIds", format!("must be between 1 and {PEOPLE_MAX}")));
     }
@@ -57,13 +66,16 @@ pub async fn slots(
         .filter(app_user::Column::Id.is_in(people.iter().copied()));
     let known = known.all(&reader.db).await?;
     let mut free = vec![range];
-    for id in people {
+    for id in &people {
         let Some(team) = known.iter().find(|user| user.id == *id).and_then(|user| user.team_id) else {
             return Err(Error::invalid("assigneeIds", "there is no such user in a team of yours"));
         };
         let calendar = working::of(&reader.db, team).await?;
         free = both(&free, &at_work(&calendar, range));
     }
+    let series = all_rows::<agenda_series::Entity>();
+    let series = series.filter(agenda_series::Column::AssigneeId.is_in(people.iter().copied()));
+    lay_until(database, clock, series, range.end).await?;
     for taken in busy(reader, people, range).await? {
         free = without(&free, taken);
     }
@@ -71,9 +83,9 @@ pub async fn slots(
 }
 
 /// What these people have, whoever asks.
-async fn busy(reader: &Reader, people: &[UserId], range: Slot) -> Result<Vec<Slot>> {
+async fn busy(reader: &Reader, people: Vec<UserId>, range: Slot) -> Result<Vec<Slot>> {
     let filter = EventFilter {
-        assignees: Some(people.to_vec()),
+        assignees: Some(people),
         states: Some(AgendaEventState::OPEN.to_vec()),
         ..EventFilter::default()
     };

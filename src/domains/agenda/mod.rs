@@ -25,9 +25,9 @@ pub mod working;
 pub use details::DetailsPatch;
 pub use feed::{Feed, feed};
 pub use follow_up::set as set_follow_up;
-pub use free::{Slot, slots};
+pub use free::{Search, Slot, slots};
 pub use reminders::Remind;
-pub use series::{LayOut, is_unlaid, lay_out};
+pub use series::{LayOut, lay_out, lay_until};
 pub use tables::{agenda_event, agenda_series, agenda_settings, working_calendar};
 pub use times::{UNKNOWN, is_known};
 

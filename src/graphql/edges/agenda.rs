@@ -5,16 +5,17 @@ use std::collections::{BTreeSet, HashMap};
 use async_graphql::context::QueryEnv;
 use async_graphql::parser::types::SelectionSet;
 use async_graphql::{Context, ID};
+use sea_orm::{ColumnTrait, QueryFilter};
 use uuid::Uuid;
 
 use crate::domains::agenda::agenda_event::{AgendaEventKind, AgendaEventState};
 use crate::domains::agenda::events::{self, EventFilter, Range};
 use crate::domains::agenda::rules::{self, AgendaAction, Blocked, Callable, Facts};
-use crate::domains::agenda::{UNKNOWN, is_known, working_calendar};
+use crate::domains::agenda::{self, UNKNOWN, agenda_series, is_known, working_calendar};
 use crate::edges;
 use crate::graphql::context::Ask;
 use crate::graphql::fast::{
-    Computed, Edge, GiveUp, Inline, Inlines, List, Maybe, One, Pages, Parts, Plan, one,
+    Computed, Edge, First, GiveUp, Inline, Inlines, List, Maybe, One, Pages, Parts, Plan, one,
 };
 use crate::graphql::nodes::agenda::{
     AgendaBlockage, AgendaEvent, AgendaSeries, AgendaSettings, AgendaSlot, AvailableAgendaAction, BY_START,
@@ -29,7 +30,7 @@ use crate::kernel::time::Instant;
 use crate::kernel::words::Word;
 use crate::kernel::{Error, Result};
 use crate::platform::auth::Viewer;
-use crate::platform::db::{PageArgs, Positional, Wanted};
+use crate::platform::db::{PageArgs, Positional, Visible, Wanted};
 
 edges! {
     AgendaEvent {
@@ -133,7 +134,7 @@ fn open_follow_up(client: Uuid, whoever_asks: bool) -> Pages<AgendaEvent> {
         ..EventFilter::default()
     };
     let first = PageArgs { first: Some(1), ..PageArgs::default() };
-    Pages::new(client, "client_id", BY_START, first, move |viewer: &Viewer| {
+    Pages::new(client, "client_id", BY_START, first, None, move |viewer: &Viewer| {
         let all = whoever_asks.then(|| Viewer::system("agenda"));
         Ok(events::list(all.as_ref().unwrap_or(viewer), None, &open))
     })
@@ -248,6 +249,20 @@ impl Edge for Touch {
         let touches = pages.iter().map(|page| Inline(page.nodes_of().next().map(NextTouch::from))).collect();
         Inline::render(touches, ctx, plan).await
     }
+}
+
+/// What a look at clients until then begins with: the series with them are laid out until there.
+pub fn laid_out(ctx: &Context<'_>, until: Instant) -> Option<First> {
+    // Who is nobody is told so by the list.
+    let (services, viewer) = (ctx.services().ok()?.clone(), ctx.viewer().ok()?.clone());
+    Some(Box::new(move |clients| {
+        let series = agenda_series::Entity::visible_to(&viewer);
+        let series = series.filter(agenda_series::Column::ClientId.is_in(clients.iter().copied()));
+        let services = services.clone();
+        Box::pin(
+            async move { agenda::lay_until(&services.database, &services.door.clock, series, until).await },
+        )
+    }))
 }
 
 /// A stretch of time: what begins at its end is outside.

@@ -1,6 +1,6 @@
 //! Look-ups of clients and of what hangs on them.
 
-use super::agenda::{DateTimeRangeInput, Touch};
+use super::agenda::{DateTimeRangeInput, Touch, laid_out};
 use crate::domains::agenda::events::{self, EventFilter};
 use crate::domains::clients::client;
 use crate::domains::clients::event_log_entry::{self, EventLogKind};
@@ -51,14 +51,14 @@ edges! {
         page contacts(): Contact by "client_id" in BY_NAME => |viewer| Ok(contact::Entity::visible_to(viewer));
         /// When the client is touched next, and why; null when nothing is open, or it is somebody else's to do.
         field next_touch: Touch = |client, _| Touch::of(client.id.uuid());
-        /// The events with the client that you may see, by their start; series as far as they are laid out: a year and a bit
-        /// ahead.
+        /// The events with the client that you may see, by their start. Without a range, series as far as they are laid out: a
+        /// year and a bit ahead.
         page agenda_events(
-            #[graphql(desc = "From when to when; all unless told.")] range: Option<DateTimeRangeInput>
+            #[graphql(desc = "From when to when, at most ten years ahead; all unless told.")] range: Option<DateTimeRangeInput>
         ): AgendaEvent by "client_id" in BY_START => |viewer| {
             let range = range.as_ref().map(DateTimeRangeInput::checked).transpose()?;
             Ok(events::list(viewer, range.as_ref(), &EventFilter::default()))
-        };
+        }, after |ctx| range.as_ref().and_then(|range| laid_out(ctx, range.end));
         /// What is planned and was done, latest first.
         page activities(
             #[graphql(desc = "Only these states; all unless told.")] states: Option<Vec<activity::ActivityState>>

@@ -10,6 +10,7 @@ use async_graphql::context::QueryEnv;
 use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::parser::types::SelectionSet;
 use async_graphql::{Context, OutputType};
+use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
 use super::output::{List, One, answer};
@@ -75,7 +76,7 @@ impl<T: Positional> All<T> {
     /// The rows that name `parent` in `foreign_key`, in this order.
     pub fn of(parent: Uuid, foreign_key: &'static str, sort: SortColumn) -> Self {
         let args = PageArgs { first: Some(crate::platform::db::MAX_PAGE), ..PageArgs::default() };
-        All(Pages::new(parent, foreign_key, sort, args, |viewer| Ok(T::Entity::visible_to(viewer))))
+        All(Pages::new(parent, foreign_key, sort, args, None, |viewer| Ok(T::Entity::visible_to(viewer))))
     }
 }
 
@@ -88,8 +89,12 @@ pub struct Pages<T: Positional> {
 /// Builds the list under any parent: begins with `visible_to` and holds the filter.
 type Build<E> = dyn Fn(&Viewer) -> Result<sea_orm::Select<E>> + Send + Sync;
 
+/// What is done for some parents before their lists are read.
+pub type First = Box<dyn Fn(&[Uuid]) -> BoxFuture<'static, Result<()>> + Send + Sync>;
+
 /// Which list, and which page of it.
 struct ListOf<T: Positional> {
+    first: Option<First>,
     build: Box<Build<T::Entity>>,
     foreign_key: &'static str,
     sort: SortColumn,
@@ -103,9 +108,10 @@ impl<T: Positional> Pages<T> {
         foreign_key: &'static str,
         sort: SortColumn,
         args: PageArgs,
+        first: Option<First>,
         build: impl Fn(&Viewer) -> Result<sea_orm::Select<T::Entity>> + Send + Sync + 'static,
     ) -> Self {
-        Pages { parent, list: Arc::new(ListOf { build: Box::new(build), foreign_key, sort, args }) }
+        Pages { parent, list: Arc::new(ListOf { first, build: Box::new(build), foreign_key, sort, args }) }
     }
 
     async fn load(
@@ -116,6 +122,9 @@ impl<T: Positional> Pages<T> {
         wanted: Wanted,
     ) -> Result<HashMap<Uuid, Connection<T>>> {
         let select = (list.build)(&reader.viewer)?;
+        if let Some(first) = &list.first {
+            first(parents).await?;
+        }
         let query =
             PageQuery::<T>::new(select, list.sort, list.args.clone()).with_total(with_total).reading(wanted);
         let pages = query.load_under(reader, list.foreign_key, parents).await?;

@@ -118,6 +118,16 @@ macro_rules! edges {
         $(#[$meta:meta])* page $name:ident($($(#[$arg_meta:meta])* $arg:ident: $type:ty),*): $Child:ident
             by $key:literal in $sort:expr => |$viewer:ident| $expr:expr; $($rest:tt)*
     ) => {
+        $crate::edges! { @next $Node [$($done)*]
+            $(#[$meta])* page $name($($(#[$arg_meta])* $arg: $type),*): $Child
+                by $key in $sort => |$viewer| $expr, after |_| None; $($rest)* }
+    };
+
+    (@next $Node:ident [$($done:tt)*]
+        $(#[$meta:meta])* page $name:ident($($(#[$arg_meta:meta])* $arg:ident: $type:ty),*): $Child:ident
+            by $key:literal in $sort:expr => |$viewer:ident| $expr:expr, after |$ctx:pat_param| $first:expr;
+        $($rest:tt)*
+    ) => {
         $crate::edges! { @next $Node [$($done)* {
             meta [$(#[$meta])*]
             name $name
@@ -131,12 +141,13 @@ macro_rules! edges {
             edge [$crate::graphql::fast::Pages<$Child>]
             reads [false]
             row row
-            ctx [_]
+            ctx [$ctx]
             expr [$crate::graphql::fast::Pages::new(
                 $crate::platform::db::Positional::key(row),
                 $key,
                 $sort,
                 $crate::platform::db::PageArgs { first, after, last, before },
+                $first,
                 move |$viewer| $expr,
             )]
         }] $($rest)* }

@@ -18,7 +18,9 @@ mod output;
 mod plan;
 mod render;
 
-pub use edge::{All, Computed, Edge, Inline, Inlines, Known, Loads, Maybe, Pages, The, Within, find, one};
+pub use edge::{
+    All, Computed, Edge, First, Inline, Inlines, Known, Loads, Maybe, Pages, The, Within, find, one,
+};
 pub use json::{RawJson, is_mergeable, to_json};
 pub use macros::Columns;
 pub use output::{List, One, SeenBy, answer};

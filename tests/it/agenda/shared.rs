@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::{EVENT, between, plan};
-use crate::support::{Refusals, Screen, TestApp};
+use crate::support::{Actor, Refusals, Screen, TestApp};
 
 const CHANGED: &str = "subscription($range: DateTimeRangeInput, $after: Cursor) {
     agendaChanged(range: $range, after: $after) { kind agendaEvent { id title state } series { id } } }";
@@ -77,28 +77,92 @@ async fn ten_years_of_days_can_be_cancelled_at_once() {
     assert_eq!(ana.data(open, json!({})).await["agendaEvents"]["totalCount"], 0);
 }
 
+/// How many occurrences of somebody's only series are rows.
+async fn rows(actor: &Actor) -> i64 {
+    let query = "{ agendaEvents(range: { start: \"2026-01-01T00:00:00Z\", end: \"2027-06-01T00:00:00Z\" }, first: 1) {
+        nodes { series { events { totalCount } } } } }";
+    let seen = actor.data(query, json!({})).await;
+    seen["agendaEvents"]["nodes"][0]["series"]["events"]["totalCount"].as_i64().expect("a number")
+}
+
+/// An hour of each Monday, without end.
+async fn endless(actor: &Actor, client: Option<&str>) {
+    let mut endless = weekly(1);
+    (endless["recurrence"], endless["clientId"]) = (json!({ "rule": "FREQ=WEEKLY" }), json!(client));
+    plan(actor, endless).await;
+}
+
+/// Why a range is refused that ends behind the ten years.
+async fn refusal(actor: &Actor, query: &str, mut variables: serde_json::Value) -> String {
+    variables["range"] = json!({ "start": "2037-01-01T00:00:00Z", "end": "2037-01-08T00:00:00Z" });
+    let refused = actor.send(query, variables).await;
+    refused.body["errors"][0]["message"].as_str().expect("a message").to_owned()
+}
+
+const TOO_FAR: &str = "range.end: must lie at most 3660 days ahead";
+
 #[tokio::test]
-async fn a_look_far_ahead_lays_out_what_one_sees_and_free_time_is_not_asked_for_there() {
+async fn a_look_far_ahead_lays_out_what_one_sees() {
     let app = TestApp::start().await;
     let (ana, carla) = (app.ana().await, app.carla().await);
     for actor in [&ana, &carla] {
-        let mut endless = weekly(1);
-        endless["recurrence"] = json!({ "rule": "FREQ=WEEKLY" });
-        plan(actor, endless).await;
+        endless(actor, None).await;
     }
-    let month = ("2031-01-01T00:00:00Z", "2031-02-01T00:00:00Z");
-    assert_eq!(between(&ana, month.0, month.1, "id").await.len(), 4);
-    let rows = async |actor: &crate::support::Actor| {
-        let query = "{ agendaEvents(range: { start: \"2026-01-01T00:00:00Z\", end: \"2027-06-01T00:00:00Z\" }, first: 1) {
-            nodes { series { events { totalCount } } } } }";
-        let seen = actor.data(query, json!({})).await;
-        seen["agendaEvents"]["nodes"][0]["series"]["events"]["totalCount"].as_i64().expect("a number")
-    };
+    assert_eq!(between(&ana, "2031-01-01T00:00:00Z", "2031-02-01T00:00:00Z", "id").await.len(), 4);
     assert!(rows(&ana).await > 200, "hers are laid out until there");
     assert!(rows(&carla).await < 70, "another team's are not");
-    let free = "query($who: [ID!]!) { agendaFreeSlots(assigneeIds: $who, minutes: 30,
-        range: { start: \"2031-01-01T00:00:00Z\", end: \"2031-01-08T00:00:00Z\" }) { start } }";
-    let refused = ana.send(free, json!({ "who": [ana.id] })).await;
-    let message = refused.body["errors"][0]["message"].as_str().expect("a message");
-    assert_eq!(message, "range.end: must lie at most 400 days ahead");
+    let query = "query($range: DateTimeRangeInput!) { agendaEvents(range: $range) { totalCount } }";
+    assert_eq!(refusal(&ana, query, json!({})).await, TOO_FAR);
+}
+
+#[tokio::test]
+async fn no_hour_far_ahead_is_free_in_which_a_series_has_an_occurrence() {
+    let app = TestApp::start().await;
+    let (ana, beto, carla) = (app.ana().await, app.beto().await, app.carla().await);
+    for actor in [&ana, &carla] {
+        endless(actor, None).await;
+    }
+    let free = "query($who: [ID!]!, $range: DateTimeRangeInput!) {
+        agendaFreeSlots(assigneeIds: $who, minutes: 30, range: $range) { start end } }";
+    // A Monday, nine to six in Mexico. He does not see what she has then.
+    let monday = json!({ "start": "2031-01-06T00:00:00Z", "end": "2031-01-07T00:00:00Z" });
+    let found = beto.data(free, json!({ "who": [ana.id, beto.id], "range": monday })).await;
+    let expected = json!([
+        { "start": "2031-01-06T15:00:00+00:00", "end": "2031-01-06T16:00:00+00:00" },
+        { "start": "2031-01-06T17:00:00+00:00", "end": "2031-01-07T00:00:00+00:00" },
+    ]);
+    assert_eq!(found["agendaFreeSlots"], expected);
+    assert!(rows(&carla).await < 70, "nobody asked for hers");
+    assert_eq!(refusal(&ana, free, json!({ "who": [ana.id] })).await, TOO_FAR);
+}
+
+#[tokio::test]
+async fn a_look_at_a_client_far_ahead_lays_out_what_is_with_it() {
+    let app = TestApp::start().await;
+    let (ana, beto) = (app.ana().await, app.beto().await);
+    let (rosa, other) = (ana.client("Rosa").await, beto.client("Lucas").await);
+    endless(&ana, Some(&rosa)).await;
+    endless(&beto, Some(&other)).await;
+    let of_one = "query($id: ID!, $range: DateTimeRangeInput) {
+        client(id: $id) { agendaEvents(range: $range) { totalCount nodes { start } } } }";
+    let month = json!({ "start": "2031-01-01T00:00:00Z", "end": "2031-02-01T00:00:00Z" });
+    let found = ana.data(of_one, json!({ "id": rosa, "range": month })).await;
+    let found = &found["client"]["agendaEvents"];
+    let mondays = ["2031-01-06T16:00", "2031-01-13T16:00", "2031-01-20T16:00", "2031-01-27T16:00"];
+    assert_eq!(super::starts(found["nodes"].as_array().expect("a list")), mondays);
+    assert_eq!(found["totalCount"], 4);
+    assert!(rows(&beto).await < 70, "nobody asked for the other client");
+    // Of many clients at once.
+    let of_all = "query($range: DateTimeRangeInput) { clients(first: 50) { nodes { id agendaEvents(range: $range) { totalCount } } } }";
+    let later = json!({ "start": "2033-01-01T00:00:00Z", "end": "2033-02-01T00:00:00Z" });
+    let all = ana.data(of_all, json!({ "range": later })).await;
+    let all = all["clients"]["nodes"].as_array().expect("a list").clone();
+    let of = |id: &str| all.iter().find(|client| client["id"] == id).expect("the client");
+    assert_eq!(of(&rosa)["agendaEvents"]["totalCount"], 5);
+    let by_node = "query($id: ID!, $range: DateTimeRangeInput) {
+        node(id: $id) { ... on Client { agendaEvents(range: $range) { totalCount } } } }";
+    let latest = json!({ "start": "2035-01-01T00:00:00Z", "end": "2035-02-01T00:00:00Z" });
+    let found = ana.data(by_node, json!({ "id": rosa, "range": latest })).await;
+    assert_eq!(found["node"]["agendaEvents"]["totalCount"], 5);
+    assert_eq!(refusal(&ana, of_one, json!({ "id": rosa })).await, TOO_FAR);
 }

@@ -1,8 +1,8 @@
-//! Lays occurrences out as rows: a year and a bit ahead by a job, further when somebody looks there.
+//! Lays occurrences out as rows: a year and a bit ahead by a job, further when somebody looks there, whichever way.
 
 use chrono::{Duration, NaiveDateTime};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 use serde::{Deserialize, Serialize};
 
@@ -19,13 +19,15 @@ use crate::kernel::ids::{AgendaEventId, AgendaSeriesId};
 use crate::kernel::time::{Clock, Instant};
 use crate::kernel::{Error, Result, Stop};
 use crate::platform::auth::Viewer;
-use crate::platform::db::{Database, Origin, Tx, Visible, all_rows};
+use crate::platform::db::{Database, Origin, Tx, all_rows};
 use crate::platform::jobs::Job;
 
 /// Occurrences are rows so far ahead at least.
-pub const AHEAD: Duration = Duration::days(400);
+const AHEAD: Duration = Duration::days(400);
 /// How far the job lays out, so that it need not come every day.
 const FURTHER: Duration = Duration::days(430);
+/// Looks end at most so far ahead.
+const FURTHEST: Duration = Duration::days(3660);
 /// Most rows of a series at once.
 const MOST: usize = 4000;
 /// Rows of one statement: their values stay below what the databases take.
@@ -45,28 +47,48 @@ impl Job for LayOut {
     }
 }
 
-/// Whether a look until then may need rows that are not there yet.
-pub fn is_unlaid(now: Instant, until: Instant) -> bool {
-    until > now + AHEAD
-}
-
-/// Lays out all series that a viewer sees until then at least.
+/// Lays all series out, a year and a bit ahead.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn lay_out(
+pub async fn lay_out(database: &Database, clock: &Clock) -> Result<()> {
+    let now = clock.now();
+    each(database, clock, all_rows::<Entity>(), (now + AHEAD, now + FURTHER)).await
+}
+
+/// Lays these series out as far as a look until then needs: whoever looks at a range begins with it.
+///
+/// # Errors
+/// `Invalid` for a look too far ahead; those of the database.
+pub async fn lay_until(
     database: &Database,
     clock: &Clock,
-    viewer: &Viewer,
-    until: Option<Instant>,
+    series: Select<Entity>,
+    until: Instant,
 ) -> Result<()> {
     let now = clock.now();
-    let (look, lay) = until.map_or((now + AHEAD, now + FURTHER), |until| (until, until));
+    if until > now + FURTHEST {
+        let rule = format!("must lie at most {} days ahead", FURTHEST.num_days());
+        return Err(Error::invalid("range.end", rule));
+    }
+    if until <= now + AHEAD {
+        return Ok(()); // the job was there
+    }
+    each(database, clock, series, (until, until)).await
+}
+
+/// Lays those of these series that are not laid out until the one time out until the other.
+async fn each(
+    database: &Database,
+    clock: &Clock,
+    series: Select<Entity>,
+    (look, lay): (Instant, Instant),
+) -> Result<()> {
     // By local times of any zone: a day more is looked at.
     let behind = (look + Duration::days(1)).format(LOCAL).to_string();
     let mut after = None;
     loop {
-        let mut short = Entity::visible_to(viewer).filter(Column::LaidUntil.lt(behind.as_str()));
+        let mut short = series.clone().filter(Column::LaidUntil.lt(behind.as_str()));
         if let Some(after) = after {
             short = short.filter(Column::Id.gt(after));
         }

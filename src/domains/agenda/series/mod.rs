@@ -25,7 +25,7 @@ use crate::kernel::{Error, Result, Stop};
 use crate::platform::db::{Change, ChangeKind, Tx, Visible, all_rows, differences};
 
 pub use change::{cancel, change, hand_over};
-pub use lay::{LayOut, is_unlaid, lay_out};
+pub use lay::{LayOut, lay_out, lay_until};
 
 /// Local times as the rows keep them.
 const LOCAL: &str = "%Y-%m-%dT%H:%M:%S";

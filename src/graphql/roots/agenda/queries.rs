@@ -5,7 +5,9 @@ use chrono::Duration;
 
 use crate::domains::agenda::agenda_event::{AgendaEventKind, AgendaEventState};
 use crate::domains::agenda::events::{self, EventFilter};
-use crate::domains::agenda::{self, Slot, agenda_settings, settings, working, working_calendar};
+use crate::domains::agenda::{
+    self, Search, Slot, agenda_series, agenda_settings, settings, working, working_calendar,
+};
 use crate::domains::identity::team;
 use crate::graphql::context::Ask;
 use crate::graphql::edges::agenda::DateTimeRangeInput;
@@ -24,8 +26,6 @@ const EVENTS_MAX: i32 = 5000;
 const ASSIGNEES_MAX: usize = 200;
 /// Free times at once.
 const SLOTS_MAX: i32 = 100;
-/// Ranges end at most so far ahead: series are laid out until there.
-const AHEAD_MAX: Duration = Duration::days(3660);
 
 /// Root queries of the agenda.
 #[derive(Default)]
@@ -55,21 +55,14 @@ impl AgendaQuery {
         #[graphql(desc = "So many from the end, at most 5,000.")] last: Option<i32>,
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> Result<One<Connection<AgendaEvent>>> {
-        let (reader, services) = (ctx.reader()?, ctx.services()?);
-        let (range, now) = (range.checked()?, services.door.clock.now());
-        if range.end > now + AHEAD_MAX {
-            let rule = format!("must lie at most {} days ahead", AHEAD_MAX.num_days());
-            return Err(Error::invalid("range.end", rule).into());
-        }
-        if agenda::is_unlaid(now, range.end) {
-            agenda::lay_out(&services.database, &services.door.clock, &reader.viewer, Some(range.end))
-                .await?;
-        }
+        let (reader, range) = (ctx.reader()?, range.checked()?);
         let filter = filter.unwrap_or_default();
         if filter.assignee_ids.as_ref().is_some_and(|ids| ids.len() > ASSIGNEES_MAX) {
             let rule = format!("must be at most {ASSIGNEES_MAX}");
             return Err(Error::invalid("filter.assigneeIds", rule).into());
         }
+        let (services, series) = (ctx.services()?, agenda_series::Entity::visible_to(&reader.viewer));
+        agenda::lay_until(&services.database, &services.door.clock, series, range.end).await?;
         let select = events::list(&reader.viewer, Some(&range), &filter.into());
         let args = PageArgs { first, after, last, before };
         Ok(list_of_at_most(ctx, reader, select, BY_START, (args, EVENTS_MAX)).await?)
@@ -80,7 +73,8 @@ impl AgendaQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Who: at most 20 users of teams that you see.")] assignee_ids: Vec<UserId>,
-        #[graphql(desc = "From when to when: at most 62 days.")] range: DateTimeRangeInput,
+        #[graphql(desc = "From when to when: at most 62 days, and at most ten years ahead.")]
+        range: DateTimeRangeInput,
         #[graphql(desc = "At least so many minutes: 5 to 1440.")] minutes: i32,
         #[graphql(desc = "At most so many: 25 unless told, at most 100.")] first: Option<i32>,
     ) -> Result<List<AgendaSlot>> {
@@ -89,12 +83,14 @@ impl AgendaQuery {
             Ok(most) if most <= SLOTS_MAX as usize => most,
             _ => return Err(Error::invalid("first", format!("must be between 0 and {SLOTS_MAX}")).into()),
         };
-        if agenda::is_unlaid(ctx.services()?.door.clock.now(), range.end) {
-            return Err(Error::invalid("range.end", "must lie at most 400 days ahead").into());
-        }
-        let range = Slot { start: range.start, end: range.end };
-        let least = Duration::minutes(minutes.into());
-        let slots = agenda::slots(ctx.reader()?, &assignee_ids, range, least, most).await?;
+        let search = Search {
+            people: assignee_ids,
+            range: Slot { start: range.start, end: range.end },
+            least: Duration::minutes(minutes.into()),
+            most,
+        };
+        let (reader, services) = (ctx.reader()?, ctx.services()?);
+        let slots = agenda::slots(&services.database, &services.door.clock, reader, search).await?;
         let shown = |Slot { start, end }: Slot| AgendaSlot { start, end };
         Ok(List::new(slots.into_iter().map(shown).collect()))
     }
