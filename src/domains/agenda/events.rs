@@ -116,7 +116,7 @@ pub async fn update(
     check.done()?;
     let mut after = before.clone();
     after.put(details);
-    change(tx, before, after, expected, scope).await
+    change(tx, AgendaAction::Update, (before, after), expected, scope).await
 }
 
 /// Moves an event, and makes it longer or shorter.
@@ -144,7 +144,7 @@ pub async fn reschedule(
     check.done()?;
     let mut after = before.clone();
     when.put(&mut after);
-    change(tx, before, after, expected, scope).await
+    change(tx, AgendaAction::Reschedule, (before, after), expected, scope).await
 }
 
 /// Gives an event to somebody else, or to the team's pool.
@@ -162,10 +162,7 @@ pub async fn assign(
     let mut after = before.clone();
     after.assignee_id = assignee;
     after.team_id = user.and_then(|user| user.team_id).unwrap_or(before.team_id);
-    let (new, client) = (assignee.filter(|_| assignee != before.assignee_id), before.client_id);
-    change(tx, before, after, expected, scope).await?;
-    tell_assignee(tx, new, client, id).await?;
-    Ok(id)
+    change(tx, AgendaAction::Assign, (before, after), expected, scope).await
 }
 
 /// Moves an event to another state. What is cancelled may be a whole series.
@@ -392,18 +389,18 @@ async fn open(
 /// Writes the change of one event, or of a series from one event on.
 async fn change(
     tx: &mut Tx,
-    before: Model,
-    after: Model,
+    action: AgendaAction,
+    (before, after): (Model, Model),
     expected: i32,
     scope: AgendaScope,
 ) -> Result<AgendaEventId, Stop<Code>> {
     if scope == AgendaScope::This {
         return write(tx, before, after, expected, None).await;
     }
-    series::change(tx, before, after, expected, scope).await
+    series::change(tx, action, (before, after), expected, scope).await
 }
 
-/// Writes the fields that differ, unless others changed the same ones meanwhile.
+/// Writes the fields that differ, unless others changed the same ones meanwhile; tells whoever is to go now.
 pub(super) async fn write(
     tx: &mut Tx,
     before: Model,
@@ -420,8 +417,11 @@ pub(super) async fn write(
     if before.client_id != after.client_id {
         tell_client(tx, &before, "taken off", None).await?;
     }
+    let (id, client) = (before.id, after.client_id);
+    let new = after.assignee_id.filter(|_| after.assignee_id != before.assignee_id);
     save(tx, &before, after, true).await?;
-    Ok(before.id)
+    tell_assignee(tx, new, client, id).await?;
+    Ok(id)
 }
 
 /// Writes a changed row with its audit; screens hear of it where the row is told by itself.

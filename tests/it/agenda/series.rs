@@ -240,6 +240,35 @@ async fn what_was_reopened_behind_the_end_of_its_series_follows_alone() {
 }
 
 #[tokio::test]
+async fn who_has_one_of_a_series_already_is_given_all_the_others() {
+    let app = TestApp::start().await;
+    let (ana, beto, sofia) = (app.ana().await, app.beto().await, app.sofia().await);
+    series(&ana, "FREQ=WEEKLY;COUNT=6").await;
+    let laid = year(&sofia, 2027).await;
+    let his = json!({ "assigneeId": beto.id });
+    let given = does(&sofia, "agendaEventAssign", &laid[3], his.clone()).await;
+    let with = |scope: &str| json!({ "assigneeId": beto.id, "scope": scope });
+    let of = |actors: [&Actor; 6]| actors.map(|actor| json!({ "id": actor.id }));
+    does(&sofia, "agendaEventAssign", &given, with("FOLLOWING")).await;
+    let now = year(&sofia, 2027).await;
+    assert_eq!(each(&now, "assignee"), of([&ana, &ana, &ana, &beto, &beto, &beto]));
+    assert_eq!(now[2]["series"]["rule"], "FREQ=WEEKLY;UNTIL=20270118T100000");
+    let given = does(&sofia, "agendaEventAssign", &now[1], his).await;
+    does(&sofia, "agendaEventAssign", &given, with("ALL")).await;
+    let now = year(&sofia, 2027).await;
+    assert_eq!(each(&now, "assignee"), of([&beto; 6]));
+    let told = "{ notifications(first: 10) { nodes { kind } } }";
+    let told = beto.data(told, json!({})).await["notifications"]["nodes"].clone();
+    assert_eq!(told, json!(vec![json!({ "kind": "AGENDA_ASSIGNED" }); 4]), "of one and of more, twice");
+    // He has all of it: nothing is left to do.
+    let before = app.traces().await;
+    for scope in ["ALL", "FOLLOWING"] {
+        does(&sofia, "agendaEventAssign", &now[1], with(scope)).await;
+    }
+    assert_eq!((app.traces().await, year(&sofia, 2027).await), (before, now));
+}
+
+#[tokio::test]
 async fn a_series_moves_to_where_cancelled_occurrences_stood() {
     let app = TestApp::start().await;
     let ana = app.ana().await;

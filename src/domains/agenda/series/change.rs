@@ -12,9 +12,9 @@ use super::super::AGENDA_CHANGED;
 use super::super::agenda_event::{self, AgendaEventState};
 use super::super::agenda_series::{Column, Entity, Model};
 use super::super::details::Details;
-use super::super::events::{owned, save, tell_client, uid};
+use super::super::events::{owned, save, tell_assignee, tell_client, uid};
 use super::super::recurrence::{Pattern, instant, local};
-use super::super::rules::{AgendaErrorCode as Code, AgendaScope};
+use super::super::rules::{AgendaAction, AgendaErrorCode as Code, AgendaScope};
 use super::super::times::When;
 use super::lay::lay_ahead;
 use super::{LOCAL, kept, laid, locked, parsed};
@@ -27,8 +27,8 @@ use crate::platform::db::{Change, ChangeKind, Tx, all_rows, differences};
 /// changed in one alone stays. What is not open any more stays as it is.
 pub async fn change(
     tx: &mut Tx,
-    before: agenda_event::Model,
-    after: agenda_event::Model,
+    action: AgendaAction,
+    (before, after): (agenda_event::Model, agenda_event::Model),
     expected: i32,
     scope: AgendaScope,
 ) -> Result<AgendaEventId, Stop<Code>> {
@@ -39,7 +39,9 @@ pub async fn change(
     }
     let changes = differences(Some(&before), Some(&after))?;
     tx.merge(before.id, expected, before.version, &changes).await?;
-    if changes.is_empty() {
+    // Whoever has this one already may be given the others.
+    let is_given = action == AgendaAction::Assign && after.assignee_id != series.assignee_id;
+    if changes.is_empty() && !is_given {
         return Ok(before.id);
     }
     let series = match scope {
@@ -65,7 +67,7 @@ pub async fn change(
         template.duration = of(&after).minutes();
     }
     follow(&before, &after, &Details::from(&series), &mut template);
-    if before.assignee_id != after.assignee_id {
+    if action == AgendaAction::Assign {
         (template.assignee_id, template.team_id) = (after.assignee_id, after.team_id);
     }
     let mut since = Ord::min(before.start, after.start);
@@ -94,6 +96,8 @@ pub async fn change(
     tell_client(tx, &after, what, None).await?;
     lay_ahead(tx, &mut template, &moved).await?;
     write(tx, &series, template, since).await?;
+    let new = after.assignee_id.filter(|_| is_given || after.assignee_id != before.assignee_id);
+    tell_assignee(tx, new, after.client_id, before.id).await?;
     Ok(before.id)
 }
 
