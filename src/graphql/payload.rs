@@ -220,22 +220,24 @@ fn hidden((name, value): (String, serde_json::Value)) -> (String, serde_json::Va
 
 /// Declares the payload of mutations that change one kind of thing:
 /// `payload! { /// Doc. pub struct TeamPayload { /// Doc. team: Team by TeamId, TeamErrorCode } }`. A value that is told
-/// once stands behind that; fields that are looked up stand in `; also { … }`.
+/// once stands behind that; what only the resolvers know, in `; with name: Type`; fields that are looked up, in `; also { … }`.
 #[macro_export]
 macro_rules! payload {
     ($(#[$meta:meta])* pub struct $Payload:ident {
         $(#[$field_meta:meta])* $field:ident: $Node:ident by $Id:ident, $Code:ident $(, $(#[$extra_meta:meta])* $extra:ident: $Extra:ty)?
+        $(; with $with:ident: $With:ty)?
         $(; also { $($also:tt)* })?
     }) => {
         $(#[$meta])*
         pub struct $Payload {
             outcome: $crate::graphql::payload::Outcome<$Id, $Code>,
             $($extra: Option<$Extra>,)?
+            $($with: $With,)?
         }
 
         impl From<$crate::graphql::payload::Outcome<$Id, $Code>> for $Payload {
             fn from(outcome: $crate::graphql::payload::Outcome<$Id, $Code>) -> Self {
-                $Payload { outcome, $($extra: None)? }
+                $Payload { outcome, $($extra: None,)? $($with: Default::default(),)? }
             }
         }
 

@@ -1,6 +1,6 @@
 //! The verbs of an event: create, update, reschedule, assign, hand over, and the transitions of its state.
 
-use sea_orm::sea_query::{Cond, Expr, ExprTrait};
+use sea_orm::sea_query::{Cond, ExprTrait};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
     QuerySelect, Select,
@@ -279,22 +279,6 @@ pub fn list(viewer: &Viewer, range: Option<&Range>, filter: &EventFilter) -> Sel
         .add_option(filter.series.map(|series| Column::SeriesId.eq(series)))
         .add_option(filter.action_required.map(|required| Column::ActionRequired.eq(required)));
     Entity::visible_to(viewer).filter(only)
-}
-
-/// What else its assignee has at the same time and that is open; whole days are in nobody's way.
-pub fn overlapping(viewer: &Viewer, event: &Model) -> Select<Entity> {
-    // A moment is at the same time as what begins then.
-    let least = event.start + chrono::Duration::microseconds(1);
-    let at = Range { start: event.start, end: Ord::max(event.end, least), zone: None };
-    let other = EventFilter {
-        assignees: Some(event.assignee_id.into_iter().collect()),
-        states: Some(AgendaEventState::OPEN.to_vec()),
-        ..EventFilter::default()
-    };
-    let others =
-        list(viewer, Some(&at), &other).filter(Column::Id.ne(event.id)).filter(Column::AllDay.eq(false));
-    let counts = !event.all_day && event.state.is_open();
-    if counts { others } else { others.filter(ExprTrait::eq(Expr::val(1), 0)) }
 }
 
 /// A row with nothing in it yet.

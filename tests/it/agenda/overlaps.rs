@@ -83,3 +83,78 @@ async fn what_a_colleague_has_at_that_time_is_not_told() {
     assert_eq!(told, ["at the same time as \"Secret\"", "at the same time as \"Visit\""]);
     assert_eq!(third["warnings"][0]["agendaEvent"]["id"], his["agendaEvent"]["id"]);
 }
+
+/// The others that a payload warns of, by title and day.
+fn others(payload: &Value) -> Vec<String> {
+    let warnings = payload["warnings"].as_array().expect("a list").iter();
+    let text = |other: &Value| {
+        format!(
+            "{} {}",
+            other["title"].as_str().expect("a title"),
+            &other["start"].as_str().expect("a start")[5..16]
+        )
+    };
+    warnings.map(|warning| text(&warning["agendaEvent"])).collect()
+}
+
+/// What others are told of after a change that goes well, with what is shown of the event.
+async fn changed(actor: &Actor, mutation: &str, input: Value) -> (Vec<String>, Value) {
+    let shown = "warnings { agendaEvent { title start } } agendaEvent { id version }";
+    let payload = actor.run(mutation, input, shown).await;
+    assert_eq!(payload["userErrors"], json!([]), "{payload}");
+    (others(&payload), payload["agendaEvent"].clone())
+}
+
+fn hour(title: &str, start: &str) -> Value {
+    let begins: chrono::DateTime<chrono::Utc> = format!("2027-{start}:00Z").parse().expect("an instant");
+    json!({ "title": title, "start": begins, "end": begins + chrono::Duration::hours(1) })
+}
+
+fn weekly(start: &str, count: u32) -> Value {
+    let mut weekly = hour("Weekly", start);
+    weekly["recurrence"] = json!({ "rule": format!("FREQ=WEEKLY;COUNT={count}") });
+    weekly
+}
+
+#[tokio::test]
+async fn a_series_is_warned_of_by_what_meets_any_of_its_occurrences() {
+    let app = TestApp::start().await;
+    let (ana, beto, sofia) = (app.ana().await, app.beto().await, app.sofia().await);
+    for (title, start) in [("First", "01-11T10:30"), ("Second", "01-25T09:30"), ("Third", "01-18T12:59")] {
+        changed(&ana, "agendaEventCreate", hour(title, start)).await;
+    }
+    changed(&ana, "agendaEventCreate", hour("Before", "01-11T09:00")).await;
+    changed(&beto, "agendaEventCreate", hour("His", "01-18T10:00")).await;
+    let (told, first) = changed(&ana, "agendaEventCreate", weekly("01-04T10:00", 4)).await;
+    assert_eq!(told, ["First 01-11T10:30", "Second 01-25T09:30"]);
+    let id = first["id"].clone();
+    // One alone is in nobody's way.
+    let alone = json!({ "id": id, "expectedVersion": 1, "title": "Alone" });
+    assert_eq!(changed(&ana, "agendaEventUpdate", alone).await.0, Vec::<String>::new());
+    let away = json!({ "id": id, "expectedVersion": 2, "scope": "ALL",
+        "start": "2027-01-04T12:00:00Z", "end": "2027-01-04T13:00:00Z" });
+    assert_eq!(changed(&ana, "agendaEventReschedule", away).await.0, ["Third 01-18T12:59"]);
+    let given = json!({ "id": id, "expectedVersion": 3, "scope": "ALL", "assigneeId": beto.id });
+    assert_eq!(changed(&sofia, "agendaEventAssign", given).await.0, Vec::<String>::new());
+    let back = json!({ "id": id, "expectedVersion": 4, "scope": "FOLLOWING",
+        "start": "2027-01-04T10:00:00Z", "end": "2027-01-04T11:00:00Z" });
+    assert_eq!(changed(&beto, "agendaEventReschedule", back).await.0, ["His 01-18T10:00"]);
+    let gone = json!({ "id": id, "expectedVersion": 5, "scope": "ALL" });
+    assert_eq!(changed(&beto, "agendaEventCancel", gone).await.0, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn the_first_ten_are_told_and_a_long_series_costs_no_more_statements_than_a_short_one() {
+    let app = TestApp::start().await;
+    let ana = app.ana().await;
+    changed(&ana, "agendaEventCreate", weekly("01-04T10:00", 50)).await;
+    let mut counts = Vec::new();
+    for count in [12, 2, 12, 50] {
+        let before = app.app.database.statements();
+        let (told, _) = changed(&ana, "agendaEventCreate", weekly("01-04T10:30", count)).await;
+        counts.push(app.app.database.statements() - before);
+        assert_eq!(told.len() as u32, Ord::min(count * counts.len() as u32, 10));
+        assert_eq!(told[0], "Weekly 01-04T10:00");
+    }
+    assert_eq!(counts[1..], [counts[0]; 3]);
+}

@@ -4,9 +4,8 @@ use std::sync::{Arc, OnceLock};
 
 use async_graphql::{Context, Object, Result, SimpleObject};
 use futures_util::FutureExt;
-use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use crate::domains::agenda::agenda_event::{self, AgendaEventState};
+use crate::domains::agenda::agenda_event::AgendaEventState;
 use crate::domains::agenda::events::{self, NewEvent};
 use crate::domains::agenda::rules::{AgendaAction, AgendaErrorCode, AgendaScope};
 use crate::domains::agenda::working_calendar::Shift;
@@ -19,12 +18,12 @@ use crate::graphql::payload::{whole, write};
 use crate::kernel::Error;
 use crate::kernel::ids::{AgendaEventId, AgendaSettingsId, ClientId, TypedId, WorkingCalendarId};
 use crate::payload;
-use crate::platform::db::{Visible, Wanted};
+use crate::platform::db::Wanted;
 
 use super::inputs::*;
 
-/// Events that a warning names.
-const OVERLAPS_MAX: u64 = 10;
+/// Events that warnings name.
+const OVERLAPS_MAX: usize = 10;
 
 /// Root mutations of the agenda.
 #[derive(Default)]
@@ -39,7 +38,9 @@ impl AgendaMutation {
         #[graphql(desc = "The event.")] input: AgendaEventCreateInput,
     ) -> Result<AgendaEventPayload> {
         let (key, new) = (input.idempotency_key.clone(), NewEvent::from(input));
-        Ok(write(ctx, None, key, |tx| events::create(tx, new).boxed()).await?.into())
+        let whole = new.recurrence.is_some();
+        let outcome = write(ctx, None, key, |tx| events::create(tx, new).boxed()).await?;
+        Ok(AgendaEventPayload { outcome, whole })
     }
 
     /// Changes what an event is about.
@@ -51,9 +52,9 @@ impl AgendaMutation {
         let (id, version, scope) =
             (input.id, input.expected_version, input.scope.unwrap_or(AgendaScope::This));
         let (key, change) = (input.idempotency_key.clone(), DetailsPatch::from(input));
-        Ok(write(ctx, Some(id), key, move |tx| events::update(tx, id, version, scope, change).boxed())
-            .await?
-            .into())
+        let outcome =
+            write(ctx, Some(id), key, move |tx| events::update(tx, id, version, scope, change).boxed());
+        Ok(AgendaEventPayload { outcome: outcome.await?, whole: scope != AgendaScope::This })
     }
 
     /// Moves an event, and makes it longer or shorter: what drag and drop does. Of two who move it at once one wins; the
@@ -66,11 +67,10 @@ impl AgendaMutation {
         let (id, version, scope) =
             (input.id, input.expected_version, input.scope.unwrap_or(AgendaScope::This));
         let (to, zone) = ((whole(input.start), whole(input.end), input.all_day), input.time_zone);
-        Ok(write(ctx, Some(id), input.idempotency_key, move |tx| {
+        let outcome = write(ctx, Some(id), input.idempotency_key, move |tx| {
             events::reschedule(tx, id, version, scope, to, zone).boxed()
-        })
-        .await?
-        .into())
+        });
+        Ok(AgendaEventPayload { outcome: outcome.await?, whole: scope != AgendaScope::This })
     }
 
     /// Gives an event to somebody else, or to the team's pool.
@@ -82,11 +82,10 @@ impl AgendaMutation {
         let (id, version, scope) =
             (input.id, input.expected_version, input.scope.unwrap_or(AgendaScope::This));
         let to = input.assignee_id;
-        Ok(write(ctx, Some(id), input.idempotency_key, move |tx| {
+        let outcome = write(ctx, Some(id), input.idempotency_key, move |tx| {
             events::assign(tx, id, version, scope, to).boxed()
-        })
-        .await?
-        .into())
+        });
+        Ok(AgendaEventPayload { outcome: outcome.await?, whole: scope != AgendaScope::This })
     }
 
     /// Whom a planned event is with said yes.
@@ -264,17 +263,12 @@ pub struct AgendaWarning {
     agenda_event: One<AgendaEvent>,
 }
 
-/// What else its assignee has at the same time.
-async fn overlaps(ctx: &Context<'_>, id: AgendaEventId) -> Result<Vec<AgendaWarning>> {
+/// What else its assignee has at the same time, or those of the whole series that it is of.
+async fn overlaps(ctx: &Context<'_>, id: AgendaEventId, whole: bool) -> Result<Vec<AgendaWarning>> {
     let reader = ctx.reader()?;
-    let own = agenda_event::Entity::visible_to(&reader.viewer).filter(agenda_event::Column::Id.eq(id));
-    let Some(own) = own.one(&reader.db).await.map_err(Error::from)? else { return Ok(Vec::new()) };
-    let others = events::overlapping(&reader.viewer, &own)
-        .order_by_asc(agenda_event::Column::Start)
-        .order_by_asc(agenda_event::Column::Id)
-        .limit(OVERLAPS_MAX);
-    let others = others.all(&reader.db).await.map_err(Error::from)?;
-    let ids: Vec<_> = others.iter().map(|other| other.id.uuid()).collect();
+    let since = whole.then_some(ctx.services()?.door.clock.now());
+    let others = agenda::overlaps(reader, id, since, OVERLAPS_MAX).await?;
+    let ids: Vec<_> = others.iter().map(|other| other.uuid()).collect();
     let mut nodes = if ids.is_empty() {
         Default::default()
     } else {
@@ -293,11 +287,12 @@ payload! {
     /// Answer of the mutations that change an event.
     pub struct AgendaEventPayload {
         /// The event as it is now; null when there is none, or you may not see it (any more).
-        agenda_event: AgendaEvent by AgendaEventId, AgendaErrorCode; also {
-            /// What else the assignee has at the same time, at most 10: it was written all the same.
+        agenda_event: AgendaEvent by AgendaEventId, AgendaErrorCode; with whole: bool; also {
+            /// What else the assignee has at the same time, the first 10: it was written all the same. Of a series that was made
+            /// or changed, at the time of any of its next 500 occurrences that are laid out.
             async fn warnings(&self, ctx: &Context<'_>) -> Result<Vec<AgendaWarning>> {
                 match self.outcome.subject {
-                    Some(id) if self.outcome.refusals.is_empty() => overlaps(ctx, id).await,
+                    Some(id) if self.outcome.refusals.is_empty() => overlaps(ctx, id, self.whole).await,
                     _ => Ok(Vec::new()),
                 }
             }
