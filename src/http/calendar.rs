@@ -12,7 +12,13 @@ use crate::kernel::Error;
 pub async fn feed(State(web): State<Web>, Path(name): Path<String>, headers: HeaderMap) -> Response {
     let services = web.engine.services();
     let Some(secret) = name.strip_suffix(".ics") else { return StatusCode::NOT_FOUND.into_response() };
-    let feed = match agenda::feed(&services.database, secret, services.door.clock.now()).await {
+    let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    let known: Vec<&str> = known
+        .flat_map(|value| value.split(','))
+        .map(|value| value.trim().trim_start_matches("W/").trim_matches('"'))
+        .collect();
+    let is_known = |tag: &str| known.iter().any(|value| *value == "*" || *value == tag);
+    let feed = match agenda::feed(&services.database, secret, services.door.clock.now(), is_known).await {
         Ok(feed) => feed,
         Err(Error::NotFound) => return StatusCode::NOT_FOUND.into_response(),
         Err(error) => {
@@ -20,18 +26,14 @@ pub async fn feed(State(web): State<Web>, Path(name): Path<String>, headers: Hea
             return StatusCode::SERVICE_UNAVAILABLE.into_response();
         }
     };
-    let tag = format!("\"{}\"", feed.tag);
-    let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    let known = known.flat_map(|value| value.split(',')).map(|value| value.trim().trim_start_matches("W/"));
-    let is_known = known.into_iter().any(|value| value == "*" || value == tag);
-    let mut response = if is_known {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        ([(header::CONTENT_TYPE, "text/calendar; charset=utf-8")], feed.text).into_response()
+    let mut response = match feed.text {
+        Some(text) => ([(header::CONTENT_TYPE, "text/calendar; charset=utf-8")], text).into_response(),
+        None => StatusCode::NOT_MODIFIED.into_response(),
     };
     let kept = response.headers_mut();
     kept.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
+    // A weak one: it tells that the agenda is the same.
+    if let Ok(tag) = HeaderValue::from_str(&format!("W/\"{}\"", feed.tag)) {
         kept.insert(header::ETAG, tag);
     }
     response

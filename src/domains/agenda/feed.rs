@@ -1,18 +1,21 @@
 //! A user's agenda as a calendar file, for phones: reached by a secret address, without a sign-in.
+//!
+//! Phones ask every hour, and mostly nothing is new. So the tag is made of what the file is made of and not of the file: the
+//! user's name, zone and reminders, and each series and event by its version. Whatever the file shows must be in `tag` too.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use chrono::{Duration, NaiveDate};
-use sea_orm::sea_query::ExprTrait;
-use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ColumnTrait, Condition, DbBackend, QueryFilter, QueryOrder, QuerySelect, Select};
 
-use super::agenda_event::{self, AgendaEventState, Model};
+use super::agenda_event::{self, AgendaEventState, Model, Reminders};
 use super::details::Details;
 use super::events::uid;
 use super::ics::{self, Entry, Status};
 use super::recurrence::local;
 use super::times::{self, zone};
-use super::{agenda_series, agenda_settings, settings};
+use super::{agenda_series, agenda_settings};
 use crate::domains::identity::app_user;
 use crate::kernel::ids::{AgendaSeriesId, TypedId, UserId};
 use crate::kernel::time::Instant;
@@ -26,93 +29,168 @@ const PAST: Duration = Duration::days(90);
 /// A calendar file.
 #[derive(Clone, Debug)]
 pub struct Feed {
-    /// The file.
-    pub text: String,
-    /// The same for the same file.
+    /// The file; `None` for whoever has it already.
+    pub text: Option<String>,
+    /// Another one as soon as the file is.
     pub tag: String,
 }
 
-/// The file behind a secret address. Everything in it is the user's own.
+/// The file behind a secret address. Everything in it is the user's own. Of a tag that is known it is not even read.
 ///
 /// # Errors
 /// `NotFound` for an address that is good no more, and for users who were disabled.
-pub async fn feed(database: &Database, secret: &str, now: Instant) -> Result<Feed> {
+pub async fn feed(
+    database: &Database,
+    secret: &str,
+    now: Instant,
+    is_known: impl Fn(&str) -> bool,
+) -> Result<Feed> {
     let settings = all_rows::<agenda_settings::Entity>()
         .filter(agenda_settings::Column::FeedHash.eq(hash_secret(secret)))
-        .one(&database.own)
+        .one(&database.pool)
         .await?
         .ok_or(Error::NotFound)?;
     let owner = UserId::from_uuid(settings.id.uuid());
     let user =
-        all_rows::<app_user::Entity>().filter(app_user::Column::Id.eq(owner)).one(&database.own).await?;
+        all_rows::<app_user::Entity>().filter(app_user::Column::Id.eq(owner)).one(&database.pool).await?;
     let user = user.filter(|user| user.disabled_at.is_none()).ok_or(Error::NotFound)?;
-    let entries = entries(database, owner, now).await?;
-    let text = ics::calendar(&user.name, zone(&user.time_zone), &entries);
-    let tag = hash_secret(&text);
-    Ok(Feed { text, tag })
+    let series = all_rows::<agenda_series::Entity>().filter(agenda_series::Column::AssigneeId.eq(owner));
+    let series = series.all(&database.pool).await?;
+    let agenda = Agenda {
+        user,
+        usual: settings.reminders,
+        series: series.into_iter().map(|series| (series.id, series)).collect(),
+        since: now - PAST,
+    };
+    // Before the rows are read: what changes in between has another tag the next time.
+    let tag = agenda.tag(database).await?;
+    if is_known(&tag) {
+        return Ok(Feed { text: None, tag });
+    }
+    use agenda_event::Column as C;
+    let events = agenda.events().order_by_asc(C::Start).order_by_asc(C::Id).all(&database.pool).await?;
+    let text = ics::calendar(&agenda.user.name, zone(&agenda.user.time_zone), &agenda.entries(&events)?);
+    Ok(Feed { text: Some(text), tag })
 }
 
-async fn entries(database: &Database, user: UserId, now: Instant) -> Result<Vec<Entry>> {
-    use agenda_event::Column as C;
-    let his = all_rows::<agenda_series::Entity>().filter(agenda_series::Column::AssigneeId.eq(user));
-    let series = his.order_by_asc(agenda_series::Column::Id).all(&database.own).await?;
-    let series: HashMap<AgendaSeriesId, agenda_series::Model> =
-        series.into_iter().map(|series| (series.id, series)).collect();
-    // Of a series whatever differs from it is needed, also where somebody else does it.
-    let of_series = C::SeriesId.is_in(series.keys().copied());
-    let events = all_rows::<agenda_event::Entity>()
-        .filter(Condition::any().add(C::AssigneeId.eq(user).and(C::End.gt(now - PAST))).add(of_series))
-        .order_by_asc(C::Start)
-        .order_by_asc(C::Id)
-        .all(&database.own)
-        .await?;
-    let usual = settings::reminders_of(&database.own, user).await?;
-    let mut entries = Vec::new();
-    let mut masters: Vec<&agenda_series::Model> = series.values().collect();
-    masters.sort_by_key(|series| series.id);
-    let since = now - PAST;
-    let alive = |event: &&Model| event.end > since && event.state != AgendaEventState::Cancelled;
-    let alive: HashSet<AgendaSeriesId> =
-        events.iter().filter(alive).filter_map(|event| event.series_id).collect();
-    // All of it is over, or cancelled.
-    let is_over =
-        |series: &&&agenda_series::Model| series.laid_until.is_none() && !alive.contains(&series.id);
-    let over: HashSet<AgendaSeriesId> = masters.iter().filter(is_over).map(|series| series.id).collect();
-    for master in masters {
-        if over.contains(&master.id) {
-            continue;
+/// What the file is made of, but for the events.
+struct Agenda {
+    user: app_user::Model,
+    /// The reminders of what has none of its own.
+    usual: Reminders,
+    series: BTreeMap<AgendaSeriesId, agenda_series::Model>,
+    /// What was over then is not in the file.
+    since: Instant,
+}
+
+impl Agenda {
+    /// The events of the file: of a series whatever differs from it is needed, also where somebody else does it.
+    fn events(&self) -> Select<agenda_event::Entity> {
+        use agenda_event::Column as C;
+        let own = C::AssigneeId.eq(self.user.id).and(C::End.gt(self.since));
+        let of_series = C::SeriesId.is_in(self.series.keys().copied());
+        all_rows::<agenda_event::Entity>().filter(Condition::any().add(own).add(of_series))
+    }
+
+    /// The same as long as the file is; of the events one row is read. No change of an event leaves its version as it is,
+    /// but that of the series that it is in, whose rows change with it.
+    async fn tag(&self, database: &Database) -> Result<String> {
+        use agenda_event::Column as C;
+        let versions = match database.backend() {
+            DbBackend::Postgres => "md5(string_agg(id::text || ' ' || version::text, ',' ORDER BY id))",
+            _ => "group_concat(hex(id) || ' ' || version, ',' ORDER BY id)",
+        };
+        let alive = C::End.gt(self.since).and(C::State.ne(AgendaEventState::Cancelled));
+        let alive: Expr = Expr::case(alive, 1).finally(0).into();
+        let events: Option<(Option<String>, Option<i64>)> = self
+            .events()
+            .select_only()
+            .column_as(Expr::cust(versions), "versions")
+            // A series leaves the file when the last of it is over.
+            .column_as(alive.sum(), "alive")
+            .into_tuple()
+            .one(&database.pool)
+            .await?;
+        let series: Vec<_> =
+            self.series.values().map(|row| (row.id, row.version, row.laid_until.is_some())).collect();
+        let (name, zone) = (&self.user.name, &self.user.time_zone);
+        // Another program may write the same in another way.
+        let program = env!("CARGO_PKG_VERSION");
+        Ok(hash_secret(&format!("{:?}", (program, name, zone, &self.usual, series, events))))
+    }
+
+    fn entries(&self, events: &[Model]) -> Result<Vec<Entry>> {
+        let over = self.over(events);
+        let mut entries = Vec::new();
+        let mut ends = BTreeMap::new();
+        for series in self.series.values().filter(|series| !over.contains(&series.id)) {
+            ends.insert(series.id, series.end()?);
+            entries.push(self.master(series)?);
         }
-        let (rule, except) = master.for_file()?;
-        entries.push(Entry {
-            uid: master.uid.clone(),
-            sequence: master.version,
-            changed: master.updated_at,
-            created: master.created_at,
-            title: master.title.clone(),
-            description: master.description.clone(),
-            location: master.location.clone(),
+        for event in events {
+            let series = event.series_id.and_then(|id| self.series.get(&id));
+            let Some(series) = series else {
+                entries.push(self.entry(event, None));
+                continue;
+            };
+            let Some(end) = ends.get(&series.id) else { continue }; // it is over
+            if end.is_some_and(|end| event.recurrence_id > Some(end)) {
+                // The series ends before it by now: what is left of it is an event of its own, for a name that the rule
+                // does not give is read in as many ways as there are programs.
+                if self.is_mine(event) && event.state != AgendaEventState::Cancelled {
+                    entries.push(self.entry(event, None));
+                }
+            } else if differs(event, series) {
+                entries.push(self.entry(event, Some(series)));
+            }
+        }
+        Ok(entries)
+    }
+
+    /// The series of which all is over, or cancelled.
+    fn over(&self, events: &[Model]) -> HashSet<AgendaSeriesId> {
+        let alive = |event: &&Model| event.end > self.since && event.state != AgendaEventState::Cancelled;
+        let alive: HashSet<AgendaSeriesId> =
+            events.iter().filter(alive).filter_map(|event| event.series_id).collect();
+        let is_over =
+            |series: &&agenda_series::Model| series.laid_until.is_none() && !alive.contains(&series.id);
+        self.series.values().filter(is_over).map(|series| series.id).collect()
+    }
+
+    fn is_mine(&self, event: &Model) -> bool {
+        event.assignee_id == Some(self.user.id)
+    }
+
+    /// A series by its rule.
+    fn master(&self, series: &agenda_series::Model) -> Result<Entry> {
+        let (rule, except) = series.for_file()?;
+        Ok(Entry {
+            uid: series.uid.clone(),
+            sequence: series.version,
+            changed: series.updated_at,
+            created: series.created_at,
+            title: series.title.clone(),
+            description: series.description.clone(),
+            location: series.location.clone(),
             status: Status::Tentative,
-            when: shown(master.first()?),
+            when: shown(series.first()?),
             rule: Some(rule),
             except,
             replaces: None,
-            alarms: master.reminders.as_ref().unwrap_or(&usual).0.clone(),
-        });
+            alarms: series.reminders.as_ref().unwrap_or(&self.usual).0.clone(),
+        })
     }
-    for event in &events {
-        let master = event.series_id.and_then(|id| series.get(&id));
-        if master.is_some_and(|master| !differs(event, master) || over.contains(&master.id)) {
-            continue;
-        }
-        let mine = event.assignee_id == Some(user);
+
+    /// An event by itself, or in the place of an occurrence of its series.
+    fn entry(&self, event: &Model, series: Option<&agenda_series::Model>) -> Entry {
+        let mine = self.is_mine(event);
         // Of what somebody else does by now, no more than that the user does not.
-        let shown_of = match master.filter(|_| !mine) {
-            Some(master) => Details::from(master),
+        let shown_of = match series.filter(|_| !mine) {
+            Some(series) => Details::from(series),
             None => Details::from(event),
         };
-        entries.push(Entry {
-            // Of a series that is somebody else's it is an event of its own.
-            uid: if master.is_some() { event.uid.clone() } else { uid(event.id) },
+        Entry {
+            uid: if series.is_some() { event.uid.clone() } else { uid(event.id) },
             sequence: event.version,
             changed: event.updated_at,
             created: event.created_at,
@@ -129,11 +207,10 @@ async fn entries(database: &Database, user: UserId, now: Instant) -> Result<Vec<
             rule: None,
             except: Vec::new(),
             // By the clock of the series, also when the occurrence was moved to another zone.
-            replaces: master.zip(event.recurrence_id).map(|(m, at)| local(zone(&m.time_zone), at)),
-            alarms: shown_of.reminders.unwrap_or_else(|| usual.clone()).0,
-        });
+            replaces: series.zip(event.recurrence_id).map(|(s, at)| local(zone(&s.time_zone), at)),
+            alarms: shown_of.reminders.as_ref().unwrap_or(&self.usual).0.clone(),
+        }
     }
-    Ok(entries)
 }
 
 /// Whether an occurrence is not what its series says.

@@ -36,8 +36,10 @@ async fn a_phone_reads_the_file_anew_only_when_it_changed() {
     assert_eq!((status, text.matches("BEGIN:VEVENT").count()), (200, 0));
     let tag = tag.expect("a tag");
     assert_eq!(get(&app, &path, Some(&tag)).await, (304, Some(tag.clone()), String::new()));
-    let several = format!("\"other\", W/{tag}");
+    let several = format!("\"other\", {tag}");
     assert_eq!(get(&app, &path, Some(&several)).await.0, 304);
+    let strong = tag.trim_start_matches("W/").to_owned();
+    assert_eq!(get(&app, &path, Some(&strong)).await.0, 304);
     assert_eq!(get(&app, &path, Some("\"other\"")).await.0, 200);
     plan(&ana, json!({ "start": "2027-02-01T16:00:00Z", "end": "2027-02-01T17:00:00Z" })).await;
     let (status, new, text) = get(&app, &path, Some(&tag)).await;
@@ -45,6 +47,86 @@ async fn a_phone_reads_the_file_anew_only_when_it_changed() {
     assert_ne!(new, Some(tag));
     let again = get(&app, &path, None).await;
     assert_eq!((again.1, again.2), (new, text), "the same events give the same file");
+}
+
+#[tokio::test]
+async fn a_phone_that_has_the_file_costs_the_same_few_statements_however_much_is_in_it() {
+    let app = TestApp::start().await;
+    let ana = app.ana().await;
+    let path = open(&ana).await;
+    let mut counts = Vec::new();
+    for count in [1, 300] {
+        let recurrence = json!({ "rule": format!("FREQ=DAILY;COUNT={count}") });
+        let fields = json!({ "start": "2027-02-01T16:00:00Z", "end": "2027-02-01T17:00:00Z", "recurrence": recurrence });
+        plan(&ana, fields).await;
+        let tag = get(&app, &path, None).await.1;
+        for known in [None, tag.as_deref()] {
+            let before = app.app.database.statements();
+            get(&app, &path, known).await;
+            counts.push(app.app.database.statements() - before);
+        }
+    }
+    // Settings, user, series, the versions of the events in one row; and for the file the events.
+    assert_eq!(counts, [5, 4, 5, 4]);
+}
+
+#[tokio::test]
+async fn whatever_the_file_shows_has_another_tag_when_it_changes() {
+    let app = TestApp::start().await;
+    let (ana, beto, sofia, admin) = (app.ana().await, app.beto().await, app.sofia().await, app.admin().await);
+    let path = open(&ana).await;
+    let single = json!({ "start": "2026-12-01T16:00:00Z", "end": "2026-12-01T17:00:00Z" });
+    let mine = plan(&ana, single.clone()).await;
+    let his = plan(&beto, single.clone()).await;
+    let series = json!({ "start": "2026-12-01T18:00:00Z", "end": "2026-12-01T19:00:00Z",
+        "recurrence": { "rule": "FREQ=DAILY;COUNT=3" } });
+    let first = plan(&ana, series).await;
+    let days = json!({ "start": "2026-12-02T00:00:00Z", "end": "2026-12-04T00:00:00Z" });
+    let laid = pick(&ana, days, json!({}), "id").await;
+    let given = |event: &Value, version: i32, to: &Actor| json!({ "id": event["id"], "expectedVersion": version, "assigneeId": to.id });
+    let titled = |event: &Value, version: i32, scope: &str| json!({ "id": event["id"], "expectedVersion": version, "scope": scope, "title": format!("{scope} {version}") });
+    let seen = |event: &Value, version: i32| json!({ "id": event["id"], "expectedVersion": version });
+    let (mut tag, mut text) = (Some(String::new()), String::new());
+    for (actor, mutation, input) in [
+        (&ana, "agendaEventCreate", {
+            let mut new = single.clone();
+            new["title"] = json!("New");
+            new
+        }),
+        (&ana, "agendaEventUpdate", titled(&mine, 1, "THIS")),
+        // One goes and another comes, alike in number and versions.
+        (&sofia, "agendaEventAssign", given(&mine, 2, &beto)),
+        (&sofia, "agendaEventAssign", given(&his, 1, &ana)),
+        (&ana, "agendaEventUpdate", titled(&first, 1, "ALL")),
+        (&ana, "agendaEventConfirm", seen(&laid[0], 2)),
+        (&sofia, "agendaEventAssign", given(&laid[1], 2, &beto)),
+        (
+            &ana,
+            "agendaEventCancel",
+            json!({ "id": laid[0]["id"], "expectedVersion": 3, "scope": "FOLLOWING" }),
+        ),
+        (&ana, "agendaEventReopen", seen(&laid[0], 4)),
+        (&ana, "agendaSettingsUpdate", json!({ "expectedVersion": 1, "reminders": [5] })),
+        (&admin, "userUpdate", json!({ "id": ana.id, "expectedVersion": 1, "name": "Ana María" })),
+        (&admin, "userUpdate", json!({ "id": ana.id, "expectedVersion": 2, "timeZone": "Europe/Madrid" })),
+    ] {
+        let done = actor.run(mutation, input, "event { id }").await;
+        assert_eq!(done["userErrors"], json!([]), "{mutation}: {done}");
+        let now = get(&app, &path, tag.as_deref()).await;
+        assert_eq!(now.0, 200, "{mutation}");
+        assert_ne!((&now.1, &now.2), (&tag, &text), "{mutation}");
+        (tag, text) = (now.1, now.2);
+        assert_eq!(get(&app, &path, tag.as_deref()).await.0, 304, "{mutation}");
+    }
+    // What is long over leaves the file by itself, and a series when all of it is.
+    for then in ["2027-03-02T00:00:00Z", "2027-03-04T00:00:00Z"] {
+        let then: chrono::DateTime<chrono::Utc> = then.parse().expect("an instant");
+        app.app.clock.advance((then - app.app.clock.now()).to_std().expect("ahead"));
+        let now = get(&app, &path, tag.as_deref()).await;
+        assert_eq!(now.0, 200, "at {then}");
+        assert_ne!(now.2, text);
+        (tag, text) = (now.1, now.2);
+    }
 }
 
 #[tokio::test]
@@ -199,4 +281,27 @@ async fn it_tells_what_is_left_out_moved_cancelled_or_somebody_elses() {
     assert_eq!(text.matches("RRULE:FREQ=WEEKLY;UNTIL=20270322T090000Z\r\n").count(), 1, "{text}");
     assert_eq!(text.matches("RRULE:FREQ=WEEKLY;COUNT=4\r\n").count(), 1, "{text}");
     assert_eq!(text.matches("DTSTART;TZID=Europe/Madrid:20270329T120000\r\n").count(), 1, "{text}");
+}
+
+#[tokio::test]
+async fn what_was_reopened_behind_the_end_of_its_series_stands_by_itself() {
+    let app = TestApp::start().await;
+    let ana = app.ana().await;
+    let path = open(&ana).await;
+    let fields = json!({ "start": "2027-01-04T16:00:00Z", "end": "2027-01-04T17:00:00Z",
+        "timeZone": "America/Mexico_City", "recurrence": { "rule": "FREQ=WEEKLY;COUNT=6" } });
+    plan(&ana, fields).await;
+    let range = json!({ "start": "2027-01-01T00:00:00Z", "end": "2028-01-01T00:00:00Z" });
+    let laid = pick(&ana, range, json!({}), "id uid").await;
+    let gone = json!({ "id": laid[3]["id"], "expectedVersion": 1, "scope": "FOLLOWING" });
+    assert_eq!(ana.run("agendaEventCancel", gone, EVENT).await["userErrors"], json!([]));
+    let back = json!({ "id": laid[4]["id"], "expectedVersion": 2 });
+    assert_eq!(ana.run("agendaEventReopen", back, EVENT).await["userErrors"], json!([]));
+    let text = get(&app, &path, None).await.2;
+    let taking_place = seen(&ana).await;
+    assert_eq!(taking_place.len(), 4);
+    assert_eq!(read(&text), taking_place);
+    assert_eq!(text.matches("BEGIN:VEVENT").count(), 2, "the series, and what is by itself: {text}");
+    let of_series = format!("UID:{}\r\n", laid[0]["uid"].as_str().expect("an id"));
+    assert_eq!((text.matches(&of_series).count(), text.matches("RECURRENCE-ID").count()), (1, 0), "{text}");
 }

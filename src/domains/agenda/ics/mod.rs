@@ -1,6 +1,6 @@
 //! Writes the iCalendar file (RFC 5545) of a private calendar feed.
 //!
-//! The same entries always give the same bytes, because the ETag of the feed is made of them. So `icalendar`
+//! The same entries always give the same bytes: a phone that reads the file again finds no change. So `icalendar`
 //! writes the lines (parameters, escaping, folding) but not the components: it gives each one without DTSTAMP
 //! and UID, VTIMEZONE and VALARM too, the time of the clock and a random id.
 
@@ -14,6 +14,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Tz;
 use icalendar::Property;
 
+use super::recurrence::local;
 use zones::zones;
 
 /// One component of the file: an event, a series of them, or one occurrence of a series that differs from it.
@@ -191,13 +192,13 @@ impl File {
                 // When clocks go back an hour comes twice, and its local times mean the first. Only UTC can
                 // name the second, which would make a series follow UTC.
                 let is_second = |at| {
-                    zone.from_local_datetime(&local(at, zone)).earliest() != Some(at.with_timezone(&zone))
+                    zone.from_local_datetime(&local(zone, at)).earliest() != Some(at.with_timezone(&zone))
                 };
                 let zone =
                     if entry.rule.is_none() && (is_second(start) || is_second(end)) { Tz::UTC } else { zone };
-                self.put(time("DTSTART", local(start, zone), zone));
+                self.put(time("DTSTART", local(zone, start), zone));
                 if end > start {
-                    self.put(time("DTEND", local(end, zone), zone));
+                    self.put(time("DTEND", local(zone, end), zone));
                 }
             }
         }
@@ -249,10 +250,6 @@ fn occurrence(key: &str, start: NaiveDateTime, series: &When) -> Property {
         When::Timed { zone, .. } => time(key, start, zone),
         When::Days { .. } => day(key, start.date()),
     }
-}
-
-fn local(at: DateTime<Utc>, zone: Tz) -> NaiveDateTime {
-    at.with_timezone(&zone).naive_local()
 }
 
 /// UTC by any of its names in the IANA database.

@@ -87,8 +87,14 @@ fn by_rrule(text: &str) -> Vec<String> {
     let text = unfolded(text);
     let event = text.split("BEGIN:VEVENT\r\n").skip(1).find(|event| event.contains("\r\nRRULE:")).unwrap();
     let lines = event.lines().filter(|l| ["DTSTART", "RRULE", "EXDATE"].iter().any(|k| l.starts_with(k)));
-    let set: rrule::RRuleSet = lines.collect::<Vec<_>>().join("\n").parse().unwrap();
-    set.all(200).dates.into_iter().map(|date| shown(date.timestamp())).collect()
+    let dates = dates(&lines.collect::<Vec<_>>().join("\n"));
+    dates.into_iter().map(|date| shown(date.timestamp())).collect()
+}
+
+/// What the crate rrule makes of DTSTART, RRULE and EXDATE.
+fn dates(lines: &str) -> Vec<DateTime<Utc>> {
+    let set: rrule::RRuleSet = lines.parse().unwrap();
+    set.all(200).dates.into_iter().map(|date| date.to_utc()).collect()
 }
 
 fn property<'a>(component: &'a ICalendarComponent, key: &ICalendarProperty) -> &'a str {
@@ -121,30 +127,43 @@ fn a_timed_event_has_the_same_instants_in_its_zone() {
     }
 }
 
+/// A local time in a zone, and the same time of the three weeks after.
+const WEEKS: [(Tz, &str, [&str; 4]); 6] = [
+    (
+        Europe::Madrid,
+        "2026-03-17T10:00",
+        ["2026-03-17T09:00", "2026-03-24T09:00", "2026-03-31T08:00", "2026-04-07T08:00"],
+    ),
+    (
+        Europe::Madrid,
+        "2026-10-13T10:00",
+        ["2026-10-13T08:00", "2026-10-20T08:00", "2026-10-27T09:00", "2026-11-03T09:00"],
+    ),
+    (
+        Australia::Lord_Howe,
+        "2026-03-24T10:00",
+        ["2026-03-23T23:00", "2026-03-30T23:00", "2026-04-06T23:30", "2026-04-13T23:30"],
+    ),
+    (
+        America::Mexico_City,
+        "2022-10-18T20:00",
+        ["2022-10-19T01:00", "2022-10-26T01:00", "2022-11-02T02:00", "2022-11-09T02:00"],
+    ),
+    (
+        Asia::Kolkata,
+        "2026-03-17T10:00",
+        ["2026-03-17T04:30", "2026-03-24T04:30", "2026-03-31T04:30", "2026-04-07T04:30"],
+    ),
+    (
+        America::Mexico_City,
+        "2026-03-24T20:00",
+        ["2026-03-25T02:00", "2026-04-01T02:00", "2026-04-08T02:00", "2026-04-15T02:00"],
+    ),
+];
+
 #[test]
 fn a_series_keeps_its_local_time_when_the_clocks_change() {
-    for (zone, first, expected) in [
-        (
-            Europe::Madrid,
-            "2026-03-17T10:00",
-            ["2026-03-17T09:00", "2026-03-24T09:00", "2026-03-31T08:00", "2026-04-07T08:00"],
-        ),
-        (
-            Europe::Madrid,
-            "2026-10-13T10:00",
-            ["2026-10-13T08:00", "2026-10-20T08:00", "2026-10-27T09:00", "2026-11-03T09:00"],
-        ),
-        (
-            Australia::Lord_Howe,
-            "2026-03-24T10:00",
-            ["2026-03-23T23:00", "2026-03-30T23:00", "2026-04-06T23:30", "2026-04-13T23:30"],
-        ),
-        (
-            America::Mexico_City,
-            "2026-03-24T20:00",
-            ["2026-03-25T02:00", "2026-04-01T02:00", "2026-04-08T02:00", "2026-04-15T02:00"],
-        ),
-    ] {
+    for (zone, first, expected) in WEEKS {
         let text = written(&[series(hour(zone, first), "FREQ=WEEKLY;COUNT=4")]);
         assert_eq!(starts(&text), expected, "{zone}");
         assert_eq!(by_rrule(&text), expected, "{zone}");
@@ -347,8 +366,8 @@ fn observed(text: &str) -> Vec<(NaiveDateTime, i64, i64)> {
         let onsets = match value("RRULE") {
             None => vec![NaiveDateTime::parse_from_str(start, LOCAL).unwrap()],
             Some(rule) => {
-                let set: rrule::RRuleSet = format!("DTSTART:{start}Z\nRRULE:{rule}").parse().unwrap();
-                set.all(70).dates.iter().map(DateTime::naive_utc).collect()
+                let dates = dates(&format!("DTSTART:{start}Z\nRRULE:{rule}"));
+                dates.iter().take(70).map(DateTime::naive_utc).collect()
             }
         };
         changes.extend(onsets.into_iter().map(|onset| (onset, seconds(from), seconds(to))));
@@ -403,33 +422,7 @@ fn a_definition_gives_the_offsets_of_its_zone() {
 
 #[test]
 fn a_zone_of_unknown_name_is_understood_by_its_definition() {
-    for (zone, first, expected) in [
-        (
-            Europe::Madrid,
-            "2026-03-17T10:00",
-            ["2026-03-17T09:00", "2026-03-24T09:00", "2026-03-31T08:00", "2026-04-07T08:00"],
-        ),
-        (
-            Europe::Madrid,
-            "2026-10-13T10:00",
-            ["2026-10-13T08:00", "2026-10-20T08:00", "2026-10-27T09:00", "2026-11-03T09:00"],
-        ),
-        (
-            Australia::Lord_Howe,
-            "2026-03-24T10:00",
-            ["2026-03-23T23:00", "2026-03-30T23:00", "2026-04-06T23:30", "2026-04-13T23:30"],
-        ),
-        (
-            America::Mexico_City,
-            "2022-10-18T20:00",
-            ["2022-10-19T01:00", "2022-10-26T01:00", "2022-11-02T02:00", "2022-11-09T02:00"],
-        ),
-        (
-            Asia::Kolkata,
-            "2026-03-17T10:00",
-            ["2026-03-17T04:30", "2026-03-24T04:30", "2026-03-31T04:30", "2026-04-07T04:30"],
-        ),
-    ] {
+    for (zone, first, expected) in WEEKS {
         let text = calendar("Agenda", zone, &[series(hour(zone, first), "FREQ=WEEKLY;COUNT=4")]);
         let text = text.replace(zone.name(), "Made/Up");
         let changes = observed(&text);

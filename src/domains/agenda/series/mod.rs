@@ -91,6 +91,18 @@ impl Model {
         Ok((pattern.to_ics(self.all_day), pattern.except.into_iter().collect()))
     }
 
+    /// When the last occurrence of its rule begins; `None` while there are more than are rows.
+    ///
+    /// # Errors
+    /// When the row does not hold a rule.
+    pub fn end(&self) -> Result<Option<Instant>> {
+        if self.laid_until.is_some() {
+            return Ok(None);
+        }
+        let pattern = kept(self)?;
+        Ok(pattern.last().map(|begins| instant(pattern.zone, begins)))
+    }
+
     /// When its first occurrence is.
     ///
     /// # Errors
