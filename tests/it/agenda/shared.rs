@@ -22,6 +22,7 @@ async fn who_has_one_of_somebody_elses_series_hears_of_it_and_keeps_it_private()
     let laid = between(&ana, "2027-01-01T00:00:00Z", "2027-03-01T00:00:00Z", "id version").await;
     let his = json!({ "id": laid[1]["id"], "expectedVersion": 1, "assigneeId": beto.id });
     sofia.run("agendaEventAssign", his, EVENT).await;
+    app.settled().await;
     let mut screen = Screen::of(&beto).await;
     screen.subscribe("a", CHANGED, json!({ "after": beto.cursor().await })).await;
     let all = json!({ "id": laid[3]["id"], "expectedVersion": 1, "scope": "ALL", "title": "Renamed" });
