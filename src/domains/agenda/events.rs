@@ -9,11 +9,12 @@ use sea_orm::{
 use super::agenda_event::{AgendaEventKind, AgendaEventState, Column, Entity, Model};
 use super::details::{Details, DetailsPatch};
 use super::rules::{self, AgendaAction, AgendaErrorCode as Code, AgendaScope, Callable, Facts};
+use super::settings::Usual;
 use super::times::{self, LONGEST, When};
-use super::{AGENDA_CHANGED, series, settings, working};
+use super::{AGENDA_CHANGED, series, working};
 use crate::domains::clients::event_log_entry::EventLogKind;
 use crate::domains::clients::timeline::{self, NewEntry};
-use crate::domains::identity::rules::check_time_zone;
+use crate::domains::identity::rules::time_zone;
 use crate::domains::identity::{app_user, users};
 use crate::domains::notifications::inbox;
 use crate::domains::notifications::notification::NotificationKind;
@@ -205,10 +206,11 @@ pub async fn hand_over(
         .filter(his(Column::AssigneeId))
         .order_by_asc(Column::Id)
         .lock_exclusive();
+    let mut usual = Usual::default();
     for before in open.all(tx.conn()).await? {
         let after = Model { team_id, assignee_id: to, ..before.clone() };
         let alone = before.series_id.is_none_or(|series| !whole.contains(&series)); // a series is told once
-        save(tx, &before, after, alone).await?;
+        save(tx, &mut usual, &before, after, alone).await?;
     }
     Ok(())
 }
@@ -320,7 +322,7 @@ pub(super) fn uid<I: TypedId + std::fmt::Display>(id: I) -> String {
 
 /// Writes a new event.
 pub(super) async fn insert(tx: &mut Tx, mut row: Model) -> Result<AgendaEventId> {
-    row.remind_at = remind_at(tx, &row).await?;
+    row.remind_at = remind_at(tx, &mut Usual::default(), &row).await?;
     let change = Change::of(ChangeKind::Created, row.id, row.version, differences(None, Some(&row))?);
     tx.record(change.on(AGENDA_CHANGED, audience(&row, None)));
     tell_client(tx, &row, "planned", None).await?;
@@ -403,13 +405,19 @@ pub(super) async fn write(
     }
     let (id, client) = (before.id, after.client_id);
     let new = after.assignee_id.filter(|_| after.assignee_id != before.assignee_id);
-    save(tx, &before, after, true).await?;
+    save(tx, &mut Usual::default(), &before, after, true).await?;
     tell_assignee(tx, new, client, id).await?;
     Ok(id)
 }
 
 /// Writes a changed row with its audit; screens hear of it where the row is told by itself.
-pub(super) async fn save(tx: &mut Tx, before: &Model, mut after: Model, told: bool) -> Result<()> {
+pub(super) async fn save(
+    tx: &mut Tx,
+    usual: &mut Usual,
+    before: &Model,
+    mut after: Model,
+    told: bool,
+) -> Result<()> {
     let changes = differences(Some(before), Some(&after))?;
     after.version = before.version + 1;
     after.updated_at = tx.now;
@@ -417,7 +425,7 @@ pub(super) async fn save(tx: &mut Tx, before: &Model, mut after: Model, told: bo
     let of_time = (before.start, before.state.is_open(), &before.reminders, before.assignee_id)
         != (after.start, after.state.is_open(), &after.reminders, after.assignee_id);
     if of_time {
-        after.remind_at = remind_at(tx, &after).await?;
+        after.remind_at = remind_at(tx, usual, &after).await?;
     }
     if !changes.is_empty() {
         let change = Change::of(ChangeKind::Updated, after.id, after.version, changes);
@@ -428,13 +436,13 @@ pub(super) async fn save(tx: &mut Tx, before: &Model, mut after: Model, told: bo
 }
 
 /// When the next reminder is due of what is open and has somebody to be reminded.
-pub(super) async fn remind_at(tx: &Tx, row: &Model) -> Result<Option<Instant>> {
+pub(super) async fn remind_at(tx: &Tx, usual: &mut Usual, row: &Model) -> Result<Option<Instant>> {
     let Some(assignee) = row.assignee_id.filter(|_| row.state.is_open()) else { return Ok(None) };
     let reminders = match &row.reminders {
-        Some(own) => own.clone(),
-        None => settings::reminders_of(tx.conn(), assignee).await?,
+        Some(own) => own,
+        None => usual.of(tx.conn(), assignee).await?,
     };
-    Ok(times::next_reminder(&reminders, row.start, tx.now))
+    Ok(times::next_reminder(reminders, row.start, tx.now))
 }
 
 /// Who hears of an event: whose it is, and whose it was; and where in time it lies and lay.
@@ -513,6 +521,5 @@ async fn assigned(tx: &Tx, check: &mut Check<Code>, id: Option<UserId>) -> Resul
 }
 
 fn zone(check: &mut Check<Code>, name: &str) -> chrono_tz::Tz {
-    let known = check.take(Code::Invalid, "timeZone", check_time_zone(name));
-    times::zone(known.as_deref().unwrap_or("UTC"))
+    check.take(Code::Invalid, "timeZone", time_zone(name)).unwrap_or(chrono_tz::Tz::UTC)
 }

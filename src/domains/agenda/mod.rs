@@ -18,6 +18,7 @@ pub mod recurrence;
 mod reminders;
 pub mod rules;
 mod series;
+mod set;
 pub mod settings;
 mod tables;
 mod times;

@@ -1,32 +1,49 @@
 //! What a user sets for the own agenda: the reminders that events have by themselves, and the address of the feed.
 
-use sea_orm::sea_query::{ExprTrait, LockType};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, LockType};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect,
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
 };
 
 use super::agenda_event::{self, AgendaEventState, Reminders};
 use super::agenda_settings::{Column, Entity, Model};
 use super::rules::AgendaErrorCode as Code;
-use super::times;
+use super::{set, times};
 use crate::domains::identity::app_user;
 use crate::kernel::error::Check;
 use crate::kernel::ids::{AgendaSettingsId, UserId};
 use crate::kernel::{Error, Result, Stop};
 use crate::platform::auth::{hash_secret, new_secret};
-use crate::platform::db::{Change, ChangeKind, Tx, Visible, all_rows, differences};
+use crate::platform::db::{Tx, Visible, all_rows, differences};
 
 /// Minutes before the start, unless a user or an event says otherwise.
 pub const DEFAULT: i32 = 15;
 
-/// The reminders of what this user is assigned to and that has none of its own.
-///
-/// # Errors
-/// Those of the database.
-pub async fn reminders_of(conn: &impl ConnectionTrait, user: UserId) -> Result<Reminders> {
-    let row = all_rows::<Entity>().filter(Column::Id.eq(AgendaSettingsId::of(user))).one(conn).await?;
-    Ok(row.map_or_else(|| Reminders(vec![DEFAULT]), |row| row.reminders))
+/// Events of one statement.
+const AT_ONCE: usize = 200;
+
+/// The reminders of what users are assigned to and that has none of its own; each user's are read once.
+#[derive(Default)]
+pub struct Usual(HashMap<UserId, Reminders>);
+
+impl Usual {
+    /// Those of this user.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn of(&mut self, conn: &impl ConnectionTrait, user: UserId) -> Result<&Reminders> {
+        match self.0.entry(user) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(unknown) => {
+                let row = all_rows::<Entity>().filter(Column::Id.eq(AgendaSettingsId::of(user)));
+                let row = row.one(conn).await?;
+                Ok(unknown.insert(row.map_or_else(|| Reminders(vec![DEFAULT]), |row| row.reminders)))
+            }
+        }
+    }
 }
 
 /// Sets the reminders that events have by themselves; what is planned already follows.
@@ -46,9 +63,16 @@ pub async fn update(tx: &mut Tx, expected: i32, reminders: Vec<i32>) -> Result<A
         .filter(C::RemindAt.is_null().or(C::RemindAt.gt(tx.now)))
         .order_by_asc(C::Id)
         .lock_exclusive();
-    for mut event in ahead.all(tx.conn()).await.map_err(Error::from)? {
-        event.remind_at = times::next_reminder(&reminders, event.start, tx.now);
-        event.into_active_model().reset_all().update(tx.conn()).await.map_err(Error::from)?;
+    let ahead = ahead.all(tx.conn()).await.map_err(Error::from)?;
+    for some in ahead.chunks(AT_ONCE) {
+        let next = some.iter().fold(CaseStatement::new(), |next, event| {
+            let due = times::next_reminder(&reminders, event.start, tx.now);
+            next.case(C::Id.eq(event.id), Expr::value(due))
+        });
+        let some = agenda_event::Entity::update_many()
+            .col_expr(C::RemindAt, next.into())
+            .filter(C::Id.is_in(some.iter().map(|event| event.id)));
+        some.exec(tx.conn()).await.map_err(Error::from)?;
     }
     Ok(id)
 }
@@ -107,13 +131,7 @@ async fn write(
         return Ok(before.id);
     }
     (after.version, after.updated_at) = (before.version + 1, tx.now);
-    let (id, version, is_new) = (after.id, after.version, before.version == 0);
-    let row = after.into_active_model().reset_all();
-    if is_new {
-        Entity::insert(row).exec_without_returning(tx.conn()).await.map_err(Error::from)?;
-    } else {
-        row.update(tx.conn()).await.map_err(Error::from)?;
-    }
-    tx.record(Change::of(ChangeKind::Updated, id, version, changes));
+    let (id, version) = (after.id, after.version);
+    set::write(tx, (id, version), after.into_active_model(), changes).await?;
     Ok(id)
 }

@@ -2,12 +2,10 @@
 
 use chrono::NaiveDate;
 use sea_orm::sea_query::LockType;
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
 
 use super::rules::AgendaErrorCode as Code;
+use super::set;
 use super::working_calendar::{Column, Entity, Holiday, Holidays, Model, Shift, Shifts, Weekday};
 use crate::domains::identity::rules::check_time_zone;
 use crate::domains::identity::{app_user, team, teams};
@@ -16,7 +14,7 @@ use crate::kernel::ids::{TeamId, WorkingCalendarId};
 use crate::kernel::time::Instant;
 use crate::kernel::{Error, Result, Stop, text};
 use crate::platform::auth::{Right, Role};
-use crate::platform::db::{Change, ChangeKind, Tx, all_rows, differences};
+use crate::platform::db::{Tx, all_rows, differences};
 
 /// Minutes of a day.
 const DAY: u32 = 24 * 60;
@@ -97,13 +95,8 @@ pub async fn update(
         }
     }
     (after.version, after.updated_at) = (before.version + 1, tx.now);
-    tx.record(Change::of(ChangeKind::Updated, after.id, after.version, changes));
-    let (id, is_new, row) = (after.id, before.version == 0, after.into_active_model().reset_all());
-    if is_new {
-        Entity::insert(row).exec_without_returning(tx.conn()).await.map_err(Error::from)?;
-    } else {
-        row.update(tx.conn()).await.map_err(Error::from)?;
-    }
+    let (id, version) = (after.id, after.version);
+    set::write(tx, (id, version), after.into_active_model(), changes).await?;
     Ok(id)
 }
 

@@ -72,10 +72,14 @@ pub fn team_fits(role: Role, team: Option<TeamId>) -> bool {
 }
 
 /// A time zone of the IANA database.
-pub fn check_time_zone(name: &str) -> Result<String, String> {
-    name.parse::<chrono_tz::Tz>()
-        .map(|zone| zone.name().to_owned())
+pub fn time_zone(name: &str) -> Result<chrono_tz::Tz, String> {
+    name.parse()
         .map_err(|_| "must be a time zone of the IANA database, such as America/Mexico_City".to_owned())
+}
+
+/// The name of a time zone of the IANA database.
+pub fn check_time_zone(name: &str) -> Result<String, String> {
+    Ok(time_zone(name)?.name().to_owned())
 }
 
 /// A language tag, with or without a region: `es`, `es-MX`.

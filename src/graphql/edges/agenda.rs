@@ -12,6 +12,7 @@ use crate::domains::agenda::agenda_event::{AgendaEventKind, AgendaEventState};
 use crate::domains::agenda::events::{self, EventFilter, Range};
 use crate::domains::agenda::rules::{self, AgendaAction, Blocked, Callable, Facts};
 use crate::domains::agenda::{self, UNKNOWN, agenda_series, is_known, working_calendar};
+use crate::domains::identity::rules::time_zone;
 use crate::edges;
 use crate::graphql::context::Ask;
 use crate::graphql::fast::{
@@ -291,10 +292,8 @@ impl DateTimeRangeInput {
         if self.end <= self.start {
             return Err(Error::invalid("range.end", "must lie behind the start"));
         }
-        let zone = self.time_zone.as_deref().map(|name| {
-            let rule = "must be a time zone of the IANA database, such as America/Mexico_City";
-            name.parse().map_err(|_| Error::invalid("range.timeZone", rule))
-        });
-        Ok(Range { start: self.start, end: self.end, zone: zone.transpose()? })
+        let zone = self.time_zone.as_deref().map(time_zone).transpose();
+        let zone = zone.map_err(|rule| Error::invalid("range.timeZone", rule))?;
+        Ok(Range { start: self.start, end: self.end, zone })
     }
 }

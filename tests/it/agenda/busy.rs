@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::plan;
+use super::{moved, plan};
 use crate::support::TestApp;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -44,4 +44,28 @@ async fn the_statements_of_a_years_agenda_do_not_depend_on_its_size() {
     }
     // Events, their number, assignees, series; nobody has clients.
     assert_eq!(counts, [4, 4, 4, 4]);
+}
+
+#[tokio::test]
+async fn what_many_events_have_alike_is_read_and_written_once() {
+    let app = TestApp::start().await;
+    let ana = app.ana().await;
+    let (mut settings, mut moves) = (Vec::new(), Vec::new());
+    for (version, count, reminders) in [(0, 10, json!([60])), (1, 20, json!([]))] {
+        let fields = json!({ "start": "2027-01-04T16:00:00Z", "end": "2027-01-04T17:00:00Z",
+            "recurrence": { "rule": format!("FREQ=DAILY;COUNT={count}") } });
+        let first = plan(&ana, fields).await;
+        let before = app.app.database.statements();
+        moved(&ana, &first, "ALL", "2027-01-04T18:00:00Z").await;
+        moves.push(app.app.database.statements() - before);
+        let set = json!({ "expectedVersion": version, "reminders": reminders });
+        let before = app.app.database.statements();
+        let set = ana.run("agendaSettingsUpdate", set, "agendaSettings { version }").await;
+        assert_eq!(set["userErrors"], json!([]));
+        settings.push(app.app.database.statements() - before);
+    }
+    assert_eq!(settings[1], settings[0], "ten events or thirty");
+    assert_eq!(moves[1] - moves[0], 10, "a statement for each row that moves, and no more");
+    let query = "{ agendaEvents(range: { start: \"2027-01-01T00:00:00Z\", end: \"2027-03-01T00:00:00Z\" }, first: 100) { totalCount } }";
+    assert_eq!(ana.data(query, json!({})).await["agendaEvents"]["totalCount"], 30);
 }

@@ -15,9 +15,10 @@ use super::super::details::Details;
 use super::super::events::{owned, save, tell_assignee, tell_client, uid};
 use super::super::recurrence::{Pattern, instant, local};
 use super::super::rules::{AgendaAction, AgendaErrorCode as Code, AgendaScope};
+use super::super::settings::Usual;
 use super::super::times::When;
 use super::lay::lay_ahead;
-use super::{LOCAL, kept, laid, locked, parsed};
+use super::{LOCAL, kept, laid_until, locked, parsed};
 use crate::kernel::ids::{AgendaEventId, AgendaSeriesId, ClientId, TeamId, UserId};
 use crate::kernel::time::Instant;
 use crate::kernel::{Error, Result, Stop};
@@ -49,56 +50,74 @@ pub async fn change(
         _ => series,
     };
     let after = agenda_event::Model { series_id: Some(series.id), uid: series.uid.clone(), ..after };
-    let pattern = kept(&series)?;
-    let shift = shift(&series, &pattern, &before, &after)?;
-    let moved = pattern.moved(shift).map_err(|rule| Stop::refuse(Code::RulePinned, "start", rule))?;
-    let old = laid(&series, &pattern)?;
-    let new = moved.starts(moved.first, NaiveDateTime::MAX, old.len());
-    let places: HashMap<Instant, NaiveDateTime> =
-        old.into_iter().zip(new).map(|((at, _), begins)| (at, begins)).collect();
-
-    let mut template = series.clone();
-    template.keep(&moved);
-    template.laid_until = match &series.laid_until {
-        Some(until) => Some((parsed(until)? + shift).format(LOCAL).to_string()),
-        None => None,
-    };
-    if before.end - before.start != after.end - after.start {
-        template.duration = of(&after).minutes();
-    }
-    follow(&before, &after, &Details::from(&series), &mut template);
-    if action == AgendaAction::Assign {
-        (template.assignee_id, template.team_id) = (after.assignee_id, after.team_id);
-    }
-    let mut since = Ord::min(before.start, after.start);
+    let Course { template: mut next, moved, shift, places } = course(&series, action, (&before, &after))?;
+    let (mut since, mut usual) = (Ord::min(before.start, after.start), Usual::default());
     let mut rows = rows(tx, series.id).await?;
     if shift > Duration::zero() {
         rows.reverse(); // no two may stand at the same place in between
     }
     for row in rows {
-        let next = row.recurrence_id.and_then(|at| places.get(&at)).copied();
+        let place = row.recurrence_id.and_then(|at| places.get(&at)).copied();
         let is_this = row.id == before.id;
-        let changed = match next {
+        let changed = match place {
             None => left(if is_this { after.clone() } else { row.clone() }, shift),
             Some(begins) if is_this => {
                 agenda_event::Model { recurrence_id: Some(instant(moved.zone, begins)), ..after.clone() }
             }
-            Some(begins) => occurrence(&row, (&before, &after), (&series, &template), begins),
+            Some(begins) => occurrence(&row, (&before, &after), (&series, &next), begins),
         };
         if changed != row {
             since = Ord::min(since, Ord::min(row.start, changed.start));
             // Whoever has one of somebody else's series hears of that one.
-            let alone = row.owner() != series.owner() || changed.owner() != template.owner();
-            save(tx, &row, changed, alone).await?;
+            let alone = row.owner() != series.owner() || changed.owner() != next.owner();
+            save(tx, &mut usual, &row, changed, alone).await?;
         }
     }
     let what = if shift.is_zero() { "changed as a series" } else { "moved as a series" };
     tell_client(tx, &after, what, None).await?;
-    lay_ahead(tx, &mut template, &moved).await?;
-    write(tx, &series, template, since).await?;
+    lay_ahead(tx, &mut next, &moved).await?;
+    write(tx, &series, next, since).await?;
     let new = after.assignee_id.filter(|_| is_given || after.assignee_id != before.assignee_id);
     tell_assignee(tx, new, after.client_id, before.id).await?;
     Ok(before.id)
+}
+
+/// Where a series goes with the change of one of its occurrences.
+struct Course {
+    /// The series after it.
+    template: Model,
+    /// Its rule after it.
+    moved: Pattern,
+    /// By how much the rule moves.
+    shift: Duration,
+    /// The local start that each occurrence gets which is a row, by the one that it had.
+    places: HashMap<Instant, NaiveDateTime>,
+}
+
+fn course(
+    series: &Model,
+    action: AgendaAction,
+    (before, after): (&agenda_event::Model, &agenda_event::Model),
+) -> Result<Course, Stop<Code>> {
+    let pattern = kept(series)?;
+    let shift = shift(series, &pattern, before, after)?;
+    let moved = pattern.moved(shift).map_err(|rule| Stop::refuse(Code::RulePinned, "start", rule))?;
+    let old = pattern.starts(pattern.first, laid_until(series)?, usize::MAX);
+    let new = moved.starts(moved.first, NaiveDateTime::MAX, old.len());
+    let places = old.into_iter().map(|begins| instant(pattern.zone, begins)).zip(new).collect();
+    let mut template = series.clone();
+    template.keep(&moved);
+    if series.laid_until.is_some() {
+        template.laid_until = Some((laid_until(series)? + shift).format(LOCAL).to_string());
+    }
+    if before.end - before.start != after.end - after.start {
+        template.duration = of(after).minutes();
+    }
+    template.put(follow(before, after, &Details::from(series), Details::from(series)));
+    if action == AgendaAction::Assign {
+        (template.assignee_id, template.team_id) = (after.assignee_id, after.team_id);
+    }
+    Ok(Course { template, moved, shift, places })
 }
 
 /// What the rule gives no more, as it was cancelled with all behind it: when the series moves it is an event of its own, and
@@ -129,43 +148,21 @@ fn occurrence(
     if by_rule {
         When::of_occurrence(zone, begins, template.duration, template.all_day).put(&mut next);
     }
-    follow(before, after, &Details::from(series), &mut next);
+    next.put(follow(before, after, &Details::from(series), Details::from(row)));
     if row.assignee_id == series.assignee_id {
         (next.assignee_id, next.team_id) = (template.assignee_id, template.team_id);
     }
     next
 }
 
-/// Something that has details.
-trait Detailed {
-    fn details(&self) -> Details;
-    fn set(&mut self, details: Details);
-}
-impl Detailed for agenda_event::Model {
-    fn details(&self) -> Details {
-        self.into()
-    }
-    fn set(&mut self, details: Details) {
-        self.put(details);
-    }
-}
-impl Detailed for Model {
-    fn details(&self) -> Details {
-        self.into()
-    }
-    fn set(&mut self, details: Details) {
-        self.put(details);
-    }
-}
-
-/// Takes over each detail that changed, where this one is as the series has it.
+/// What one is about after the change: each detail that changed, where this one is as the series has it.
 fn follow(
     before: &agenda_event::Model,
     after: &agenda_event::Model,
     series: &Details,
-    row: &mut impl Detailed,
-) {
-    let (before, after, mut own) = (Details::from(before), Details::from(after), row.details());
+    mut own: Details,
+) -> Details {
+    let (before, after) = (Details::from(before), Details::from(after));
     macro_rules! each {
         ($($field:ident)*) => { $(
             if before.$field != after.$field && own.$field == series.$field {
@@ -174,7 +171,7 @@ fn follow(
         )* };
     }
     each!(title description location client_id related_type related_id action_required reminders);
-    row.set(own);
+    own
 }
 
 /// By how much the rule moves: the first change of an occurrence's own time counts from where the rule has it.
@@ -231,8 +228,11 @@ fn parted(
 
 /// The local start that the rule gives an occurrence; `None` when it does no more.
 fn place(series: &Model, pattern: &Pattern, event: &agenda_event::Model) -> Result<Option<NaiveDateTime>> {
-    let found = laid(series, pattern)?.into_iter().find(|(at, _)| Some(*at) == event.recurrence_id);
-    Ok(found.map(|(_, begins)| begins))
+    let Some(at) = event.recurrence_id else { return Ok(None) };
+    // By the clock on the wall what the clocks skip is at another time than the rule says, if not on another day.
+    let (near, around) = (local(pattern.zone, at), Duration::days(2));
+    let starts = pattern.starts(near - around, laid_until(series)?.min(near + around), usize::MAX);
+    Ok(starts.into_iter().find(|begins| instant(pattern.zone, *begins) == at))
 }
 
 /// Cancels what is open of a series, or what is from this occurrence on; nothing more is laid out.
@@ -250,14 +250,14 @@ pub async fn cancel(
     }
     let series = locked(tx, &before).await?;
     tx.merge(before.id, expected, before.version, &differences(Some(&before), Some(&after))?).await?;
-    let mut since = before.start;
+    let (mut since, mut usual) = (before.start, Usual::default());
     let from = before.recurrence_id.filter(|_| scope == AgendaScope::Following);
     for row in rows(tx, series.id).await? {
         let behind = from.is_none_or(|from| row.recurrence_id.is_some_and(|at| at >= from));
         if behind && row.state.is_open() {
             let cancelled = agenda_event::Model { state: AgendaEventState::Cancelled, ..row.clone() };
             since = Ord::min(since, row.start);
-            save(tx, &row, cancelled, row.owner() != series.owner()).await?;
+            save(tx, &mut usual, &row, cancelled, row.owner() != series.owner()).await?;
         }
     }
     let pattern = kept(&series)?;

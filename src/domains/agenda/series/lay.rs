@@ -12,7 +12,7 @@ use super::super::details::Details;
 use super::super::events::blank;
 use super::super::recurrence::{Pattern, instant, local};
 use super::super::rules::AgendaErrorCode as Code;
-use super::super::settings;
+use super::super::settings::Usual;
 use super::super::times::{When, next_reminder};
 use super::{LOCAL, kept, parsed};
 use crate::kernel::ids::{AgendaEventId, AgendaSeriesId};
@@ -162,7 +162,7 @@ async fn lay(tx: &Tx, row: &mut Model, pattern: &Pattern, until: Instant) -> Res
     };
     let reminders = match (&row.reminders, row.assignee_id) {
         (Some(own), _) => own.clone(),
-        (None, Some(assignee)) => settings::reminders_of(tx.conn(), assignee).await?,
+        (None, Some(assignee)) => Usual::default().of(tx.conn(), assignee).await?.clone(),
         (None, None) => Default::default(),
     };
     let event = |begins: NaiveDateTime| {

@@ -195,9 +195,7 @@ async fn locked(tx: &Tx, event: &agenda_event::Model) -> Result<Model, Stop<Code
     query.one(tx.conn()).await.map_err(Error::from)?.ok_or_else(none)
 }
 
-/// The instants at which the rule has its occurrences begin, as far as they are rows, with their local times.
-fn laid(row: &Model, pattern: &Pattern) -> Result<Vec<(Instant, NaiveDateTime)>> {
-    let until = row.laid_until.as_deref().map(parsed).transpose()?.unwrap_or(NaiveDateTime::MAX);
-    let starts = pattern.starts(pattern.first, until, usize::MAX);
-    Ok(starts.into_iter().map(|begins| (instant(pattern.zone, begins), begins)).collect())
+/// The local time before which the occurrences of a series are rows.
+fn laid_until(row: &Model) -> Result<NaiveDateTime> {
+    Ok(row.laid_until.as_deref().map(parsed).transpose()?.unwrap_or(NaiveDateTime::MAX))
 }
