@@ -1,8 +1,9 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+import { serviceWorker } from './scripts/worker';
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), serviceWorker()],
   server: { proxy: { '/graphql': { target: 'http://127.0.0.1:8080', ws: true } } },
   build: {
     // The first versions that know light-dark() in CSS.

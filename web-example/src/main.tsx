@@ -7,6 +7,9 @@ import { createRoot } from 'react-dom/client';
 import { App } from './app/App';
 import { cssVariablesResolver, theme } from './app/theme';
 
+// Where pages come over plain HTTP from another machine, browsers have no service workers.
+if (import.meta.env.PROD && 'serviceWorker' in navigator) void navigator.serviceWorker.register('/worker.js');
+
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
     <MantineProvider theme={theme} cssVariablesResolver={cssVariablesResolver} defaultColorScheme="auto">

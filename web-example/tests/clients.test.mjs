@@ -78,13 +78,14 @@ test('a note appears on top of the history, once, whatever is clicked', async (t
   assert.deepEqual(notes, [{ kind: 'NOTE', text: 'Pidió una cotización a 36 meses.' }]);
 });
 
-test('a call whose answer was lost is kept as a draft, and written once', async (t) => {
+test('a call whose answer was lost waits on the device, is sent again by itself, and written once', async (t) => {
   const client = await newClient(app.url, ana);
   const page = await app.signedIn(t);
   await openClient(page, client);
   let lost = 0;
+  let back = false;
   await page.route('**/graphql', async (route) => {
-    if (lost > 0 || !route.request().postData().includes('eventlogAppend')) return route.continue();
+    if (back || !route.request().postData().includes('eventlogAppend')) return route.continue();
     lost += 1;
     await route.fetch();
     return route.abort();
@@ -92,13 +93,16 @@ test('a call whose answer was lost is kept as a draft, and written once', async 
   await page.getByText('Llamada', { exact: true }).click();
   await write(page, 'No contestó.');
   await add(page).click();
-  await page.getByText('No hay conexión con el servidor.').waitFor();
+  await told(page, 'Guardado en este dispositivo');
+  assert.equal(await page.getByLabel('Texto').inputValue(), '');
+  const unsent = page.getByRole('list', { name: 'Sin enviar' });
+  await unsent.getByText('No contestó.').waitFor();
   await page.reload();
-  await page.getByRole('heading', { level: 1, name: client.name }).waitFor();
-  assert.equal(await page.getByLabel('Texto').inputValue(), 'No contestó.');
-  await add(page).click();
-  await told(page, 'Añadido al historial.');
-  assert.equal(lost, 1);
+  await unsent.getByText('No contestó.').waitFor();
+  back = true;
+  await unsent.waitFor({ state: 'detached', timeout: 30_000 });
+  await history(page).getByText('No contestó.').waitFor();
+  assert.ok(lost >= 2);
   const calls = (await historyOf(app.url, ana, client.id)).filter(({ kind }) => kind === 'CALL');
   assert.deepEqual(calls, [{ kind: 'CALL', text: 'No contestó.' }]);
 });

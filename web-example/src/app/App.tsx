@@ -1,9 +1,7 @@
 import { Button, Center, Loader, Stack, Text } from '@mantine/core';
-import { useEffect, useMemo } from 'react';
+import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Provider } from 'urql';
 import { Redirect, Route, Switch } from 'wouter';
-import { createClient } from '../api/client';
 import type { ViewerFragment } from '../api/gql/graphql';
 import { AgendaScreen } from '../features/agenda/AgendaScreen';
 import { agendaScreen } from '../features/agenda/path';
@@ -17,6 +15,7 @@ import { ViewerProvider } from '../features/session/Viewer';
 import { syncScreen } from '../features/sync/path';
 import { SyncScreen } from '../features/sync/SyncScreen';
 import { LiveProvider } from '../live/Live';
+import { KeepInStep, OfflineProvider, useDevice } from '../offline/Offline';
 import { Frame } from './Frame';
 
 export function App() {
@@ -30,41 +29,44 @@ export function App() {
     case 'out':
       return <LoginScreen ended={session.ended} />;
     case 'in':
-      return <Screens key={session.viewer.id} viewer={session.viewer} />;
+      return (
+        <ViewerProvider key={session.viewer.id} value={session.viewer}>
+          <OfflineProvider userId={session.viewer.id}>
+            <Screens viewer={session.viewer} />
+          </OfflineProvider>
+        </ViewerProvider>
+      );
   }
 }
 
 function Screens({ viewer }: { viewer: ViewerFragment }) {
-  const { client, cursor } = useMemo(createClient, []);
+  const { cursor } = useDevice();
   return (
-    <Provider value={client}>
-      <ViewerProvider value={viewer}>
-        <LiveProvider after={cursor}>
-          <Frame>
-            <Switch>
-              <Route path="/">
-                <HomeScreen />
-              </Route>
-              <Route path={allClients}>
-                <ClientsScreen />
-              </Route>
-              <Route path={`${allClients}/:id`}>{({ id }) => <ClientScreen key={id} id={decodeURIComponent(id)} />}</Route>
-              <Route path={agendaScreen}>
-                <AgendaScreen />
-              </Route>
-              {viewer.role === 'ADMIN' && (
-                <Route path={syncScreen}>
-                  <SyncScreen />
-                </Route>
-              )}
-              <Route>
-                <Redirect to="/" replace />
-              </Route>
-            </Switch>
-          </Frame>
-        </LiveProvider>
-      </ViewerProvider>
-    </Provider>
+    <LiveProvider after={cursor}>
+      <KeepInStep />
+      <Frame>
+        <Switch>
+          <Route path="/">
+            <HomeScreen />
+          </Route>
+          <Route path={allClients}>
+            <ClientsScreen />
+          </Route>
+          <Route path={`${allClients}/:id`}>{({ id }) => <ClientScreen key={id} id={decodeURIComponent(id)} />}</Route>
+          <Route path={agendaScreen}>
+            <AgendaScreen />
+          </Route>
+          {viewer.role === 'ADMIN' && (
+            <Route path={syncScreen}>
+              <SyncScreen />
+            </Route>
+          )}
+          <Route>
+            <Redirect to="/" replace />
+          </Route>
+        </Switch>
+      </Frame>
+    </LiveProvider>
   );
 }
 

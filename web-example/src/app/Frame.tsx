@@ -1,29 +1,18 @@
-import { Button, VisuallyHidden } from '@mantine/core';
+import { VisuallyHidden } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation } from 'wouter';
 import { agendaScreen } from '../features/agenda/path';
 import { allClients } from '../features/clients/path';
 import { Bell } from '../features/notifications/Bell';
-import { logOut } from '../features/session/session';
-import { useLiveState } from '../live/Live';
 import { useViewer } from '../features/session/Viewer';
 import { syncScreen } from '../features/sync/path';
+import { LogOut } from '../features/unsent/LogOut';
+import { OfflineState } from '../features/unsent/OfflineState';
 import { Brand } from './Brand';
 import classes from './Frame.module.css';
 import { Icon } from './Icon';
 import { LanguageSwitch } from './LanguageSwitch';
-
-/** Says so when changes do not come in by themselves at present. */
-function LiveState() {
-  const { t } = useTranslation();
-  const away = useLiveState() === 'away';
-  return (
-    <p role="status" className={classes.live} data-away={away || undefined}>
-      {away && t('app.away')}
-    </p>
-  );
-}
 
 function Screens() {
   const { t } = useTranslation();
@@ -68,11 +57,9 @@ export function Frame({ children }: { children: ReactNode }) {
           </span>
           <Bell />
           <LanguageSwitch />
-          <Button variant="default" size="xs" leftSection={<Icon name="logout" />} onClick={() => void logOut()}>
-            {t('session.logOut')}
-          </Button>
+          <LogOut />
         </div>
-        <LiveState />
+        <OfflineState />
       </header>
       <main className={classes.main}>{children}</main>
     </>

@@ -263,7 +263,7 @@ export function connect(options: Options) {
         };
       });
     const loop = async () => {
-      let tried: string | null = null;
+      let tried: string | null | undefined; // null is tried too: a page that began without a network has no token
       while (!halted) {
         tell();
         const token = options.token();

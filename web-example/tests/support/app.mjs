@@ -8,11 +8,12 @@ import { startServer } from './server.mjs';
 
 /** One server, with these variables, and one browser for the tests of a file; each test takes pages of its own. */
 export function useApp(prepare = async () => {}, variables = () => ({})) {
-  const app = { url: '', browser: null, open, signedIn };
+  const app = { url: '', browser: null, server: null, open, signedIn };
   let server;
 
   before(async () => {
     server = await startServer(await variables());
+    app.server = server;
     app.url = server.url;
     app.browser = await startBrowser();
     await prepare();
@@ -22,9 +23,16 @@ export function useApp(prepare = async () => {}, variables = () => ({})) {
     await server?.stop();
   });
 
-  /** A page of a person who was never here. What goes wrong in it unseen fails the test. */
+  /**
+   * A page of a person who was never here. What goes wrong in it unseen fails the test. Tests stand between the page and
+   * the server, where a service worker would stand too: it is there when asked for.
+   */
   async function open(t, { path = '/clients', ...options } = {}) {
-    const context = await app.browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+    const context = await app.browser.newContext({
+      viewport: { width: 1280, height: 800 },
+      serviceWorkers: 'block',
+      ...options,
+    });
     context.setDefaultTimeout(10_000);
     const page = await context.newPage();
     const errors = [];

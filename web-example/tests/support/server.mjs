@@ -19,33 +19,41 @@ export async function startServer(env = {}) {
   buildWhenStale();
   const folder = await mkdtemp(join(tmpdir(), 'cabina-web-'));
   const address = `127.0.0.1:${await freePort()}`;
-  const server = spawn(CABINA_BIN, ['serve', '--demo', '--without-odoo'], {
-    cwd: folder,
-    env: {
-      PATH,
-      CABINA_LISTEN: address,
-      CABINA_LOG: 'error',
-      CABINA_WEB_DIR: dist,
-      DATABASE_URL: `sqlite://${folder}/t.db`,
-      ...env,
-    },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+  const url = `http://${address}`;
+  let server;
+  const halt = async () => {
+    if (server.exitCode !== null || server.signalCode !== null) return;
+    server.kill('SIGTERM');
+    await once(server, 'exit');
+  };
   const stop = async () => {
-    if (server.exitCode === null && server.signalCode === null) {
-      server.kill('SIGTERM');
-      await once(server, 'exit');
-    }
+    await halt();
     await rm(folder, { recursive: true, force: true });
   };
-  const url = `http://${address}`;
-  for (let tries = 0; tries < 300 && server.exitCode === null; tries += 1) {
-    const ready = await fetch(`${url}/health/ready`).catch(() => null);
-    if (ready?.status === 200) return { url, stop };
-    await sleep(100);
-  }
-  await stop();
-  throw new Error('the server stopped while starting, or was not ready within 30 seconds');
+  /** Starts it, or starts it again with the same data at the same address. */
+  const run = async () => {
+    server = spawn(CABINA_BIN, ['serve', '--demo', '--without-odoo'], {
+      cwd: folder,
+      env: {
+        PATH,
+        CABINA_LISTEN: address,
+        CABINA_LOG: 'error',
+        CABINA_WEB_DIR: dist,
+        DATABASE_URL: `sqlite://${folder}/t.db`,
+        ...env,
+      },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    for (let tries = 0; tries < 300 && server.exitCode === null; tries += 1) {
+      const ready = await fetch(`${url}/health/ready`).catch(() => null);
+      if (ready?.status === 200) return;
+      await sleep(100);
+    }
+    await stop();
+    throw new Error('the server stopped while starting, or was not ready within 30 seconds');
+  };
+  await run();
+  return { url, halt, run, stop };
 }
 
 async function freePort() {

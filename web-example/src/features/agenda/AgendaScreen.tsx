@@ -8,7 +8,9 @@ import type { AgendaEventFragment } from '../../api/gql/graphql';
 import { FailureNote } from '../../app/FailureNote';
 import { Note } from '../../app/Note';
 import { useScreen } from '../../app/useScreen';
+import { useWorks } from '../../offline/Offline';
 import { useViewer } from '../session/Viewer';
+import { UnsentDialog } from '../unsent/UnsentDialog';
 import { addDays, addMonths, daysOfMonth, isDay, spread, startOfWeek, wallOf, weekStartOf } from './days';
 import { DayList } from './DayList';
 import { EventDialog } from './EventDialog';
@@ -49,9 +51,10 @@ export function AgendaScreen() {
   const filter = useMemo(() => (whose === 'all' ? {} : { assigneeIds: [whose] }), [whose]);
   const { events, error, more, heard, anew } = useEvents(days, filter);
   const moves = useMove(heard);
-  const grab = useDrag((event, place) => moves.move(event, movedTo(event, viewer.timeZone, place)));
+  const grab = useDrag((event, place) => event.version > 0 && moves.move(event, movedTo(event, viewer.timeZone, place)));
 
   const [opened, setOpened] = useState<string | null>(null);
+  const madeOnly = useWorks().some(({ key }) => key === opened);
   const [adding, setAdding] = useState<ReturnType<typeof anHour> | null>(null);
   const [settings, setSettings] = useState(false);
   const add = (on: string, minute: number | null) => setAdding({ ...anHour(on, minute ?? MORNING), allDay: false });
@@ -103,7 +106,10 @@ export function AgendaScreen() {
         </Paper>
       )}
       {moves.asking && <ScopeDialog event={moves.asking} answer={moves.answer} />}
-      {opened && <EventDialog id={opened} heard={heard} close={() => setOpened(null)} />}
+      {opened && madeOnly && <UnsentDialog close={() => setOpened(null)} />}
+      {opened && !madeOnly && (
+        <EventDialog id={opened} seen={events?.find(({ id }) => id === opened)} heard={heard} close={() => setOpened(null)} />
+      )}
       {adding && <NewEventDialog when={adding} close={() => setAdding(null)} />}
       {settings && <SettingsDialog close={() => setSettings(false)} />}
     </Stack>

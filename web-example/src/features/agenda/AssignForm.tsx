@@ -2,16 +2,17 @@ import { NativeSelect } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useQuery } from 'urql';
-import { AgendaEventAssignDocument, AgendaPeopleDocument, type AgendaScope } from '../../api/gql/graphql';
+import { AgendaPeopleDocument, type AgendaScope } from '../../api/gql/graphql';
 import { Form } from './Form';
 import type { FormProps } from './forms';
 import { ScopeField } from './ScopeField';
-import { useSend } from './useSend';
+import { useAbout, useSend } from './useSend';
 
 /** Gives an event to somebody else, or to the team's pool. */
 export function AssignForm({ event, done, cancel }: FormProps) {
   const { t } = useTranslation();
   const sent = useSend();
+  const aboutOf = useAbout();
   const [{ data }] = useQuery({ query: AgendaPeopleDocument });
   const [version] = useState(event.version);
   const [to, setTo] = useState(event.assignee?.id ?? '');
@@ -20,7 +21,7 @@ export function AssignForm({ event, done, cancel }: FormProps) {
 
   async function submit() {
     const input = { id: event.id, expectedVersion: version, assigneeId: to || null, ...(event.series && { scope }) };
-    const payload = await sent.send(AgendaEventAssignDocument, input);
+    const payload = await sent.send('AgendaEventAssign', input, aboutOf(event));
     if (payload) done(payload);
   }
 

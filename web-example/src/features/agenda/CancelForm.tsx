@@ -1,16 +1,17 @@
 import { Textarea } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { AgendaEventCancelDocument, type AgendaScope } from '../../api/gql/graphql';
+import type { AgendaScope } from '../../api/gql/graphql';
 import { Form } from './Form';
 import type { FormProps } from './forms';
 import { ScopeField } from './ScopeField';
-import { useSend } from './useSend';
+import { useAbout, useSend } from './useSend';
 
 /** Asks why an event, or the rest of a series, does not take place. */
 export function CancelForm({ event, done, cancel }: FormProps) {
   const { t } = useTranslation();
   const sent = useSend();
+  const aboutOf = useAbout();
   const [version] = useState(event.version);
   const [reason, setReason] = useState('');
   const [scope, setScope] = useState<AgendaScope>('THIS');
@@ -22,7 +23,7 @@ export function CancelForm({ event, done, cancel }: FormProps) {
       ...(reason.trim() && { reason: reason.trim() }),
       ...(event.series && { scope }),
     };
-    const payload = await sent.send(AgendaEventCancelDocument, input);
+    const payload = await sent.send('AgendaEventCancel', input, aboutOf(event));
     if (payload) done(payload);
   }
 

@@ -21,7 +21,6 @@ import { useAgendaErrorText } from './useAgendaErrorText';
 import { useDayWords } from './useDayWords';
 
 const YEAR = 365 * 86_400_000;
-const context = { additionalTypenames: ['AgendaEvent'] };
 const refetching = { additionalTypenames: ['AgendaEvent', 'EventLogEntry'] };
 
 /** When a client is touched next, and the next events with it. */
@@ -37,6 +36,8 @@ export function ClientAgenda({ clientId }: { clientId: string }) {
     const now = Date.now();
     return { start: new Date(now).toISOString(), end: new Date(now + YEAR).toISOString(), timeZone };
   }, [clientId, timeZone]);
+  // The range begins now, another one each time.
+  const context = useMemo(() => ({ additionalTypenames: ['AgendaEvent'], keptAs: `agenda.${clientId}` }), [clientId]);
   const [query, ask] = useQuery({ query: AgendaOfClientDocument, variables: { id: clientId, range }, context });
   const { data, error } = query;
   const anew = () => ask({ requestPolicy: 'network-only' });

@@ -1,13 +1,13 @@
 import { Checkbox, Textarea, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { type AgendaEventDetailFragment, AgendaEventUpdateDocument, type AgendaScope } from '../../api/gql/graphql';
+import { type AgendaEventDetailFragment, type AgendaScope } from '../../api/gql/graphql';
 import { type Chosen, ClientField } from './ClientField';
 import { Form } from './Form';
 import type { FormProps } from './forms';
 import { RemindersField } from './RemindersField';
 import { ScopeField } from './ScopeField';
-import { useSend } from './useSend';
+import { useAbout, useSend } from './useSend';
 
 const valuesOf = ({ title, location, description, actionRequired, reminders, client }: AgendaEventDetailFragment) => ({
   title,
@@ -22,6 +22,7 @@ const valuesOf = ({ title, location, description, actionRequired, reminders, cli
 export function EditForm({ event, done, cancel }: FormProps) {
   const { t } = useTranslation();
   const sent = useSend();
+  const aboutOf = useAbout();
   const [base, setBase] = useState(event);
   const [values, setValues] = useState(() => valuesOf(event));
   const [scope, setScope] = useState<AgendaScope>('THIS');
@@ -39,8 +40,9 @@ export function EditForm({ event, done, cancel }: FormProps) {
     };
     if (Object.keys(changes).length === 0) return cancel();
     const payload = await sent.send(
-      AgendaEventUpdateDocument,
+      'AgendaEventUpdate',
       { id: base.id, expectedVersion: base.version, ...changes, ...(event.series && { scope }) },
+      aboutOf(event),
       ({ agendaEvent }) => agendaEvent && setBase(agendaEvent),
     );
     if (payload) done(payload);

@@ -1,30 +1,29 @@
 import { Button, Group, Tooltip } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import {
-  type AgendaAction, type AgendaChangeFragment, AgendaEventCompleteDocument, AgendaEventConfirmDocument,
-  type AgendaEventDetailFragment, AgendaEventMarkNoShowDocument, AgendaEventReopenDocument,
-} from '../../api/gql/graphql';
+import type { AgendaAction, AgendaEventDetailFragment } from '../../api/gql/graphql';
 import { FailureNote } from '../../app/FailureNote';
 import { Icon } from '../../app/Icon';
 import es from '../../i18n/es.json';
+import { useWorks } from '../../offline/Offline';
 import classes from '../clients/ClientActions.module.css';
 import { type FormAction, hasForm } from './forms';
 import { Refused } from './Refused';
 import { useAgendaErrorText } from './useAgendaErrorText';
-import { useSend } from './useSend';
+import { leadsOn, unsentOf } from './unsent';
+import { type Sent, useAbout, useSend } from './useSend';
 
 const transitions = {
-  CONFIRM: AgendaEventConfirmDocument,
-  COMPLETE: AgendaEventCompleteDocument,
-  MARK_NO_SHOW: AgendaEventMarkNoShowDocument,
-  REOPEN: AgendaEventReopenDocument,
-};
+  CONFIRM: 'AgendaEventConfirm',
+  COMPLETE: 'AgendaEventComplete',
+  MARK_NO_SHOW: 'AgendaEventMarkNoShow',
+  REOPEN: 'AgendaEventReopen',
+} as const;
 
 type Props = {
   event: AgendaEventDetailFragment;
   choose: (action: FormAction) => void;
   tell: (text: string) => void;
-  done: (action: AgendaAction, payload: AgendaChangeFragment) => void;
+  done: (action: AgendaAction, sent: NonNullable<Sent>) => void;
 };
 
 const everyWay = { hover: true, focus: true, touch: true };
@@ -36,13 +35,15 @@ export function EventActions({ event, choose, tell, done }: Props) {
   const { t } = useTranslation();
   const textOf = useAgendaErrorText();
   const { send, sending, failure, refused } = useSend();
+  const aboutOf = useAbout();
+  const unsent = unsentOf(event.id, useWorks());
 
   async function run(action: AgendaAction) {
     if (hasForm(action)) return choose(action);
     if (!isTransition(action)) return;
     tell('');
-    const payload = await send(transitions[action], { id: event.id, expectedVersion: event.version });
-    if (payload) done(action, payload);
+    const sent = await send(transitions[action], { id: event.id, expectedVersion: event.version }, aboutOf(event));
+    if (sent) done(action, sent);
   }
 
   return (
@@ -65,7 +66,9 @@ export function EventActions({ event, choose, tell, done }: Props) {
               </Button>
             );
           }
-          const why = blockedBy ? textOf(blockedBy) : '';
+          // What the server said was of before; which steps come next it says when it has heard of this one.
+          const steps = isTransition(action) || action === 'CANCEL';
+          const why = blockedBy ? textOf(blockedBy) : steps && unsent.some(leadsOn) ? t('offline.firstSent') : '';
           return (
             <Tooltip
               key={action}

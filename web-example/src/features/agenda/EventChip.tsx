@@ -3,9 +3,11 @@ import type { CSSProperties, PointerEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { AgendaEventFragment } from '../../api/gql/graphql';
 import { Icon } from '../../app/Icon';
+import { useWorks } from '../../offline/Offline';
 import { useViewer } from '../session/Viewer';
 import classes from './EventChip.module.css';
 import { iconOf } from './states';
+import { unsentOf } from './unsent';
 import { useDayWords } from './useDayWords';
 
 type Props = {
@@ -24,6 +26,8 @@ export function EventChip({ event, open, grab, form, style }: Props) {
   const viewer = useViewer();
   const { state, kind, client, assignee, series, title, allDay } = event;
   const others = assignee?.id !== viewer.id;
+  const works = useWorks();
+  const waits = unsentOf(event.id, works).length > 0 || works.some(({ key }) => key === event.id);
   const icon = iconOf(event);
   return (
     <button
@@ -33,11 +37,17 @@ export function EventChip({ event, open, grab, form, style }: Props) {
       data-form={form}
       data-state={state}
       data-kind={kind}
+      data-waits={waits || undefined}
       style={style}
       title={form === 'row' ? undefined : `${words.hours(event)} ${title}`}
       onClick={() => open(event)}
       onPointerDown={grab && ((pointer) => grab(event, pointer))}
     >
+      {waits && (
+        <span className={classes.icon}>
+          <Icon name="outbox" size={14} />
+        </span>
+      )}
       {icon && (
         <span className={classes.icon}>
           <Icon name={icon} size={14} />
@@ -62,6 +72,7 @@ export function EventChip({ event, open, grab, form, style }: Props) {
           form === 'line' && client?.name,
           form === 'line' && others && (assignee?.name ?? t('agenda.pool')),
           event.actionRequired && t('agenda.actionRequired'),
+          waits && t('offline.waits'),
         ]
           .filter((part) => part !== false && part !== null && part !== undefined)
           .join(', ')}

@@ -4,22 +4,33 @@ import { useTranslation } from 'react-i18next';
 import { useQuery } from 'urql';
 import { failureIn } from '../../api/failure';
 import {
-  type AgendaAction, type AgendaChangeFragment, AgendaEventDetailsDocument, type AgendaEventFragment,
+  type AgendaAction, type AgendaChangeFragment, type AgendaEventDetailFragment, AgendaEventDetailsDocument,
+  type AgendaEventFragment,
 } from '../../api/gql/graphql';
 import { FailureNote } from '../../app/FailureNote';
 import { Note } from '../../app/Note';
 import { useChanges } from '../../live/Live';
+import { useWorks } from '../../offline/Offline';
+import { WaitsSign } from '../unsent/WaitsSign';
 import { concernsAgenda } from './concerns';
 import { Dialog } from './Dialog';
 import { EventActions } from './EventActions';
 import { EventData } from './EventData';
 import { type FormAction, forms } from './forms';
+import { asLeft, unsentOf } from './unsent';
+import type { Sent } from './useSend';
 import { Warnings } from './Warnings';
 
-type Props = { id: string; heard: (event: AgendaEventFragment) => void; close: () => void };
+type Props = {
+  id: string;
+  /** As the calendar shows it, for when there is no network to ask. */
+  seen: AgendaEventFragment | undefined;
+  heard: (event: AgendaEventFragment) => void;
+  close: () => void;
+};
 
 /** An event, and what can be done with it. */
-export function EventDialog({ id, heard, close }: Props) {
+export function EventDialog({ id, seen, heard, close }: Props) {
   const { t } = useTranslation();
   const [query, ask] = useQuery({ query: AgendaEventDetailsDocument, variables: { eventId: id } });
   const { data, error } = query;
@@ -28,13 +39,17 @@ export function EventDialog({ id, heard, close }: Props) {
   const [action, setAction] = useState<FormAction | null>(null);
   const [told, setTold] = useState('');
   const [warnings, setWarnings] = useState<AgendaChangeFragment['warnings']>([]);
-  const event = data?.agendaEvent;
+  const works = useWorks();
+  const asked = data ? data.agendaEvent : error && seen && isDetailed(seen) ? seen : undefined;
+  const event = asked && asLeft(asked, works);
+  const waits = asked ? unsentOf(asked.id, works).length > 0 : false;
   const ActionForm = action && forms[action];
 
-  const done = (what: AgendaAction) => (payload: AgendaChangeFragment) => {
-    if (payload.agendaEvent) heard(payload.agendaEvent);
-    setWarnings(payload.warnings);
+  const done = (what: AgendaAction) => (sent: NonNullable<Sent>) => {
     setAction(null);
+    setWarnings(sent === 'waits' ? [] : sent.warnings);
+    if (sent === 'waits') return setTold(t('offline.kept'));
+    if (sent.agendaEvent) heard(sent.agendaEvent);
     setTold(t('agenda.done', { action: t(`agenda.actions.${what}`) }));
   };
 
@@ -42,8 +57,9 @@ export function EventDialog({ id, heard, close }: Props) {
     <Dialog title={event?.title ?? t('agenda.event')} close={close}>
       <Stack gap="sm">
         {error && !event && <FailureNote failure={failureIn(error)} retry={anew} />}
-        {event === null && <Note tone="warning">{t('agenda.notFound')}</Note>}
+        {asked === null && <Note tone="warning">{t('agenda.notFound')}</Note>}
         {!data && !error && <Skeleton h="10rem" aria-label={t('app.loading')} />}
+        {waits && <WaitsSign />}
         {event && <EventData event={event} />}
         <Warnings warnings={warnings} />
         <Text role="status" size="sm" c="var(--accent)">
@@ -60,10 +76,13 @@ export function EventDialog({ id, heard, close }: Props) {
               setAction(next);
             }}
             tell={setTold}
-            done={(what, payload) => done(what)(payload)}
+            done={(what, sent) => done(what)(sent)}
           />
         )}
       </Stack>
     </Dialog>
   );
 }
+
+/** The calendar knows more of each where it shows few days. */
+const isDetailed = (event: AgendaEventFragment): event is AgendaEventDetailFragment => 'availableActions' in event;

@@ -1,11 +1,11 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { AgendaEventRescheduleDocument, type AgendaScope } from '../../api/gql/graphql';
+import type { AgendaScope } from '../../api/gql/graphql';
 import { useViewer } from '../session/Viewer';
 import { Form } from './Form';
 import type { FormProps } from './forms';
 import { ScopeField } from './ScopeField';
-import { useSend } from './useSend';
+import { useAbout, useSend } from './useSend';
 import { spanOf, whenOf } from './when';
 import { WhenFields } from './WhenFields';
 
@@ -14,6 +14,7 @@ export function MoveForm({ event, done, cancel }: FormProps) {
   const { t } = useTranslation();
   const { timeZone } = useViewer();
   const sent = useSend();
+  const aboutOf = useAbout();
   const [version, setVersion] = useState(event.version);
   const [when, setWhen] = useState(() => whenOf(event, timeZone));
   const [scope, setScope] = useState<AgendaScope>('THIS');
@@ -21,8 +22,9 @@ export function MoveForm({ event, done, cancel }: FormProps) {
   async function submit() {
     const span = spanOf(when, timeZone, event.timeZone);
     const payload = await sent.send(
-      AgendaEventRescheduleDocument,
+      'AgendaEventReschedule',
       { id: event.id, expectedVersion: version, ...span, ...(event.series && { scope }) },
+      aboutOf(event),
       // Who has seen the conflict may want it all the same.
       ({ agendaEvent }) => agendaEvent && setVersion(agendaEvent.version),
     );

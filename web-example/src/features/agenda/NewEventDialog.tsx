@@ -1,11 +1,12 @@
 import { Button, Checkbox, Group, Stack, Textarea, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { AgendaEventCreateDocument, type AgendaChangeFragment } from '../../api/gql/graphql';
+import type { AgendaChangeFragment } from '../../api/gql/graphql';
 import { useViewer } from '../session/Viewer';
 import { type Chosen, ClientField } from './ClientField';
 import { Dialog } from './Dialog';
 import { Form } from './Form';
+import { pathTo } from './path';
 import { RecurrenceFields, type Recurrence, ruleOf } from './RecurrenceFields';
 import { RemindersField } from './RemindersField';
 import { useSend } from './useSend';
@@ -38,7 +39,7 @@ export function NewEventDialog({
 
   async function submit() {
     const rule = ruleOf(recurrence);
-    const payload = await sent.send(AgendaEventCreateDocument, {
+    const input = {
       ...spanOf(when, timeZone, timeZone),
       title: title.trim(),
       timeZone,
@@ -48,9 +49,10 @@ export function NewEventDialog({
       ...(description.trim() && { description: description.trim() }),
       ...(rule && { recurrence: { rule } }),
       ...(reminders && { reminders }),
-    });
+    };
+    const payload = await sent.send('AgendaEventCreate', input, { title: input.title, path: pathTo('day', when.first) });
     if (!payload) return;
-    if (payload.warnings.length > 0) setMade(payload);
+    if (payload !== 'waits' && payload.warnings.length > 0) setMade(payload);
     else close();
   }
 

@@ -1,8 +1,8 @@
 import { useTranslation } from 'react-i18next';
-import type { AgendaChangeFragment } from '../../api/gql/graphql';
 import { Note } from '../../app/Note';
 import es from '../../i18n/es.json';
 import { useMoment } from '../../i18n/useMoment';
+import type { Answer } from '../../offline/works';
 import { useAgendaErrorText } from './useAgendaErrorText';
 
 const isNamed = (field: string): field is keyof typeof es.agenda.fields => Object.hasOwn(es.agenda.fields, field);
@@ -10,10 +10,10 @@ const isState = (text: string): text is keyof typeof es.agenda.states => Object.
 
 /** Why nothing was written; where two people changed the same, what each of them wanted. */
 export function Refused({
-  refused: { userErrors, conflict },
+  refused: { userErrors, conflict = [] },
   title,
 }: {
-  refused: AgendaChangeFragment;
+  refused: Answer;
   title?: string;
 }) {
   const { t } = useTranslation();

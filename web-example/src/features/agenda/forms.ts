@@ -1,13 +1,14 @@
-import type { AgendaAction, AgendaChangeFragment, AgendaEventDetailFragment } from '../../api/gql/graphql';
+import type { AgendaAction, AgendaEventDetailFragment } from '../../api/gql/graphql';
 import { AssignForm } from './AssignForm';
 import { CancelForm } from './CancelForm';
 import { EditForm } from './EditForm';
 import { MoveForm } from './MoveForm';
+import type { Sent } from './useSend';
 
 /** A form begins from the version that was seen when it was opened. */
 export type FormProps = {
   event: AgendaEventDetailFragment;
-  done: (payload: AgendaChangeFragment) => void;
+  done: (sent: NonNullable<Sent>) => void;
   cancel: () => void;
 };
 

@@ -1,10 +1,13 @@
-import { useMemo, useState } from 'react';
+import { useCallback, useEffect, useMemo, useState } from 'react';
 import { useQuery } from 'urql';
 import { type AgendaEventFilter, type AgendaEventFragment, AgendaRangeDocument } from '../../api/gql/graphql';
 import { useViewer } from '../session/Viewer';
 import { useChanges } from '../../live/Live';
+import { useDevice } from '../../offline/Offline';
 import { concernsAgenda } from './concerns';
 import { addDays, momentOf } from './days';
+import { daysOf } from './place';
+import { asLeft, madeHere } from './unsent';
 
 // Without any event the answer names no type by which the cache would know that a change concerns it.
 const context = { additionalTypenames: ['AgendaEvent'] };
@@ -13,13 +16,16 @@ const CALM = 150;
 
 /** The events of some days, as they are asked for or as an answer has told since. */
 export function useEvents(days: string[], filter: AgendaEventFilter) {
-  const { timeZone } = useViewer();
+  const viewer = useViewer();
+  const { timeZone } = viewer;
   const range = useMemo(() => {
     const [first = '', last = first] = [days[0], days.at(-1)];
     const midnight = (day: string) => momentOf(timeZone, { day, minute: 0 });
     return { start: midnight(first), end: midnight(addDays(last, 1)), timeZone };
   }, [days[0], days.at(-1), timeZone]);
-  const [query, ask] = useQuery({ query: AgendaRangeDocument, variables: { range, filter }, context });
+  // What can be done with each is known without a network where it is asked for with them; a month is too much.
+  const detailed = days.length <= 7;
+  const [query, ask] = useQuery({ query: AgendaRangeDocument, variables: { range, filter, detailed }, context });
   const [told, setTold] = useState<Record<string, AgendaEventFragment>>({});
   const { data } = query;
   const anew = () => ask({ requestPolicy: 'network-only' });
@@ -32,6 +38,26 @@ export function useEvents(days: string[], filter: AgendaEventFilter) {
       }),
     [data, told],
   );
-  const heard = (event: AgendaEventFragment) => setTold((known) => ({ ...known, [event.id]: event }));
-  return { events, error: query.error, more: data?.agendaEvents.pageInfo.hasNextPage ?? false, heard, anew };
+  const heard = useCallback((event: AgendaEventFragment) => setTold((known) => ({ ...known, [event.id]: event })), []);
+  const { queue } = useDevice();
+  // What waited is shown as the server has it from the moment on that it waits no more.
+  useEffect(
+    () =>
+      queue.onWritten((_, payload) => {
+        if ('agendaEvent' in payload && payload.agendaEvent) heard(payload.agendaEvent as AgendaEventFragment);
+      }),
+    [queue, heard],
+  );
+  const works = queue.useWorks();
+  const shown = useMemo(() => {
+    const [first = '', last = first] = [days[0], days.at(-1)];
+    const here = (event: AgendaEventFragment) => {
+      const [from, to] = daysOf(event, viewer.timeZone);
+      return from <= last && to >= first;
+    };
+    const mine = !filter.assigneeIds || filter.assigneeIds.includes(viewer.id);
+    const made = mine ? works.flatMap((work) => madeHere(work, viewer)).filter(here) : [];
+    return events && [...events.map((event) => asLeft(event, works)), ...made];
+  }, [events, works, days, filter, viewer]);
+  return { events: shown, error: query.error, more: data?.agendaEvents.pageInfo.hasNextPage ?? false, heard, anew };
 }

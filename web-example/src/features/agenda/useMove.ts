@@ -1,8 +1,6 @@
 import { useState } from 'react';
-import {
-  type AgendaChangeFragment, type AgendaEventFragment, AgendaEventRescheduleDocument, type AgendaScope,
-} from '../../api/gql/graphql';
-import { useSend } from './useSend';
+import type { AgendaChangeFragment, AgendaEventFragment, AgendaScope } from '../../api/gql/graphql';
+import { useAbout, useSend } from './useSend';
 import { type Span, shownAt } from './when';
 
 /** A move that waits for the answer, or for the person to say which occurrences of a series it is for. */
@@ -13,6 +11,7 @@ const sameTime = (a: string, b: string) => Date.parse(a) === Date.parse(b);
 /** Moves events: shown at once, sent with the version that was seen, and put back when it is refused. */
 export function useMove(heard: (event: AgendaEventFragment) => void) {
   const { send, failure, refused } = useSend();
+  const aboutOf = useAbout();
   const [moving, setMoving] = useState<Moving[]>([]);
   const [last, setLast] = useState<AgendaEventFragment | null>(null);
   const [warnings, setWarnings] = useState<AgendaChangeFragment['warnings']>([]);
@@ -28,9 +27,11 @@ export function useMove(heard: (event: AgendaEventFragment) => void) {
     const input = { id: event.id, expectedVersion: event.version, ...span, scope };
     // Refused: the event as it is now takes the place of what was shown.
     const onRefused = ({ agendaEvent }: AgendaChangeFragment) => agendaEvent && heard(agendaEvent);
-    const payload = await send(AgendaEventRescheduleDocument, input, onRefused);
-    if (payload?.agendaEvent) heard(payload.agendaEvent);
-    setWarnings(payload?.warnings ?? []);
+    const payload = await send('AgendaEventReschedule', input, aboutOf(event), onRefused);
+    // Without a network it is shown as it was left here.
+    const written = payload === 'waits' ? null : payload;
+    if (written?.agendaEvent) heard(written.agendaEvent);
+    setWarnings(written?.warnings ?? []);
     put(event.id, null);
   }
 

@@ -1,38 +1,52 @@
-import type { TypedDocumentNode } from '@urql/core';
 import { useState } from 'react';
-import { useClient } from 'urql';
-import { type Failure, failureIn } from '../../api/failure';
-import type { AgendaChangeFragment } from '../../api/gql/graphql';
+import type { Failure } from '../../api/failure';
+import type { AgendaChangeFragment, AgendaEventFragment } from '../../api/gql/graphql';
 import { useKeyed } from '../../api/key';
+import { useDevice } from '../../offline/Offline';
+import type { Outcome } from '../../offline/queue';
+import type { About, InputOf, WorkName } from '../../offline/works';
+import { useViewer } from '../session/Viewer';
+import { pathTo } from './path';
+import { daysOf } from './place';
 
-// A change also writes into the history of the client, which the answer does not contain.
-const context = { additionalTypenames: ['AgendaEvent', 'EventLogEntry'] };
+type AgendaWork = Extract<WorkName, `Agenda${string}`>;
+
+/** The answer when it was written, or that it waits for the network; null: neither, and what stood in the way is shown. */
+export type Sent = AgendaChangeFragment | 'waits' | null;
+
+/** Where an event is found. */
+export function useAbout() {
+  const { timeZone } = useViewer();
+  return (event: AgendaEventFragment): About => ({ title: event.title, path: pathTo('day', daysOf(event, timeZone)[0]) });
+}
 
 /** Sends a change of the agenda; what was refused stays to be shown, with the event as it is now. */
 export function useSend() {
-  const api = useClient();
+  const { queue } = useDevice();
   const keyed = useKeyed();
   const [sending, setSending] = useState(false);
   const [failure, setFailure] = useState<Failure | null>(null);
   const [refused, setRefused] = useState<AgendaChangeFragment | null>(null);
 
-  /** The answer when it was written; null when not. */
-  async function send<Input extends object>(
-    document: TypedDocumentNode<{ payload: AgendaChangeFragment }, { input: Input }>,
-    input: Input,
+  async function send<Name extends AgendaWork>(
+    name: Name,
+    input: InputOf<Name>,
+    about: About,
     /** Hears a refusal, which tells how the event is now. */
     onRefused?: (payload: AgendaChangeFragment) => void,
-  ): Promise<AgendaChangeFragment | null> {
+  ): Promise<Sent> {
     setSending(true);
     setFailure(null);
     setRefused(null);
-    const { data, error } = await api.mutation(document, { input: keyed(input) }, context);
+    const run = queue.run as (name: Name, input: object, about: About) => Promise<Outcome<AgendaChangeFragment>>;
+    const outcome = await run(name, keyed(input), about);
     setSending(false);
-    if (error || !data) {
-      setFailure(error ? failureIn(error) : null);
+    if ('waits' in outcome) return 'waits';
+    if ('failure' in outcome) {
+      setFailure(outcome.failure);
       return null;
     }
-    const { payload } = data;
+    const { payload } = outcome;
     if (payload.userErrors.length === 0 && payload.conflict.length === 0) return payload;
     setRefused(payload);
     onRefused?.(payload);

@@ -1,26 +1,29 @@
 import { Button, Group, Paper, Stack, Text, Textarea } from '@mantine/core';
 import { type FormEvent, type KeyboardEvent, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useMutation } from 'urql';
-import { failureIn } from '../../api/failure';
-import { type ClientDetailFragment, EventlogAppendDocument } from '../../api/gql/graphql';
+import type { Failure } from '../../api/failure';
+import type { ClientDetailFragment } from '../../api/gql/graphql';
 import { newKey } from '../../api/key';
 import { FailureNote } from '../../app/FailureNote';
 import { Icon } from '../../app/Icon';
 import { Note } from '../../app/Note';
 import { useUserErrorText } from '../../i18n/texts';
+import { useDevice } from '../../offline/Offline';
 import classes from './AppendForm.module.css';
 import { fresh, useDraft } from './draft';
 import { iconOf, writable } from './kinds';
+import { pathOf } from './path';
 
 const LONGEST = 10_000;
 
-/** Writes into the history. Until the server has said that the entry is there, every try carries the same key. */
+/** Writes into the history. Without a connection the entry waits on this device, and is sent by itself. */
 export function AppendForm({ client }: { client: ClientDetailFragment }) {
   const { t } = useTranslation();
   const textOf = useUserErrorText();
   const [draft, keep] = useDraft(client.id);
-  const [{ fetching, error }, append] = useMutation(EventlogAppendDocument);
+  const { queue } = useDevice();
+  const [fetching, setFetching] = useState(false);
+  const [failure, setFailure] = useState<Failure | null>(null);
   const [told, setTold] = useState('');
   const [refusal, setRefusal] = useState('');
   const sending = useRef(false);
@@ -36,15 +39,22 @@ export function AppendForm({ client }: { client: ClientDetailFragment }) {
     sending.current = true;
     setTold('');
     setRefusal('');
-    const { data } = await append(
-      { input: { clientId: client.id, kind: draft.kind, text, idempotencyKey: draft.key } },
-      { additionalTypenames: ['EventLogEntry'] },
+    setFailure(null);
+    setFetching(true);
+    const outcome = await queue.run(
+      'EventlogAppend',
+      { clientId: client.id, kind: draft.kind, text, idempotencyKey: draft.key },
+      { title: client.name, path: pathOf(client.id), text },
     );
+    setFetching(false);
     sending.current = false;
-    // No answer: the draft and its key stay as they are.
-    if (!data) return;
-    const refused = data.eventlogAppend.userErrors[0];
-    if (!refused) {
+    // The draft and its key stay as they are.
+    if ('failure' in outcome) return setFailure(outcome.failure);
+    const refused = 'payload' in outcome ? outcome.payload.userErrors[0] : undefined;
+    if ('waits' in outcome) {
+      keep(fresh(draft.kind));
+      setTold(t('offline.kept'));
+    } else if (!refused) {
       keep(fresh(draft.kind));
       setTold(t('append.done'));
     } else if (refused.code === 'IDEMPOTENCY_MISMATCH') {
@@ -97,7 +107,7 @@ export function AppendForm({ client }: { client: ClientDetailFragment }) {
           }}
           onKeyDown={sendByKey}
         />
-        {error && !fetching && <FailureNote failure={failureIn(error)} />}
+        {failure && <FailureNote failure={failure} />}
         {refusal && <Note tone="error">{refusal}</Note>}
         <Group justify="space-between">
           <Text role="status" size="sm" className={classes.told}>

@@ -8,6 +8,9 @@ import { FailureNote } from '../../app/FailureNote';
 import { Icon } from '../../app/Icon';
 import { useClientChanges } from '../../live/Live';
 import { useMoment } from '../../i18n/useMoment';
+import { useWorks } from '../../offline/Offline';
+import { useViewer } from '../session/Viewer';
+import { WaitsSign } from '../unsent/WaitsSign';
 import classes from './History.module.css';
 import { iconOf } from './kinds';
 import { useEntryText } from './useEntryText';
@@ -17,6 +20,7 @@ export function History({ clientId }: { clientId: string }) {
   const [pages, setPages] = useState(1);
   return (
     <div className={classes.history}>
+      <Unsent clientId={clientId} />
       <Pages clientId={clientId} after={null} left={pages} more={() => setPages(pages + 1)} />
     </div>
   );
@@ -67,6 +71,31 @@ function Pages({ clientId, after, left, more }: Props) {
         </Button>
       )}
     </>
+  );
+}
+
+/** What was written here and is not in the history yet, latest first. */
+function Unsent({ clientId }: { clientId: string }) {
+  const { t } = useTranslation();
+  const { name } = useViewer();
+  const unsent = useWorks().flatMap((work) =>
+    work.name === 'EventlogAppend' && work.input.clientId === clientId && !work.refused ? work : [],
+  );
+  if (unsent.length === 0) return null;
+  return (
+    <ol className={classes.entries} aria-label={t('offline.unsent')}>
+      {unsent.toReversed().map(({ key, at, input }) => (
+        <li key={key} className={classes.entry} data-waits>
+          <Entry
+            entry={{
+              __typename: 'EventLogEntry', id: key, kind: input.kind, text: input.text, payload: null,
+              occurredAt: new Date(at).toISOString(), author: { __typename: 'Author', kind: 'USER', name },
+            }}
+          />
+          <WaitsSign />
+        </li>
+      ))}
+    </ol>
   );
 }
 

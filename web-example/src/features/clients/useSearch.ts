@@ -3,6 +3,8 @@ import { useQuery } from 'urql';
 import { failureIn } from '../../api/failure';
 import { ClientSearchDocument } from '../../api/gql/graphql';
 
+const notKept = { keptAs: null };
+
 /** Asks as one types, when the fingers rest. An answer to anything but what stands in the box now is not told. */
 export function useSearch(text: string) {
   const [asked] = useDebouncedValue(text, 150);
@@ -11,6 +13,7 @@ export function useSearch(text: string) {
     variables: { text: asked },
     pause: asked === '',
     requestPolicy: 'network-only',
+    context: notKept,
   });
   const answered = text !== '' && !fetching && operation?.variables.text === text;
   return {

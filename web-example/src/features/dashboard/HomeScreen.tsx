@@ -8,6 +8,7 @@ import { Icon, type IconName } from '../../app/Icon';
 import { useScreen } from '../../app/useScreen';
 import { useMoment } from '../../i18n/useMoment';
 import { useChanges, useFollowed, useLiveState } from '../../live/Live';
+import { useKept } from '../../offline/useKept';
 import { allClients } from '../clients/path';
 import { useViewer } from '../session/Viewer';
 import { ByStatus } from './ByStatus';
@@ -18,7 +19,7 @@ import classes from './HomeScreen.module.css';
 export function HomeScreen() {
   const { t } = useTranslation();
   const heading = useScreen(t('dashboard.title'));
-  const board = useFollowed(DashboardDocument)?.dashboard;
+  const board = useKept('dashboard', useFollowed(DashboardDocument)?.dashboard);
   return (
     <Stack gap="lg">
       <header className={classes.header}>

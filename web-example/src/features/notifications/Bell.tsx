@@ -5,11 +5,14 @@ import { useLocation } from 'wouter';
 import type { NotificationFragment } from '../../api/gql/graphql';
 import { Icon } from '../../app/Icon';
 import { useFeed } from '../../live/Live';
+import { useWorks } from '../../offline/Offline';
 import classes from './Bell.module.css';
 import { Notice } from './Notice';
 import { NotificationList } from './NotificationList';
+import { countWith } from './unsent';
 import { useAbout } from './useAbout';
 import { useMark } from './useMark';
+import { useTitle } from './useTitle';
 import { useUnread } from './useUnread';
 
 const MOST = 99;
@@ -17,9 +20,12 @@ const MOST = 99;
 /** How much is new, and on demand what: beside the screen, or over it where it is narrow. */
 export function Bell() {
   const { t } = useTranslation();
-  const { count, take } = useUnread();
+  const { count: told, take } = useUnread();
+  const works = useWorks();
+  const count = told === null ? null : countWith(told, works);
   const [path] = useLocation();
   const aboutOf = useAbout();
+  const titleOf = useTitle();
   const [opened, setOpened] = useState(false);
   const [left, setLeft] = useState(false);
   const [notice, setNotice] = useState<NotificationFragment | null>(null);
@@ -34,8 +40,8 @@ export function Bell() {
 
   /** The link leads there by itself. */
   function follow(notification: NotificationFragment) {
-    if (!notification.readAt) void mark('read', notification.id);
     const about = aboutOf(notification);
+    if (!notification.readAt) void mark('read', notification.id, { title: titleOf(notification), path: about?.path ?? '/' });
     setNotice(null);
     // The other screen takes the focus, unless it is there already.
     setLeft(about ? about.path !== path : false);

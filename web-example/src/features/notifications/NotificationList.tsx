@@ -10,8 +10,11 @@ import { Icon } from '../../app/Icon';
 import { useAgo } from '../../i18n/useAgo';
 import { useMoment } from '../../i18n/useMoment';
 import { useChanges } from '../../live/Live';
+import { useWorks } from '../../offline/Offline';
+import { WaitsSign } from '../unsent/WaitsSign';
 import { iconOf } from './icons';
 import classes from './NotificationList.module.css';
+import { asMarked } from './unsent';
 import { useAbout } from './useAbout';
 import type { useMark } from './useMark';
 import { useTitle } from './useTitle';
@@ -60,10 +63,12 @@ function Pages({ after, left, more, ...props }: PagesProps) {
   if (!data) return <Skeleton h={after ? '4rem' : '16rem'} aria-label={t('app.loading')} />;
   const { nodes, pageInfo } = data.notifications;
   const newest = nodes[0];
+  const markAll = ({ id }: NotificationFragment) =>
+    void props.mark('allRead', id, { title: t('notifications.markAll'), path: '/' });
   if (!after && !newest) return <Empty />;
   return (
     <>
-      {!after && newest && <MarkAll none={props.unread === 0} markAll={() => void props.mark('allRead', newest.id)} />}
+      {!after && newest && <MarkAll none={props.unread === 0} markAll={() => markAll(newest)} />}
       <ul ref={list} className={classes.list} aria-busy={fetching}>
         {nodes.map((notification) => (
           <Row key={notification.id} notification={notification} {...props} />
@@ -114,12 +119,13 @@ function Empty() {
 
 type RowProps = Pick<Props, 'mark' | 'follow'> & { notification: NotificationFragment };
 
-function Row({ notification, mark, follow }: RowProps) {
+function Row({ notification: told, mark, follow }: RowProps) {
   const { t } = useTranslation();
   const titleOf = useTitle();
   const ago = useAgo();
   const moment = useMoment();
-  const { id, kind, entry, createdAt, readAt } = notification;
+  const notification = asMarked(told, useWorks());
+  const { id, kind, entry, createdAt, readAt, waits } = notification;
   const about = useAbout()(notification);
   return (
     <li className={classes.row} data-unread={!readAt || undefined}>
@@ -143,11 +149,12 @@ function Row({ notification, mark, follow }: RowProps) {
           <time dateTime={createdAt} title={moment(createdAt).long}>
             {ago(createdAt)}
           </time>
+          {waits && <WaitsSign />}
           <Button
             size="compact-xs"
             variant="subtle"
             className={classes.mark}
-            onClick={() => void mark(readAt ? 'unread' : 'read', id)}
+            onClick={() => void mark(readAt ? 'unread' : 'read', id, { title: titleOf(notification), path: about?.path ?? '/' })}
           >
             {t(readAt ? 'notifications.markUnread' : 'notifications.markRead')}
           </Button>

@@ -1,27 +1,25 @@
 import { useState } from 'react';
-import { useClient } from 'urql';
-import { type Failure, failureIn } from '../../api/failure';
-import {
-  NotificationMarkAllReadDocument, NotificationMarkReadDocument, NotificationMarkUnreadDocument,
-} from '../../api/gql/graphql';
+import type { Failure } from '../../api/failure';
 import { newKey } from '../../api/key';
+import { useDevice } from '../../offline/Offline';
+import type { About } from '../../offline/works';
 
 const marks = {
-  read: NotificationMarkReadDocument,
-  unread: NotificationMarkUnreadDocument,
+  read: 'NotificationMarkRead',
+  unread: 'NotificationMarkUnread',
   /** Up to this one: what nobody has seen yet stays unread. */
-  allRead: NotificationMarkAllReadDocument,
-};
+  allRead: 'NotificationMarkAllRead',
+} as const;
 
 /** Marks notifications. The stream tells all tabs; `take` gets how many are unread then, also while it is away. */
 export function useMark(take: (unread: Promise<number | undefined>) => Promise<void>) {
-  const api = useClient();
+  const { queue } = useDevice();
   const [failure, setFailure] = useState<Failure | null>(null);
-  async function send(as: keyof typeof marks, id: string) {
-    const { data, error } = await api.mutation(marks[as], { input: { id, idempotencyKey: newKey() } });
-    setFailure(error ? failureIn(error) : null);
-    return data?.payload.unreadCount;
+  async function send(as: keyof typeof marks, id: string, about: About) {
+    const outcome = await queue.run(marks[as], { id, idempotencyKey: newKey() }, about);
+    setFailure('failure' in outcome ? outcome.failure : null);
+    return 'payload' in outcome ? outcome.payload.unreadCount : undefined;
   }
-  const mark = (as: keyof typeof marks, id: string) => take(send(as, id));
+  const mark = (as: keyof typeof marks, id: string, about: About) => take(send(as, id, about));
   return { mark, failure };
 }

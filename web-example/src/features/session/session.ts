@@ -7,7 +7,9 @@ import {
   type OpenSessionFragment, SessionCreateDocument, SessionRefreshDocument, SessionRevokeDocument, type ViewerFragment,
 } from '../../api/gql/graphql';
 import { newKey } from '../../api/key';
+import { inTurn } from '../../api/turn';
 import { speak } from '../../i18n';
+import { forgetPerson } from '../../offline/store';
 import { forget, onOtherTab, read, write } from './storage';
 
 export type Session =
@@ -22,6 +24,9 @@ let session: Session = read() ? { phase: 'restoring' } : { phase: 'out', ended: 
 let access: { token: string; refreshAt: number } | null = null;
 let refreshing: Promise<void> | undefined;
 const listeners = new Set<() => void>();
+
+/** So long a page waits for an answer before it shows what it has. */
+const PATIENCE = 4000;
 
 export const useSession = () =>
   useSyncExternalStore(
@@ -46,7 +51,7 @@ export async function logIn(email: string, password: string, idempotencyKey: str
   return null;
 }
 
-/** Ends the session here and on the server; without a connection, here only. */
+/** Ends the session here and on the server; without a connection, here only. What was not sent is given up. */
 export async function logOut() {
   if (nearsItsEnd()) await refresh();
   const token = bearer();
@@ -57,7 +62,7 @@ export async function logOut() {
 
 /** Gets a new access token. All who call while it is under way share it. */
 export function refresh(): Promise<void> {
-  refreshing ??= inTurn(refreshNow).finally(() => {
+  refreshing ??= inTurn('cabina.session', refreshNow).finally(() => {
     refreshing = undefined;
   });
   return refreshing;
@@ -78,19 +83,27 @@ async function refreshNow(): Promise<void> {
   if (data?.sessionRefresh.session) return adopt(data.sessionRefresh);
   if (data) return end(true);
   // The session may well be alive; only the server is out of reach.
-  if (failure && session.phase === 'restoring') tell({ phase: 'unreachable' });
+  if (failure) goOnWithout();
 }
 
 /** Starts with the session that the last page left, if any. */
 export function restore() {
   if (!read()) return;
   tell({ phase: 'restoring' });
+  setTimeout(goOnWithout, PATIENCE);
   void refresh();
+}
+
+/** Without an answer: with what this device has kept of the person. */
+function goOnWithout() {
+  if (session.phase !== 'restoring') return;
+  const viewer = read()?.viewer;
+  tell(viewer ? { phase: 'in', viewer } : { phase: 'unreachable' });
 }
 
 function adopt({ session: tokens, viewer }: OpenSessionFragment) {
   if (!tokens || !viewer) return end(true);
-  write({ refreshToken: tokens.refreshToken, refreshKey: newKey(), userId: viewer.id });
+  write({ refreshToken: tokens.refreshToken, refreshKey: newKey(), userId: viewer.id, viewer });
   const life = Date.parse(tokens.expiresAt) - Date.now();
   // With a wrong clock here, only the server's UNAUTHENTICATED tells the end.
   access = { token: tokens.accessToken, refreshAt: life > 0 ? Date.now() + life * 0.9 : Infinity };
@@ -100,11 +113,16 @@ function adopt({ session: tokens, viewer }: OpenSessionFragment) {
 /** Somebody changed the person's name, language, role or team. */
 export function viewerChanged(viewer: ViewerFragment, changedFields: string[]) {
   if (session.phase !== 'in') return;
+  const stored = read();
+  if (stored) write({ ...stored, viewer });
   if (changedFields.includes('locale')) speak(viewer.locale.startsWith('es') ? 'es' : 'en');
   tell({ phase: 'in', viewer });
 }
 
 function end(byServer: boolean) {
+  const userId = session.phase === 'in' ? session.viewer.id : read()?.userId;
+  // What the person did and nobody has taken yet waits for the next log-in.
+  if (userId) void forgetPerson(userId, { unsent: !byServer });
   forget();
   access = null;
   tell({ phase: 'out', ended: byServer });
@@ -114,9 +132,6 @@ function tell(next: Session) {
   session = next;
   for (const changed of listeners) changed();
 }
-
-const inTurn = (work: () => Promise<void>): Promise<void> =>
-  navigator.locks ? navigator.locks.request('cabina.session', work) : work();
 
 onOtherTab(() => {
   const stored = read();

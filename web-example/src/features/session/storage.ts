@@ -1,5 +1,7 @@
 // What outlives the page: the refresh token, never the access token.
 
+import type { ViewerFragment } from '../../api/gql/graphql';
+
 const KEY = 'cabina.session';
 
 export type Stored = {
@@ -7,6 +9,8 @@ export type Stored = {
   /** Kept with the token: when the answer to a refresh is lost, the same key gets it again. */
   refreshKey: string;
   userId: string;
+  /** Who it is, for when there is no network to ask. */
+  viewer?: ViewerFragment;
 };
 
 export function read(): Stored | null {

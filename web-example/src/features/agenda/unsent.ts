@@ -1,0 +1,60 @@
+import type { AgendaEventFragment, AgendaEventState } from '../../api/gql/graphql';
+import type { Work, WorkName } from '../../offline/works';
+import { shownAt } from './when';
+
+type Viewer = { id: string; name: string };
+
+/** The state that a step leads to. */
+const states: Partial<Record<WorkName, AgendaEventState>> = {
+  AgendaEventCancel: 'CANCELLED',
+  AgendaEventComplete: 'DONE',
+  AgendaEventConfirm: 'CONFIRMED',
+  AgendaEventMarkNoShow: 'NO_SHOW',
+  AgendaEventReopen: 'PLANNED',
+};
+
+export const leadsOn = ({ name }: Work) => name in states;
+
+/** What was done with an event on this device and is not sent yet. */
+export const unsentOf = (id: string, works: readonly Work[]) =>
+  works.filter(({ input, refused }) => 'expectedVersion' in input && input.id === id && !refused);
+
+/** The event as it was left on this device. */
+export const asLeft = <Event extends AgendaEventFragment>(event: Event, works: readonly Work[]): Event =>
+  unsentOf(event.id, works).reduce((shown, { name, input }) => {
+    if (name === 'AgendaEventReschedule') {
+      const { start, end, allDay } = input;
+      return { ...shown, ...shownAt(shown, { start, end, allDay: allDay ?? shown.allDay }) };
+    }
+    if (name === 'AgendaEventUpdate') {
+      const { title, actionRequired } = input;
+      return { ...shown, title: title ?? shown.title, actionRequired: actionRequired ?? shown.actionRequired };
+    }
+    const state = states[name];
+    return state ? { ...shown, state } : shown;
+  }, event);
+
+/** An event that was made on this device; its key stands for the id that it has not got yet. */
+export function madeHere({ key, name, input, refused }: Work, { id, name: called }: Viewer): AgendaEventFragment[] {
+  if (name !== 'AgendaEventCreate' || refused) return [];
+  const { title, start, end, allDay, timeZone, actionRequired } = input;
+  const event: AgendaEventFragment = {
+    __typename: 'AgendaEvent',
+    id: key,
+    version: 0,
+    kind: 'APPOINTMENT',
+    title,
+    start,
+    end,
+    allDay: false,
+    firstDay: null,
+    lastDay: null,
+    timeZone: timeZone ?? 'UTC',
+    state: 'PLANNED',
+    actionRequired: actionRequired ?? false,
+    assignee: { __typename: 'User', id, name: called },
+    client: null,
+    series: null,
+  };
+  return [shownAt(event, { start, end, allDay: allDay ?? false })];
+}

@@ -1,0 +1,23 @@
+import type { NotificationFragment } from '../../api/gql/graphql';
+import type { Work } from '../../offline/works';
+
+const marks = (works: readonly Work[]) => works.filter(({ name, refused }) => name.startsWith('Notification') && !refused);
+
+/** The notification as it is marked on this device, and whether the server has still to be told. */
+export function asMarked(notification: NotificationFragment, works: readonly Work[]): NotificationFragment & { waits: boolean } {
+  let shown = { ...notification, waits: false };
+  for (const { name, input, at } of marks(works)) {
+    const meant = name === 'NotificationMarkAllRead' || ('id' in input && input.id === notification.id);
+    if (!meant) continue;
+    const readAt = name === 'NotificationMarkUnread' ? null : (shown.readAt ?? new Date(at).toISOString());
+    shown = { ...shown, readAt, waits: shown.waits || readAt !== shown.readAt };
+  }
+  return shown;
+}
+
+/** How many are unread with what is marked on this device. */
+export const countWith = (count: number, works: readonly Work[]) =>
+  marks(works).reduce((unread, { name }) => {
+    if (name === 'NotificationMarkAllRead') return 0;
+    return name === 'NotificationMarkRead' ? Math.max(0, unread - 1) : unread + 1;
+  }, count);

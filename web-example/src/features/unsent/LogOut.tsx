@@ -1,0 +1,43 @@
+import { Button, Group, Modal, Stack, Text } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Icon } from '../../app/Icon';
+import { useWorks } from '../../offline/Offline';
+import { logOut } from '../session/session';
+
+/** Logs out; who has something unsent is asked first, since nothing of a person stays on the device. */
+export function LogOut() {
+  const { t } = useTranslation();
+  const unsent = useWorks().length;
+  const [asking, setAsking] = useState(false);
+  return (
+    <>
+      <Button
+        variant="default"
+        size="xs"
+        leftSection={<Icon name="logout" />}
+        onClick={() => (unsent > 0 ? setAsking(true) : void logOut())}
+      >
+        {t('session.logOut')}
+      </Button>
+      <Modal
+        opened={asking}
+        onClose={() => setAsking(false)}
+        title={t('offline.leaveTitle')}
+        closeButtonProps={{ 'aria-label': t('app.cancel') }}
+      >
+        <Stack>
+          <Text size="sm">{t('offline.leave', { count: unsent })}</Text>
+          <Group justify="flex-end">
+            <Button variant="default" data-autofocus onClick={() => setAsking(false)}>
+              {t('app.cancel')}
+            </Button>
+            <Button color="red.9" onClick={() => void logOut()}>
+              {t('offline.leaveAll')}
+            </Button>
+          </Group>
+        </Stack>
+      </Modal>
+    </>
+  );
+}

@@ -1,0 +1,95 @@
+import { Anchor, Button, Group } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import { Link } from 'wouter';
+import { useMoment } from '../../i18n/useMoment';
+import { useFailureText } from '../../i18n/texts';
+import { Note } from '../../app/Note';
+import { useDevice, useWorks } from '../../offline/Offline';
+import type { Refused, Work } from '../../offline/works';
+import { Dialog } from '../agenda/Dialog';
+import { Refused as Conflicts } from '../agenda/Refused';
+import classes from './UnsentDialog.module.css';
+import { WaitsSign } from './WaitsSign';
+
+/** All that was done on this device and is not at the server: it waits, or it was refused. */
+export function UnsentDialog({ close }: { close: () => void }) {
+  const { t } = useTranslation();
+  const works = useWorks();
+  return (
+    <Dialog title={t('offline.unsent')} close={close}>
+      {works.length === 0 ? (
+        <p className={classes.none}>{t('offline.allSent')}</p>
+      ) : (
+        <>
+          <p className={classes.none}>{t('offline.sentBy')}</p>
+          <ul className={classes.list}>
+            {works.map((work) => (
+              <li key={work.key} data-refused={work.refused ? true : undefined}>
+                <One work={work} close={close} />
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    </Dialog>
+  );
+}
+
+function One({ work, close }: { work: Work; close: () => void }) {
+  const { t } = useTranslation();
+  const { queue } = useDevice();
+  const moment = useMoment();
+  const { name, about, at, refused } = work;
+  const what = `${t(`offline.works.${name}`)}: ${about.title}`;
+  return (
+    <>
+      <div className={classes.head}>
+        <span>
+          {t(`offline.works.${name}`)}:{' '}
+          <Anchor component={Link} href={about.path} onClick={close}>
+            {about.title}
+          </Anchor>
+        </span>
+        <time dateTime={new Date(at).toISOString()}>{moment(new Date(at).toISOString()).short}</time>
+      </div>
+      {about.text && <p className={classes.text}>{about.text}</p>}
+      {refused ? <Why refused={refused} /> : <WaitsSign />}
+      <Group gap="xs">
+        {refused && refused.why !== 'refused' && (
+          <Button
+            size="compact-sm"
+            variant="default"
+            aria-label={`${t('app.retry')}: ${what}`}
+            onClick={() => void queue.again(work)}
+          >
+            {t('app.retry')}
+          </Button>
+        )}
+        <Button
+          size="compact-sm"
+          variant="subtle"
+          color="red.9"
+          className={classes.drop}
+          aria-label={`${t('offline.drop')}: ${what}`}
+          onClick={() => void queue.drop(work)}
+        >
+          {t('offline.drop')}
+        </Button>
+      </Group>
+    </>
+  );
+}
+
+/** Why it was not done, and what the person can do now. */
+function Why({ refused }: { refused: Refused }) {
+  const { t } = useTranslation();
+  const failureText = useFailureText();
+  if (refused.why === 'unsure') return <Note tone="warning">{t('offline.unsure')}</Note>;
+  if (refused.why === 'failed') return <Note tone="error">{failureText(refused.failure)}</Note>;
+  return (
+    <>
+      <Conflicts refused={refused} title={t('offline.notDone')} />
+      <p className={classes.none}>{t('offline.doAgain')}</p>
+    </>
+  );
+}

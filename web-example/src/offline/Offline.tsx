@@ -1,0 +1,67 @@
+// The person's device: what it keeps, what it has still to send, and whether it reaches the server.
+import { createContext, type ReactNode, useContext, useEffect, useMemo } from 'react';
+import { Provider } from 'urql';
+import { createClient } from '../api/client';
+import { useFeed, useLiveState } from '../live/Live';
+import { keepAnswers } from './answers';
+import { watchNetwork } from './network';
+import { openQueue } from './queue';
+import { storeOf } from './store';
+
+type Device = ReturnType<typeof openDevice>;
+const DeviceContext = createContext<Device | null>(null);
+
+function openDevice(userId: string) {
+  const store = storeOf(userId);
+  // First what was done, so that what is fetched then contains it.
+  const network = watchNetwork(async () => {
+    const done = await queue.sendAll();
+    if (done || !network.isLost()) answers.confirm(client);
+    return done;
+  });
+  const answers = keepAnswers(store, network.heard);
+  const { client, cursor } = createClient(answers.exchange);
+  const queue = openQueue(userId, store, client, network);
+  return { store, network, answers, client, cursor, queue };
+}
+
+/** Gives all screens of one person the way to the server; another person gets another one, and nothing is carried over. */
+export function OfflineProvider({ userId, children }: { userId: string; children: ReactNode }) {
+  const device = useMemo(() => openDevice(userId), [userId]);
+  useEffect(() => {
+    const leave = device.queue.join();
+    const stop = device.network.start();
+    return () => {
+      stop();
+      leave();
+    };
+  }, [device]);
+  return (
+    <Provider value={device.client}>
+      <DeviceContext value={device}>{children}</DeviceContext>
+    </Provider>
+  );
+}
+
+export function useDevice(): Device {
+  const device = useContext(DeviceContext);
+  if (!device) throw new Error('useDevice belongs inside of OfflineProvider');
+  return device;
+}
+
+/** What was done and is not confirmed yet; among it what was refused. */
+export const useWorks = () => useDevice().queue.useWorks();
+
+/** Forgets what the person may not see any more, and tries at once when the live stream shows that the server is back. */
+export function KeepInStep() {
+  const { answers, network } = useDevice();
+  const live = useLiveState() === 'live';
+  useEffect(() => {
+    if (live) network.online();
+  }, [live, network]);
+  useFeed((item) => {
+    if (!item) void answers.forget(null);
+    else if (item.__typename === 'AccessLost') void answers.forget(item.ids);
+  });
+  return null;
+}

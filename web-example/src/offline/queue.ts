@@ -1,0 +1,198 @@
+// What was done and the server has not confirmed, in order, for all tabs: sent once, whatever is lost on the way.
+import { useSyncExternalStore } from 'react';
+import type { Client } from 'urql';
+import { type Failure, failureIn, offline } from '../api/failure';
+import { inTurn } from '../api/turn';
+import type { Network } from './network';
+import type { Store } from './store';
+import {
+  type About, type Answer, contextOf, documents, type InputOf, isWritten, type PayloadOf, type Refused, type Work,
+  type WorkName,
+} from './works';
+
+/** What became of something that was done: the server's answer, why there is none, or that it waits for the network. */
+export type Outcome<Payload> = { payload: Payload } | { failure: Failure } | { waits: true };
+
+/** The server knows a key for seven days; after that, nobody can tell whether what was tried was also done. */
+const KEY_IS_KNOWN = 6 * 86_400_000;
+/** How often something is tried that the server fails at, before the person is told. */
+const TRIES = 5;
+
+type News = { key: string; payload?: Answer };
+export type Written = (work: Work, payload: Answer) => void;
+
+export type Queue = ReturnType<typeof openQueue>;
+
+export function openQueue(userId: string, store: Store, client: Client, network: Pick<Network, 'isLost' | 'online'>) {
+  let works: readonly Work[] = [];
+  /** Those that nobody waits for any more: only they are shown as unsent. */
+  let unsent: readonly Work[] = [];
+  const listeners = new Set<() => void>();
+  const hearers = new Set<Written>();
+  /** Those who stand before the screen and wait for the answer. */
+  const waiting = new Map<string, (outcome: Outcome<Answer>) => void>();
+  const failures = new Map<string, number>();
+  /** Tells the other tabs. */
+  let tabs: BroadcastChannel | null = null;
+
+  const show = (next: readonly Work[]) => {
+    works = next;
+    unsent = works.filter(({ key }) => !waiting.has(key));
+    for (const changed of listeners) changed();
+  };
+  const load = async () => {
+    const all = (await store.all<Work>('works')).sort((a, b) => a.at - b.at);
+    show(all);
+    return all;
+  };
+  const answer = (key: string, outcome: Outcome<Answer>) => {
+    waiting.get(key)?.(outcome);
+    if (!waiting.delete(key) || !('waits' in outcome)) return;
+    show(works);
+    tabs?.postMessage({ key } satisfies News);
+  };
+  const keep = async (work: Work) => {
+    await store.put('works', work);
+    show([...works.filter(({ key }) => key !== work.key), work].sort((a, b) => a.at - b.at));
+    if (!waiting.has(work.key)) tabs?.postMessage({ key: work.key } satisfies News);
+  };
+  const drop = async (work: Work, payload?: Answer) => {
+    await store.remove('works', work.key);
+    if (payload && isWritten(payload)) for (const hear of hearers) hear(work, payload);
+    show(works.filter(({ key }) => key !== work.key));
+    tabs?.postMessage({ key: work.key, ...(payload && { payload }) } satisfies News);
+  };
+  const refuse = (work: Work, refused: Refused) => keep({ ...work, refused });
+
+  const hearTabs = ({ data: { key, payload } }: MessageEvent<News>) => {
+    const work = works.find((each) => each.key === key);
+    if (work && payload && isWritten(payload)) for (const hear of hearers) hear(work, payload);
+    if (payload) answer(key, { payload });
+    void load().then((all) => all.find((each) => each.key === key)?.refused && answer(key, { waits: true }));
+  };
+
+  /** Sends one; false: it waits, and all behind it. */
+  async function send(work: Work): Promise<boolean> {
+    const attended = waiting.has(work.key);
+    if (work.tried && Date.now() - work.tried > KEY_IS_KNOWN) {
+      await refuse(work, { why: 'unsure' });
+      return true;
+    }
+    // Without any network it cannot have got there.
+    const tried = work.tried ?? (navigator.onLine ? Date.now() : null);
+    if (tried !== work.tried) await keep({ ...work, tried });
+    const { data, error } = await client.mutation<{ payload: Answer }>(
+      documents[work.name],
+      { input: work.input },
+      contextOf(work.name),
+    );
+    if (data) {
+      const { payload } = data;
+      if (isWritten(payload) || attended) {
+        await drop(work, payload);
+        if (isWritten(payload)) await goOn(work, payload);
+      } else {
+        const { userErrors, conflict = [] } = payload;
+        await refuse(work, { why: 'refused', userErrors, conflict });
+      }
+      answer(work.key, { payload });
+      return true;
+    }
+    const failure = error ? failureIn(error) : offline;
+    // The session comes back with the network, or somebody logs in again.
+    if (failure.code === offline.code || failure.code === 'UNAUTHENTICATED') return false;
+    if (attended) {
+      // The form is still there, with the same key.
+      await drop(work);
+      answer(work.key, { failure });
+      return true;
+    }
+    const times = (failures.get(work.key) ?? 0) + 1;
+    failures.set(work.key, times);
+    const passes = failure.code === 'INTERNAL' || failure.code === 'THROTTLED';
+    if (passes && times < TRIES) return false;
+    failures.delete(work.key);
+    await refuse(work, { why: 'failed', failure });
+    return true;
+  }
+
+  /**
+   * What was done next to the same event was done on top of this: it goes on from there, if nobody else changed it in
+   * between. What the server may know already stays as it was sent.
+   */
+  async function goOn({ input }: Work, payload: Answer) {
+    if (!('agendaEvent' in payload) || !('expectedVersion' in input)) return;
+    const now = payload.agendaEvent as { version: number } | null;
+    if (now?.version !== input.expectedVersion + 1) return;
+    for (const next of works) {
+      if (next.tried || !('expectedVersion' in next.input) || next.input.id !== input.id) continue;
+      if (next.input.expectedVersion !== input.expectedVersion) continue;
+      await keep({ ...next, input: { ...next.input, expectedVersion: now.version } } as Work);
+    }
+  }
+
+  /** Sends what waits, one after the other, one tab at a time; tells whether nothing waits any more. */
+  const sendAll = () =>
+    inTurn(`cabina.works.${userId}`, async () => {
+      for (;;) {
+        const next = (await load()).find(({ refused }) => !refused);
+        if (!next) return true;
+        if (await send(next)) continue;
+        for (const key of [...waiting.keys()]) answer(key, { waits: true });
+        return false;
+      }
+    });
+
+  return {
+    sendAll,
+    /** Is one with the other tabs, until the returned function is called. */
+    join() {
+      tabs = new BroadcastChannel(`cabina.works.${userId}`);
+      tabs.onmessage = hearTabs;
+      return () => {
+        tabs?.close();
+        tabs = null;
+      };
+    },
+    /**
+     * Does something, once, in its turn: it is kept until the server has answered, and sent again by itself. Somebody
+     * who waits hears of a refusal at once; it is listed for who has gone on meanwhile.
+     */
+    async run<Name extends WorkName>(
+      name: Name,
+      input: InputOf<Name> & { idempotencyKey: string },
+      about: About,
+    ): Promise<Outcome<PayloadOf<Name>>> {
+      const at = Math.max(Date.now(), (works.at(-1)?.at ?? 0) + 1);
+      const key = input.idempotencyKey;
+      const outcome = new Promise<Outcome<Answer>>((resolve) => {
+        if (network.isLost()) resolve({ waits: true });
+        else waiting.set(key, resolve);
+      });
+      await keep({ key, name, input, about, at, tried: null, refused: null } as unknown as Work);
+      if (network.isLost()) network.online();
+      else void sendAll();
+      return outcome as Promise<Outcome<PayloadOf<Name>>>;
+    },
+    /** Tries again what was refused or is unsure. */
+    async again(work: Work) {
+      await keep({ ...work, tried: null, refused: null });
+      network.online();
+    },
+    /** Gives something up. */
+    drop: (work: Work) => drop(work),
+    /** Hears of what is written, before it leaves the queue. */
+    onWritten: (hear: Written) => {
+      hearers.add(hear);
+      return () => void hearers.delete(hear);
+    },
+    useWorks: () =>
+      useSyncExternalStore(
+        (changed) => {
+          listeners.add(changed);
+          return () => listeners.delete(changed);
+        },
+        () => unsent,
+      ),
+  };
+}

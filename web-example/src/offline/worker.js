@@ -1,0 +1,37 @@
+// Opens the app without a network. It keeps the app itself, never data: what a person saw is kept by the page, and
+// forgotten when the person logs out. The build writes FILES and VERSION, and puts this beside index.html.
+const CACHE = `cabina-app-${VERSION}`;
+const INDEX = '/';
+/** A server that says nothing for so long is taken for out of reach. */
+const PATIENCE = 4000;
+
+addEventListener('install', (event) => {
+  const files = [INDEX, ...FILES].map((file) => new Request(file, { cache: 'reload' }));
+  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(files)).then(() => skipWaiting()));
+});
+
+addEventListener('activate', (event) => {
+  const old = async () => (await caches.keys()).filter((name) => name.startsWith('cabina-app-') && name !== CACHE);
+  event.waitUntil(old().then((names) => Promise.all(names.map((name) => caches.delete(name)))).then(() => clients.claim()));
+});
+
+addEventListener('fetch', (event) => {
+  const { request } = event;
+  const { origin, pathname } = new URL(request.url);
+  if (request.method !== 'GET' || origin !== location.origin) return;
+  if (FILES.includes(pathname)) {
+    event.respondWith(kept(pathname).then((file) => file ?? fetch(request)));
+  } else if (request.mode === 'navigate' && !/^\/(graphi?ql|health|metrics|agenda\/)/.test(pathname)) {
+    event.respondWith(page(request));
+  }
+});
+
+const kept = async (path) => (await caches.open(CACHE)).match(path);
+
+/** The page of now; when there is none to be had, the one that is kept. */
+async function page(request) {
+  const answer = await fetch(request, { signal: AbortSignal.timeout(PATIENCE) }).catch(() => null);
+  // What stands before a server that is down says so with one of these.
+  if (answer && ![502, 503, 504].includes(answer.status)) return answer;
+  return (await kept(INDEX)) ?? answer ?? Response.error();
+}
