@@ -240,6 +240,104 @@ test('by keyboard an event is moved, and made into whole days', async (t) => {
   await dialog.waitFor({ state: 'hidden' });
 });
 
+test('a finger that rests on an event takes it along, and one that moves at once scrolls', async (t) => {
+  const week = newWeek();
+  const event = await make({ title: 'Con el dedo', start: week.at(1, '09:00'), end: week.at(1, '10:00') });
+  const page = await app.signedIn(t, { ...phone, path: `/agenda?view=day&day=${week.day(1)}` });
+  await chip(page, 'Con el dedo').waitFor();
+  const devtools = await page.context().newCDPSession(page);
+  const touch = (type, x, y) =>
+    devtools.send('Input.dispatchTouchEvent', { type, touchPoints: type === 'touchEnd' ? [] : [{ x, y }] });
+  const swipe = async (rest, by) => {
+    const box = await chip(page, 'Con el dedo').boundingBox();
+    const [x, y] = [box.x + box.width / 2, box.y + 10];
+    await touch('touchStart', x, y);
+    await page.waitForTimeout(rest);
+    for (let step = 1; step <= 8; step += 1) {
+      await touch('touchMove', x, y + (by * step) / 8);
+      await page.waitForTimeout(16);
+    }
+    await touch('touchEnd');
+  };
+  const scrolled = () => page.getByRole('group', { name: 'Horas' }).evaluate((box) => Math.round(box.scrollTop + scrollY));
+  const before = await scrolled();
+  await swipe(0, 120);
+  await reaches(page, true, async () => (await scrolled()) < before - 40);
+  assert.equal(await startOf(event), Date.parse(week.at(1, '09:00')));
+  await page.waitForTimeout(600); // it rolls on
+  const still = await scrolled();
+  const hour = (await column(page, week.day(1)).boundingBox()).height / 24;
+  await swipe(600, 2 * hour);
+  await at(page, 'Con el dedo', week.day(1), '11:00');
+  await reaches(event, Date.parse(week.at(1, '11:00')), startOf);
+  assert.equal(await scrolled(), still);
+  assert.equal(await page.getByRole('dialog').count(), 0);
+});
+
+test('with Alt and the arrows an event is carried, and left or put back', async (t) => {
+  const week = newWeek();
+  const event = await make({ title: 'Con teclas', start: week.at(1, '09:00'), end: week.at(1, '10:00') });
+  const page = await app.signedIn(t, { path: week.path });
+  await chip(page, 'Con teclas').focus();
+  for (const key of ['ArrowRight', 'ArrowDown', 'ArrowDown']) await page.keyboard.press(`Alt+${key}`);
+  await page.getByRole('status').getByText(/«Con teclas»: .*9:30–10:30/).waitFor();
+  await at(page, 'Con teclas', week.day(2), '9:30');
+  await assertAccessible(page, 'carried');
+  await page.keyboard.press('Escape');
+  await at(page, 'Con teclas', week.day(1), '9:00');
+  for (const key of ['ArrowRight', 'ArrowUp']) await page.keyboard.press(`Alt+${key}`);
+  await page.keyboard.press('Enter');
+  await reaches(event, Date.parse(week.at(2, '08:45')), startOf);
+  await at(page, 'Con teclas', week.day(2), '8:45');
+  await reaches(chip(page, 'Con teclas'), true, (part) => part.evaluate((each) => each === document.activeElement));
+  // Where there are no hours, up and down are weeks.
+  await page.goto(`${app.url}/agenda?view=month&day=${week.day(2)}`);
+  await chip(page, 'Con teclas').focus();
+  await page.keyboard.press('Alt+ArrowLeft');
+  await page.getByRole('button', { name: 'Dejar aquí' }).click();
+  await reaches(event, Date.parse(week.at(1, '08:45')), startOf);
+});
+
+test('several whole days are one bar in the month, and are moved by any of them', async (t) => {
+  const week = newWeek();
+  const event = await make({ title: 'Feria', start: week.at(1, '00:00'), end: week.at(4, '00:00'), allDay: true });
+  const page = await app.signedIn(t, { path: `/agenda?view=month&day=${week.day(2)}` });
+  await chip(page, 'Feria').waitFor();
+  const cell = (day) => page.getByRole('cell').and(page.locator(`[data-day="${day}"]`));
+  const [bar, first, last] = await Promise.all(
+    [chip(page, 'Feria'), cell(week.day(1)), cell(week.day(3))].map((part) => part.boundingBox()),
+  );
+  assert.equal(await chip(page, 'Feria').count(), 1);
+  assert.ok(bar.x >= first.x && bar.x < first.x + 10);
+  assert.ok(Math.abs(bar.x + bar.width - (last.x + last.width)) < 10, 'it ends with its last day');
+  // Taken by its second day and left one day later.
+  const second = await cell(week.day(2)).boundingBox();
+  await page.mouse.move(second.x + second.width / 2, bar.y + bar.height / 2);
+  await page.mouse.down();
+  await page.mouse.move(last.x + last.width / 2, last.y + last.height - 12, { steps: 5 });
+  await page.mouse.up();
+  await reaches(event, Date.parse(week.at(2, '00:00')), startOf);
+  await reaches(chip(page, 'Feria'), week.day(2), dayOf);
+});
+
+test('hours off are shaded, and the next free times are proposed', async (t) => {
+  const week = newWeek();
+  await make({ title: 'Ocupado', start: week.at(1, '09:00'), end: week.at(1, '13:00') });
+  const page = await app.signedIn(t, { path: week.path });
+  await chip(page, 'Ocupado').waitFor();
+  // Weekdays from nine to six: before and behind, and all of Saturday.
+  await reaches(column(page, week.day(1)).locator('[data-off]'), 2, (all) => all.count());
+  await reaches(column(page, week.day(5)).locator('[data-off]'), 1, (all) => all.count());
+  await page.getByRole('button', { name: 'Nuevo evento', exact: true }).click();
+  const dialog = page.getByRole('dialog', { name: 'Nuevo evento' });
+  const free = dialog.getByRole('group', { name: 'Próximos huecos libres' }).getByRole('button');
+  await free.first().filter({ hasText: '13:00' }).click();
+  assert.equal(await dialog.getByLabel('Hora de inicio').inputValue(), '13:00');
+  assert.equal(await dialog.getByLabel('Hora de fin').inputValue(), '14:00');
+  assert.equal(await free.first().getAttribute('aria-pressed'), 'true');
+  await assertAccessible(page, 'free times');
+});
+
 test('the server says what can be done, and why the rest can not', async (t) => {
   const week = newWeek();
   await make({ title: 'Crédito', start: week.at(1, '09:00'), end: week.at(1, '10:00'), clientId: client.id });

@@ -11,6 +11,7 @@ import { useScreen } from '../../app/useScreen';
 import { useWorks } from '../../offline/Offline';
 import { useViewer } from '../session/Viewer';
 import { UnsentDialog } from '../unsent/UnsentDialog';
+import { Carried } from './Carried';
 import { addDays, addMonths, daysOfMonth, isDay, spread, startOfWeek, wallOf, weekStartOf } from './days';
 import { DayList } from './DayList';
 import { EventDialog } from './EventDialog';
@@ -22,6 +23,7 @@ import { ScopeDialog } from './ScopeDialog';
 import { SettingsDialog } from './SettingsDialog';
 import { TimeGrid } from './TimeGrid';
 import { Toolbar } from './Toolbar';
+import { useCarry } from './useCarry';
 import { useDayWords } from './useDayWords';
 import { useDrag } from './useDrag';
 import { useEvents } from './useEvents';
@@ -53,6 +55,9 @@ export function AgendaScreen() {
   const moves = useMove(heard);
   const grab = useDrag((event, place) => event.version > 0 && moves.move(event, movedTo(event, viewer.timeZone, place)));
 
+  const hours = view !== 'month';
+  const carry = useCarry(days, hours, moves.move);
+
   const [opened, setOpened] = useState<string | null>(null);
   const madeOnly = useWorks().some(({ key }) => key === opened);
   const [adding, setAdding] = useState<ReturnType<typeof anHour> | null>(null);
@@ -71,7 +76,8 @@ export function AgendaScreen() {
     today,
     add,
     grab,
-    events: moves.shown(events ?? []),
+    press: carry.press,
+    events: carry.shown(moves.shown(events ?? [])),
     open: ({ id }: AgendaEventFragment) => setOpened(id),
   };
   return (
@@ -96,7 +102,7 @@ export function AgendaScreen() {
       {events && (
         <Paper withBorder component="section" aria-label={label}>
           <VisuallyHidden role="status">{t('agenda.count', { count: events.length })}</VisuallyHidden>
-          {narrow ? (
+          {narrow && view !== 'day' ? (
             <DayList {...props} />
           ) : view === 'month' ? (
             <MonthView {...props} />
@@ -105,6 +111,7 @@ export function AgendaScreen() {
           )}
         </Paper>
       )}
+      <Carried event={carry.carried} leave={carry.leave} letGo={carry.letGo} />
       {moves.asking && <ScopeDialog event={moves.asking} answer={moves.answer} />}
       {opened && madeOnly && <UnsentDialog close={() => setOpened(null)} />}
       {opened && !madeOnly && (

@@ -1,5 +1,5 @@
 import { VisuallyHidden } from '@mantine/core';
-import type { CSSProperties, PointerEvent } from 'react';
+import type { CSSProperties } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { AgendaEventFragment } from '../../api/gql/graphql';
 import { Icon } from '../../app/Icon';
@@ -9,18 +9,22 @@ import classes from './EventChip.module.css';
 import { iconOf } from './states';
 import { unsentOf } from './unsent';
 import { useDayWords } from './useDayWords';
+import type { ViewProps } from './viewProps';
 
 type Props = {
   event: AgendaEventFragment;
   open: (event: AgendaEventFragment) => void;
-  grab?: ((event: AgendaEventFragment, pointer: PointerEvent<HTMLElement>) => void) | undefined;
+  grab?: ViewProps['grab'];
+  press?: ViewProps['press'];
+  /** Over so many days, and how many of its days lie before them. */
+  bar?: { days: number; before: number };
   /** How it is laid out: in one line, in a box with its hours, or in a list. */
   form: 'line' | 'box' | 'row';
   style?: CSSProperties;
 };
 
 /** An event in the calendar. Its state is told by a sign and by how it is drawn, and to screen readers in words. */
-export function EventChip({ event, open, grab, form, style }: Props) {
+export function EventChip({ event, open, grab, press, bar, form, style }: Props) {
   const { t } = useTranslation();
   const words = useDayWords();
   const viewer = useViewer();
@@ -40,7 +44,11 @@ export function EventChip({ event, open, grab, form, style }: Props) {
       data-waits={waits || undefined}
       style={style}
       title={form === 'row' ? undefined : `${words.hours(event)} ${title}`}
+      data-days={bar?.days}
+      data-before={bar?.before}
+      aria-keyshortcuts={press && 'Alt+ArrowUp Alt+ArrowDown Alt+ArrowLeft Alt+ArrowRight'}
       onClick={() => open(event)}
+      onKeyDown={press && ((key) => press(event, key))}
       onPointerDown={grab && ((pointer) => grab(event, pointer))}
     >
       {waits && (
@@ -66,6 +74,7 @@ export function EventChip({ event, open, grab, form, style }: Props) {
       <VisuallyHidden>
         {[
           '',
+          bar && words.when(event),
           t(`agenda.states.${state}`),
           kind === 'FOLLOW_UP' && t('agenda.followUp'),
           series && t('agenda.series'),

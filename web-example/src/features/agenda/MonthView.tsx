@@ -1,20 +1,23 @@
+import type { CSSProperties } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
 import { useViewer } from '../session/Viewer';
+import { barsOf } from './bars';
 import { EventChip } from './EventChip';
 import classes from './MonthView.module.css';
 import { pathTo } from './path';
-import { inOrder, isOn } from './place';
+import { daysOf, inOrder, isOn } from './place';
 import { useDayWords } from './useDayWords';
 import type { ViewProps } from './viewProps';
 
 /** Events of a day that a cell shows; the others are behind a link. */
 const MOST = 4;
+/** Bars of a week that are drawn. */
+const BARS = 3;
 
-export function MonthView({ days, day: within, today, events, open, add, grab }: ViewProps) {
-  const { t } = useTranslation();
+export function MonthView(props: ViewProps) {
+  const { days } = props;
   const words = useDayWords();
-  const { timeZone } = useViewer();
   const weeks = Array.from({ length: days.length / 7 }, (_, week) => days.slice(week * 7, week * 7 + 7));
   return (
     <table className={classes.month}>
@@ -29,39 +32,66 @@ export function MonthView({ days, day: within, today, events, open, add, grab }:
       </thead>
       <tbody>
         {weeks.map((week) => (
-          <tr key={week[0]}>
-            {week.map((day) => {
-              const here = inOrder(events.filter((event) => isOn(event, timeZone, day)));
-              const shown = here.length > MOST ? here.slice(0, MOST - 1) : here;
-              return (
-                <td
-                  key={day}
-                  data-day={day}
-                  data-other={day.slice(0, 7) !== within.slice(0, 7) || undefined}
-                  onClick={({ target, currentTarget }) => target === currentTarget && add(day, null)}
-                >
-                  <Link
-                    href={pathTo('day', day)}
-                    className={classes.date}
-                    aria-label={words.long(day)}
-                    aria-current={day === today ? 'date' : undefined}
-                  >
-                    {Number(day.slice(8))}
-                  </Link>
-                  {shown.map((event) => (
-                    <EventChip key={event.id} event={event} form="line" open={open} grab={grab} />
-                  ))}
-                  {shown.length < here.length && (
-                    <Link href={pathTo('day', day)} className={classes.others}>
-                      {t('agenda.others', { count: here.length - shown.length })}
-                    </Link>
-                  )}
-                </td>
-              );
-            })}
-          </tr>
+          <Week key={week[0]} {...props} week={week} />
         ))}
       </tbody>
     </table>
+  );
+}
+
+function Week({ week, day: within, today, events, open, add, grab, press }: ViewProps & { week: string[] }) {
+  const { t } = useTranslation();
+  const words = useDayWords();
+  const { timeZone } = useViewer();
+  const bars = barsOf(events, timeZone, week).filter(({ lane }) => lane < BARS);
+  const short = events.filter((event) => {
+    const [first, last] = daysOf(event, timeZone);
+    return first === last;
+  });
+  return (
+    <tr>
+      {week.map((day, index) => {
+        const over = bars.filter(({ from, days }) => from <= index && index < from + days);
+        const lanes = Math.max(0, ...over.map(({ lane }) => lane + 1));
+        const here = inOrder(short.filter((event) => isOn(event, timeZone, day)));
+        const room = MOST - lanes;
+        const shown = here.length > room ? here.slice(0, Math.max(0, room - 1)) : here;
+        const hidden = events.filter((event) => isOn(event, timeZone, day)).length - over.length - shown.length;
+        return (
+          <td
+            key={day}
+            data-day={day}
+            data-other={day.slice(0, 7) !== within.slice(0, 7) || undefined}
+            onClick={({ target, currentTarget }) => target === currentTarget && add(day, null)}
+          >
+            <Link
+              href={pathTo('day', day)}
+              className={classes.date}
+              aria-label={words.long(day)}
+              aria-current={day === today ? 'date' : undefined}
+            >
+              {Number(day.slice(8))}
+            </Link>
+            {Array.from({ length: lanes }, (_, lane) => {
+              const bar = over.find((each) => each.lane === lane && each.from === index);
+              if (!bar) return <div key={lane} className={classes.lane} aria-hidden />;
+              return (
+                <div key={lane} className={classes.lane} style={{ '--over': bar.days } as CSSProperties}>
+                  <EventChip event={bar.event} form="line" open={open} grab={grab} press={press} bar={bar} />
+                </div>
+              );
+            })}
+            {shown.map((event) => (
+              <EventChip key={event.id} event={event} form="line" open={open} grab={grab} press={press} />
+            ))}
+            {hidden > 0 && (
+              <Link href={pathTo('day', day)} className={classes.others}>
+                {t('agenda.others', { count: hidden })}
+              </Link>
+            )}
+          </td>
+        );
+      })}
+    </tr>
   );
 }

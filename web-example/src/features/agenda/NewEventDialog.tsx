@@ -6,6 +6,7 @@ import { useViewer } from '../session/Viewer';
 import { type Chosen, ClientField } from './ClientField';
 import { Dialog } from './Dialog';
 import { Form } from './Form';
+import { FreeSlots } from './FreeSlots';
 import { pathTo } from './path';
 import { RecurrenceFields, type Recurrence, ruleOf } from './RecurrenceFields';
 import { RemindersField } from './RemindersField';
@@ -76,6 +77,7 @@ export function NewEventDialog({
             onChange={(event) => setTitle(event.currentTarget.value)}
           />
           <WhenFields when={when} change={setWhen} />
+          <FreeSlots when={when} choose={setWhen} />
           <ClientField client={client} choose={setClient} />
           <TextInput
             label={t('agenda.fields.location')}

@@ -9,6 +9,7 @@ import { inOrder, isOn, piecesOf } from './place';
 import classes from './TimeGrid.module.css';
 import { useDayWords } from './useDayWords';
 import { useNow } from './useNow';
+import { useWorkingHours } from './useWorkingHours';
 import type { ViewProps } from './viewProps';
 
 const percent = (minutes: number) => `${(minutes / DAY) * 100}%`;
@@ -17,11 +18,12 @@ const hours = Array.from({ length: 24 }, (_, hour) => hour * 60);
 const MORNING = 7.5 / 24;
 
 /** Days as columns of hours, with whole days in a row of their own. */
-export function TimeGrid({ days, today, events, open, add, grab }: ViewProps) {
+export function TimeGrid({ days, today, events, open, add, grab, press }: ViewProps) {
   const { t } = useTranslation();
   const words = useDayWords();
   const { timeZone } = useViewer();
   const now = wallOf(timeZone, useNow());
+  const working = useWorkingHours(days);
   const scroller = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const box = scroller.current;
@@ -56,8 +58,9 @@ export function TimeGrid({ days, today, events, open, add, grab }: ViewProps) {
               >
                 <span>{words.weekday(day)}</span> <b>{Number(day.slice(8))}</b>
               </Link>
+              {working.get(day)?.holiday && <span className={classes.holiday}>{working.get(day)?.holiday}</span>}
               {inOrder(events.filter((event) => event.allDay && isOn(event, timeZone, day))).map((event) => (
-                <EventChip key={event.id} event={event} form="line" open={open} grab={grab} />
+                <EventChip key={event.id} event={event} form="line" open={open} grab={grab} press={press} />
               ))}
             </div>
           ))}
@@ -79,6 +82,9 @@ export function TimeGrid({ days, today, events, open, add, grab }: ViewProps) {
               data-hours
               onClick={(event) => addAt(day, event)}
             >
+              {working.get(day)?.off.map(({ from, to }) => (
+                <span key={from} data-off className={classes.off} style={{ top: percent(from), height: percent(to - from) }} />
+              ))}
               {piecesOf(events, timeZone, day).map(({ event, from, to, lane, lanes }) => (
                 <EventChip
                   key={event.id}
@@ -86,6 +92,7 @@ export function TimeGrid({ days, today, events, open, add, grab }: ViewProps) {
                   form="box"
                   open={open}
                   grab={grab}
+                  press={press}
                   style={{
                     top: percent(from),
                     height: `calc(${percent(to - from)} - 2px)`,

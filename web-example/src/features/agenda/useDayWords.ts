@@ -19,6 +19,14 @@ export function useDayWords() {
   const month = format({ month: 'long', year: 'numeric' });
   const name = format({ weekday: 'short' });
   const nameLong = format({ weekday: 'long' });
+  const slot = new Intl.DateTimeFormat(i18n.language, {
+    timeZone,
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+    hour: 'numeric',
+    minute: '2-digit',
+  });
   const dates = format({ day: 'numeric', month: 'short', year: 'numeric' });
   return {
     long: (day: string) => long.format(at(day)),
@@ -28,6 +36,8 @@ export function useDayWords() {
     weekday: (day: string) => name.format(at(day)),
     weekdayLong: (day: string) => nameLong.format(at(day)),
     range: (from: string, to: string) => dates.formatRange(at(from), at(to)),
+    /** Day and hour, in few letters. */
+    slot: (moment_: string) => slot.format(new Date(moment_)),
     clock: (moment_: string) => moment(moment_).time,
     /** The hours of an event; of whole days that it takes them. */
     hours: (event: AgendaEventFragment) =>

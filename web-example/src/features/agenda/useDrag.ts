@@ -1,34 +1,50 @@
 import { type PointerEvent, useEffect, useRef } from 'react';
 import type { AgendaEventFragment } from '../../api/gql/graphql';
-import { DAY } from './days';
+import { addDays, DAY } from './days';
 
 /** Where a drop would put the start or the end of an event; no minute where the place has no hours. */
 export type Place = { day: string; minute: number | null; edge: 'start' | 'end' };
 
 /** Minutes that a drop snaps to. */
-const STEP = 15;
+export const STEP = 15;
 /** Pixels before a press becomes a drag. */
 const SLACK = 5;
+/** So long a finger rests on an event before it takes it along; until then it scrolls. */
+const REST = 350;
 
 /**
  * Drags an event with the pointer over elements with `data-day`, and with `data-hours` where their height is a day.
- * What is taken by `data-grip` becomes longer or shorter. Escape lets go; a finger scrolls instead, and has the form.
+ * What is taken by `data-grip` becomes longer or shorter. Escape lets go. A finger scrolls, unless it rests first.
  */
 export function useDrag(drop: (event: AgendaEventFragment, place: Place) => void) {
   const latest = useRef(drop);
   const letGo = useRef(() => {});
+  const carries = useRef(false);
   useEffect(() => {
     latest.current = drop;
   });
-  useEffect(() => () => letGo.current(), []);
+  useEffect(() => {
+    // Only who listens before the finger comes down can keep the page from scrolling under what it carries.
+    const hold = (touch: Event) => carries.current && touch.preventDefault();
+    addEventListener('touchmove', hold, { passive: false });
+    return () => {
+      letGo.current();
+      removeEventListener('touchmove', hold);
+    };
+  }, []);
 
   return (
     event: AgendaEventFragment,
     { button, pointerType, clientX, clientY, currentTarget: chip, target }: PointerEvent<HTMLElement>,
   ) => {
-    if (button !== 0 || pointerType === 'touch') return;
+    if (button !== 0) return;
+    letGo.current();
+    const byFinger = pointerType === 'touch';
     const box = chip.getBoundingClientRect();
     const grip = chip.dataset.form === 'box' ? clientY - box.top : 0;
+    // A bar over several days is taken by one of them.
+    const { days = 1, before = 0 } = chip.dataset;
+    const taken = Number(before) + Math.floor(((clientX - box.left) / box.width) * Number(days));
     const edge = target instanceof Element && target.closest('[data-grip]') ? 'end' : 'start';
     const { height: drawn } = chip.style;
     let dragging = false;
@@ -37,7 +53,8 @@ export function useDrag(drop: (event: AgendaEventFragment, place: Place) => void
     const placeAt = (x: number, y: number): Place | null => {
       const target = document.elementsFromPoint(x, y).find((each) => each instanceof HTMLElement && each.dataset.day);
       if (!(target instanceof HTMLElement) || !target.dataset.day) return null;
-      const { day, hours, allDay } = target.dataset;
+      const { hours, allDay } = target.dataset;
+      const day = addDays(target.dataset.day, -taken);
       // Hours take what has hours; the row of whole days takes whole days.
       if (event.allDay ? hours !== undefined : allDay !== undefined) return null;
       if (hours === undefined) return { day, minute: null, edge };
@@ -45,19 +62,35 @@ export function useDrag(drop: (event: AgendaEventFragment, place: Place) => void
       const minute = Math.round((((y - (edge === 'end' ? 0 : grip) - top) / height) * DAY) / STEP) * STEP;
       return { day, minute: Math.min(Math.max(minute, 0), edge === 'end' ? DAY : DAY - STEP), edge };
     };
-    const move = (pointer: globalThis.PointerEvent) => {
-      const [x, y] = [pointer.clientX - clientX, pointer.clientY - clientY];
-      if (!dragging && Math.hypot(x, y) < SLACK) return;
+    const take = () => {
       dragging = true;
-      place = placeAt(pointer.clientX, pointer.clientY);
+      carries.current = byFinger;
       chip.dataset.dragged = '';
-      if (edge === 'end') chip.style.height = `${Math.max(box.height + y, 12)}px`;
-      else chip.style.transform = `translate(${x}px, ${y}px)`;
       chip.style.pointerEvents = 'none';
       chip.style.zIndex = '4';
+    };
+    const rests = byFinger
+      ? setTimeout(() => {
+          take();
+          navigator.vibrate?.(15);
+        }, REST)
+      : undefined;
+    const move = (pointer: globalThis.PointerEvent) => {
+      const [x, y] = [pointer.clientX - clientX, pointer.clientY - clientY];
+      if (!dragging) {
+        if (Math.hypot(x, y) < SLACK) return;
+        // It moves before it has rested: it scrolls.
+        if (byFinger) return end();
+        take();
+      }
+      place = placeAt(pointer.clientX, pointer.clientY);
+      if (edge === 'end') chip.style.height = `${Math.max(box.height + y, 12)}px`;
+      else chip.style.transform = `translate(${x}px, ${y}px)`;
       document.body.style.cursor = place ? 'grabbing' : 'not-allowed';
     };
     const end = () => {
+      clearTimeout(rests);
+      carries.current = false;
       delete chip.dataset.dragged;
       chip.style.height = drawn;
       for (const name of ['transform', 'pointer-events', 'z-index']) chip.style.removeProperty(name);
@@ -66,6 +99,7 @@ export function useDrag(drop: (event: AgendaEventFragment, place: Place) => void
       removeEventListener('pointerup', up);
       removeEventListener('pointercancel', end);
       removeEventListener('keydown', escape);
+      removeEventListener('contextmenu', quiet);
       letGo.current = () => {};
     };
     const up = () => {
@@ -77,11 +111,14 @@ export function useDrag(drop: (event: AgendaEventFragment, place: Place) => void
       if (place) latest.current(event, place);
     };
     const escape = ({ key }: KeyboardEvent) => key === 'Escape' && end();
+    // A finger that rests would open the browser's menu.
+    const quiet = (menu: Event) => byFinger && menu.preventDefault();
     letGo.current = end;
     addEventListener('pointermove', move);
     addEventListener('pointerup', up);
     addEventListener('pointercancel', end);
     addEventListener('keydown', escape);
+    addEventListener('contextmenu', quiet);
   };
 }
 

@@ -1,4 +1,4 @@
-import type { PointerEvent } from 'react';
+import type { KeyboardEvent, PointerEvent } from 'react';
 import type { AgendaEventFragment } from '../../api/gql/graphql';
 
 export type ViewProps = {
@@ -12,4 +12,5 @@ export type ViewProps = {
   /** Begins a new event; no minute: none was pointed at. */
   add: (day: string, minute: number | null) => void;
   grab: (event: AgendaEventFragment, pointer: PointerEvent<HTMLElement>) => void;
+  press: (event: AgendaEventFragment, key: KeyboardEvent) => void;
 };
