@@ -1,11 +1,11 @@
-import { Button, Group, Tooltip } from '@mantine/core';
+import { Button, Group } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { AgendaAction, AgendaEventDetailFragment } from '../../api/gql/graphql';
+import { ActionButton } from '../../app/ActionButton';
 import { FailureNote } from '../../app/FailureNote';
 import { Icon } from '../../app/Icon';
 import es from '../../i18n/es.json';
 import { useWorks } from '../../offline/Offline';
-import classes from '../clients/ClientActions.module.css';
 import { type FormAction, hasForm } from './forms';
 import { Refused } from './Refused';
 import { useAgendaErrorText } from './useAgendaErrorText';
@@ -26,7 +26,6 @@ type Props = {
   done: (action: AgendaAction, sent: NonNullable<Sent>) => void;
 };
 
-const everyWay = { hover: true, focus: true, touch: true };
 const isKnown = (action: string): action is AgendaAction => Object.hasOwn(es.agenda.actions, action);
 const isTransition = (action: AgendaAction): action is keyof typeof transitions => action in transitions;
 
@@ -70,26 +69,13 @@ export function EventActions({ event, choose, tell, done }: Props) {
           const steps = isTransition(action) || action === 'CANCEL';
           const why = blockedBy ? textOf(blockedBy) : steps && unsent.some(leadsOn) ? t('offline.firstSent') : '';
           return (
-            <Tooltip
+            <ActionButton
               key={action}
-              label={why}
-              disabled={!why}
-              position="bottom"
-              multiline
-              maw={320}
-              withArrow
-              events={everyWay}
-            >
-              <Button
-                variant="default"
-                className={classes.action}
-                aria-disabled={Boolean(why)}
-                data-disabled={Boolean(why) || undefined}
-                onClick={() => (why ? tell(t('actions.notNow', { action: name, why })) : sending || void run(action))}
-              >
-                {name}
-              </Button>
-            </Tooltip>
+              name={name}
+              why={why}
+              act={() => sending || void run(action)}
+              tell={() => tell(t('actions.notNow', { action: name, why }))}
+            />
           );
         })}
       </Group>

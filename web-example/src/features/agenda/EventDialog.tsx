@@ -7,13 +7,13 @@ import {
   type AgendaAction, type AgendaChangeFragment, type AgendaEventDetailFragment, AgendaEventDetailsDocument,
   type AgendaEventFragment,
 } from '../../api/gql/graphql';
+import { Dialog } from '../../app/Dialog';
 import { FailureNote } from '../../app/FailureNote';
 import { Note } from '../../app/Note';
 import { useChanges } from '../../live/Live';
 import { useWorks } from '../../offline/Offline';
 import { WaitsSign } from '../unsent/WaitsSign';
 import { concernsAgenda } from './concerns';
-import { Dialog } from './Dialog';
 import { EventActions } from './EventActions';
 import { EventData } from './EventData';
 import { type FormAction, forms } from './forms';
@@ -54,7 +54,7 @@ export function EventDialog({ id, seen, heard, close }: Props) {
   };
 
   return (
-    <Dialog title={event?.title ?? t('agenda.event')} close={close}>
+    <Dialog size="lg" title={event?.title ?? t('agenda.event')} close={close}>
       <Stack gap="sm">
         {error && !event && <FailureNote failure={failureIn(error)} retry={anew} />}
         {asked === null && <Note tone="warning">{t('agenda.notFound')}</Note>}

@@ -2,9 +2,9 @@ import { Button, Checkbox, Group, Stack, Textarea, TextInput } from '@mantine/co
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { AgendaChangeFragment } from '../../api/gql/graphql';
+import { Dialog } from '../../app/Dialog';
 import { useViewer } from '../session/Viewer';
 import { type Chosen, ClientField } from './ClientField';
-import { Dialog } from './Dialog';
 import { Form } from './Form';
 import { FreeSlots } from './FreeSlots';
 import { pathTo } from './path';
@@ -58,7 +58,7 @@ export function NewEventDialog({
   }
 
   return (
-    <Dialog title={t('agenda.new')} close={close}>
+    <Dialog size="lg" title={t('agenda.new')} close={close}>
       {made ? (
         <Stack>
           <Warnings warnings={made.warnings} />

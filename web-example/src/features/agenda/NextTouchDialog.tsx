@@ -3,11 +3,11 @@ import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Failure } from '../../api/failure';
 import type { NextTouchInput } from '../../api/gql/graphql';
+import { Dialog } from '../../app/Dialog';
 import { FailureNote } from '../../app/FailureNote';
 import { Note } from '../../app/Note';
 import { useViewer } from '../session/Viewer';
 import { addDays, fromClock, momentOf, toClock, wallOf } from './days';
-import { Dialog } from './Dialog';
 
 type Props = {
   touch: NextTouchInput | null;
@@ -32,7 +32,7 @@ export function NextTouchDialog({ touch, failure, refusal, set, close }: Props) 
   }
 
   return (
-    <Dialog title={t('agenda.touch.title')} close={close}>
+    <Dialog size="lg" title={t('agenda.touch.title')} close={close}>
       <form onSubmit={submit}>
         <Stack gap="sm">
           <TextInput

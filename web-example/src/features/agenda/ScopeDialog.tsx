@@ -1,6 +1,7 @@
-import { Button, Modal, Stack, Text } from '@mantine/core';
+import { Button, Stack, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { AgendaEventFragment, AgendaScope } from '../../api/gql/graphql';
+import { Dialog } from '../../app/Dialog';
 import { scopes } from './ScopeField';
 
 /** Asks for which occurrences of a series a drop is. */
@@ -13,12 +14,7 @@ export function ScopeDialog({
 }) {
   const { t } = useTranslation();
   return (
-    <Modal
-      opened
-      onClose={() => answer(null)}
-      title={t('agenda.scope.title', { title: event.title })}
-      closeButtonProps={{ 'aria-label': t('app.close') }}
-    >
+    <Dialog title={t('agenda.scope.title', { title: event.title })} close={() => answer(null)}>
       <Stack gap="xs">
         <Text size="sm">{t('agenda.scope.question')}</Text>
         {scopes.map((scope, index) => (
@@ -30,6 +26,6 @@ export function ScopeDialog({
           {t('app.cancel')}
         </Button>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,10 +1,10 @@
 import { Button, CopyButton, Group, Skeleton, Stack, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Dialog } from '../../app/Dialog';
 import { FailureNote } from '../../app/FailureNote';
 import { Note } from '../../app/Note';
 import { useMoment } from '../../i18n/useMoment';
-import { Dialog } from './Dialog';
 import { RemindersField } from './RemindersField';
 import { useAgendaErrorText } from './useAgendaErrorText';
 import { useSettings } from './useSettings';
@@ -21,7 +21,7 @@ export function SettingsDialog({ close }: { close: () => void }) {
   }
 
   return (
-    <Dialog title={t('agenda.settings.title')} close={close}>
+    <Dialog size="lg" title={t('agenda.settings.title')} close={close}>
       <Stack>
         {failure && <FailureNote failure={failure} />}
         {refusal && <Note tone="error">{textOf(refusal)}</Note>}

@@ -1,6 +1,7 @@
-import { Button, Group, Modal, Stack, Textarea } from '@mantine/core';
+import { Button, Group, Stack, Textarea } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Dialog } from '../../app/Dialog';
 
 /** Asks why a client is blocked. */
 export function BlockDialog({ name, close }: { name: string; close: (reason: string | null) => void }) {
@@ -13,12 +14,7 @@ export function BlockDialog({ name, close }: { name: string; close: (reason: str
   }
 
   return (
-    <Modal
-      opened
-      onClose={() => close(null)}
-      title={t('actions.blockTitle', { name })}
-      closeButtonProps={{ 'aria-label': t('app.cancel') }}
-    >
+    <Dialog title={t('actions.blockTitle', { name })} close={() => close(null)}>
       <form onSubmit={submit}>
         <Stack>
           <Textarea
@@ -41,6 +37,6 @@ export function BlockDialog({ name, close }: { name: string; close: (reason: str
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,4 +1,4 @@
-import { Button, Group, Stack, Text, Tooltip } from '@mantine/core';
+import { Group, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useClient } from 'urql';
@@ -8,11 +8,11 @@ import {
   type ClientDetailFragment, ClientUnblockDocument,
 } from '../../api/gql/graphql';
 import { useKeyed } from '../../api/key';
+import { ActionButton } from '../../app/ActionButton';
 import { FailureNote } from '../../app/FailureNote';
 import { Note } from '../../app/Note';
 import { useUserErrorText } from '../../i18n/texts';
 import { BlockDialog } from './BlockDialog';
-import classes from './ClientActions.module.css';
 import { ConflictList } from './ConflictList';
 
 const transitions = {
@@ -57,22 +57,14 @@ export function ClientActions({ client }: { client: ClientDetailFragment }) {
           if (!isTransition(action)) return null;
           const why = blockedBy ? textOf(blockedBy) : '';
           return (
-            <Tooltip key={action} label={why} disabled={enabled} position="bottom" multiline maw={320} withArrow events={everyWay}>
-              <Button
-                variant="default"
-                className={classes.action}
-                loading={running === action}
-                aria-disabled={!enabled}
-                data-disabled={!enabled || undefined}
-                onClick={() => {
-                  if (!enabled) setTold(t('actions.notNow', { action: t(`actions.${action}`), why }));
-                  else if (action === 'BLOCK') setBlocking(true);
-                  else void run(action);
-                }}
-              >
-                {t(`actions.${action}`)}
-              </Button>
-            </Tooltip>
+            <ActionButton
+              key={action}
+              name={t(`actions.${action}`)}
+              why={enabled ? '' : why}
+              loading={running === action}
+              act={() => (action === 'BLOCK' ? setBlocking(true) : void run(action))}
+              tell={() => setTold(t('actions.notNow', { action: t(`actions.${action}`), why }))}
+            />
           );
         })}
       </Group>
@@ -102,6 +94,5 @@ export function ClientActions({ client }: { client: ClientDetailFragment }) {
 
 // A move also writes into the history, whose entries the answer does not contain.
 const refetching = { additionalTypenames: ['Client', 'EventLogEntry'] };
-const everyWay = { hover: true, focus: true, touch: true };
 
 const isTransition = (action: string): action is Transition => action in transitions;

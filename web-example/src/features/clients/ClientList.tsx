@@ -1,11 +1,12 @@
-import { Button, Paper, Skeleton, Text, Title } from '@mantine/core';
-import { useEffect, useRef, useState } from 'react';
+import { Paper, Skeleton, Text, Title } from '@mantine/core';
+import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useQuery } from 'urql';
 import { Link } from 'wouter';
 import { failureIn } from '../../api/failure';
 import { type ClientRowFragment, ClientsDocument } from '../../api/gql/graphql';
 import { FailureNote } from '../../app/FailureNote';
+import { More, type PagesLeft, useFocusOnNew } from '../../app/More';
 import { useChanges } from '../../live/Live';
 import classes from './ClientList.module.css';
 import { pathOf } from './path';
@@ -34,7 +35,7 @@ export function ClientList() {
 }
 
 /** One page and, through its last cursor, those after it; so a changed page moves the following ones along. */
-function Pages({ after, left, more }: { after: string | null; left: number; more: () => void }) {
+function Pages({ after, left, more }: PagesLeft) {
   const { t } = useTranslation();
   const list = useRef<HTMLUListElement>(null);
   const [query, ask] = useQuery({ query: ClientsDocument, variables: { after } });
@@ -48,11 +49,7 @@ function Pages({ after, left, more }: { after: string | null; left: number; more
     query,
     () => ask({ requestPolicy: 'network-only' }),
   );
-  const loaded = Boolean(data);
-  useEffect(() => {
-    // The button that asked for more is gone; the focus goes to the first of what came.
-    if (loaded && after) list.current?.querySelector('a')?.focus();
-  }, [loaded]);
+  useFocusOnNew(list, { after, loaded: Boolean(data) });
   if (error && !data) return <FailureNote failure={failureIn(error)} retry={() => ask({ requestPolicy: 'network-only' })} />;
   if (!data) return <Skeleton h={after ? '3rem' : '20rem'} aria-label={t('app.loading')} />;
   const { nodes, pageInfo } = data.clients;
@@ -66,12 +63,7 @@ function Pages({ after, left, more }: { after: string | null; left: number; more
           </li>
         ))}
       </ul>
-      {pageInfo.hasNextPage && left > 1 && <Pages after={pageInfo.endCursor ?? null} left={left - 1} more={more} />}
-      {pageInfo.hasNextPage && left === 1 && (
-        <Button variant="subtle" fullWidth radius={0} onClick={more}>
-          {t('app.loadMore')}
-        </Button>
-      )}
+      <More pageInfo={pageInfo} left={left} more={more} next={(page) => <Pages {...page} />} />
     </>
   );
 }

@@ -1,10 +1,11 @@
-import { Button, Group, Modal, Stack, TextInput } from '@mantine/core';
+import { Button, Group, Stack, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMutation } from 'urql';
 import { failureIn } from '../../api/failure';
 import { type ClientChangeFragment, type ClientDetailFragment, ClientUpdateDocument } from '../../api/gql/graphql';
 import { useKeyed } from '../../api/key';
+import { Dialog } from '../../app/Dialog';
 import { FailureNote } from '../../app/FailureNote';
 import { Note } from '../../app/Note';
 import { useUserErrorText } from '../../i18n/texts';
@@ -62,12 +63,7 @@ export function EditDialog({ client, close }: { client: ClientDetailFragment; cl
   };
 
   return (
-    <Modal
-      opened
-      onClose={() => close(false)}
-      title={t('edit.title')}
-      closeButtonProps={{ 'aria-label': t('app.cancel') }}
-    >
+    <Dialog title={t('edit.title')} close={() => close(false)}>
       <form onSubmit={submit}>
         <Stack>
           {error && <FailureNote failure={failureIn(error)} />}
@@ -112,6 +108,6 @@ export function EditDialog({ client, close }: { client: ClientDetailFragment; cl
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,10 +1,11 @@
-import { Button, Skeleton, Text } from '@mantine/core';
-import { useEffect, useRef, useState } from 'react';
+import { Skeleton, Text } from '@mantine/core';
+import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useQuery } from 'urql';
 import { failureIn } from '../../api/failure';
 import { ClientHistoryDocument, type HistoryEntryFragment } from '../../api/gql/graphql';
 import { FailureNote } from '../../app/FailureNote';
+import { More, type PagesLeft, useFocusOnNew } from '../../app/More';
 import { Icon } from '../../app/Icon';
 import { useClientChanges } from '../../live/Live';
 import { useMoment } from '../../i18n/useMoment';
@@ -29,12 +30,12 @@ export function History({ clientId }: { clientId: string }) {
 // An empty history names no entry by which the cache would know that a new one concerns it.
 const context = { additionalTypenames: ['EventLogEntry'] };
 
-type Props = { clientId: string; after: string | null; left: number; more: () => void };
+type Props = PagesLeft & { clientId: string };
 
 /** One page and, through its last cursor, those after it; so a new entry on top moves the following ones along. */
 function Pages({ clientId, after, left, more }: Props) {
   const { t } = useTranslation();
-  const first = useRef<HTMLLIElement>(null);
+  const list = useRef<HTMLOListElement>(null);
   const [query, ask] = useQuery({
     query: ClientHistoryDocument,
     variables: { id: clientId, after },
@@ -42,11 +43,7 @@ function Pages({ clientId, after, left, more }: Props) {
   });
   const { data, error, fetching } = query;
   useClientChanges(clientId, query, () => ask({ requestPolicy: 'network-only' }));
-  const loaded = Boolean(data);
-  useEffect(() => {
-    if (loaded && after) first.current?.focus();
-    // Only when the page appears: later its cursor may change, and the person is elsewhere.
-  }, [loaded]);
+  useFocusOnNew(list, { after, loaded: Boolean(data) });
 
   if (error && !data) return <FailureNote failure={failureIn(error)} retry={() => ask({ requestPolicy: 'network-only' })} />;
   if (!data) return <Skeleton h="8rem" aria-label={t('app.loading')} />;
@@ -55,21 +52,14 @@ function Pages({ clientId, after, left, more }: Props) {
   if (!after && nodes.length === 0) return <Text c="dimmed">{t('history.empty')}</Text>;
   return (
     <>
-      <ol className={classes.entries} aria-busy={fetching}>
-        {nodes.map((entry, index) => (
-          <li key={entry.id} className={classes.entry} ref={index === 0 ? first : undefined} tabIndex={-1}>
+      <ol ref={list} className={classes.entries} aria-busy={fetching}>
+        {nodes.map((entry) => (
+          <li key={entry.id} className={classes.entry} tabIndex={-1}>
             <Entry entry={entry} />
           </li>
         ))}
       </ol>
-      {pageInfo.hasNextPage && left > 1 && (
-        <Pages clientId={clientId} after={pageInfo.endCursor ?? null} left={left - 1} more={more} />
-      )}
-      {pageInfo.hasNextPage && left === 1 && (
-        <Button variant="default" onClick={more}>
-          {t('app.loadMore')}
-        </Button>
-      )}
+      <More pageInfo={pageInfo} left={left} more={more} next={(page) => <Pages clientId={clientId} {...page} />} />
     </>
   );
 }

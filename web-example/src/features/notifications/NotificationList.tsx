@@ -1,11 +1,12 @@
 import { Button, Skeleton, Text, VisuallyHidden } from '@mantine/core';
-import { useEffect, useRef, useState } from 'react';
+import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useQuery } from 'urql';
 import { Link } from 'wouter';
 import { type Failure, failureIn } from '../../api/failure';
 import { type NotificationFragment, NotificationsDocument } from '../../api/gql/graphql';
 import { FailureNote } from '../../app/FailureNote';
+import { More, type PagesLeft, useFocusOnNew } from '../../app/More';
 import { Icon } from '../../app/Icon';
 import { useAgo } from '../../i18n/useAgo';
 import { useMoment } from '../../i18n/useMoment';
@@ -40,7 +41,7 @@ export function NotificationList(props: Props) {
 // An empty list names no notification by which the cache would know that a mark concerns it.
 const context = { additionalTypenames: ['Notification'] };
 
-type PagesProps = Props & { after: string | null; left: number; more: () => void };
+type PagesProps = Props & PagesLeft;
 
 /** One page and, through its last cursor, those after it; so a new notification on top moves the following ones along. */
 function Pages({ after, left, more, ...props }: PagesProps) {
@@ -53,11 +54,7 @@ function Pages({ after, left, more, ...props }: PagesProps) {
     query,
     () => ask({ requestPolicy: 'network-only' }),
   );
-  const loaded = Boolean(data);
-  useEffect(() => {
-    // The button that asked for more is gone; the focus goes to the first of what came.
-    if (loaded && after) list.current?.querySelector<HTMLElement>('a, button')?.focus();
-  }, [loaded]);
+  useFocusOnNew(list, { after, loaded: Boolean(data) });
 
   if (error && !data) return <FailureNote failure={failureIn(error)} retry={() => ask({ requestPolicy: 'network-only' })} />;
   if (!data) return <Skeleton h={after ? '4rem' : '16rem'} aria-label={t('app.loading')} />;
@@ -74,14 +71,7 @@ function Pages({ after, left, more, ...props }: PagesProps) {
           <Row key={notification.id} notification={notification} {...props} />
         ))}
       </ul>
-      {pageInfo.hasNextPage && left > 1 && (
-        <Pages {...props} after={pageInfo.endCursor ?? null} left={left - 1} more={more} />
-      )}
-      {pageInfo.hasNextPage && left === 1 && (
-        <Button variant="subtle" fullWidth radius={0} onClick={more}>
-          {t('app.loadMore')}
-        </Button>
-      )}
+      <More pageInfo={pageInfo} left={left} more={more} next={(page) => <Pages {...props} {...page} />} />
     </>
   );
 }

@@ -1,6 +1,7 @@
-import { Button, Group, Modal, Stack, Text, Textarea } from '@mantine/core';
+import { Button, Group, Stack, Text, Textarea } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Dialog } from '../../app/Dialog';
 import { TroubleNote } from './TroubleNote';
 import type { Trouble } from './useActions';
 
@@ -30,12 +31,7 @@ export function DiscardDialog({ what, discard, close }: Props) {
   }
 
   return (
-    <Modal
-      opened
-      onClose={() => close(false)}
-      title={t('sync.discardTitle')}
-      closeButtonProps={{ 'aria-label': t('app.cancel') }}
-    >
+    <Dialog title={t('sync.discardTitle')} close={() => close(false)}>
       <form onSubmit={submit} noValidate>
         <Stack>
           <Text size="sm">{what}</Text>
@@ -65,6 +61,6 @@ export function DiscardDialog({ what, discard, close }: Props) {
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

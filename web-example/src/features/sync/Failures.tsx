@@ -1,24 +1,24 @@
-import { Anchor, Button, Group, Skeleton, Text } from '@mantine/core';
-import { useEffect, useRef, useState } from 'react';
+import { Anchor, Skeleton, Text } from '@mantine/core';
+import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useQuery } from 'urql';
 import { Link } from 'wouter';
 import { failureIn } from '../../api/failure';
 import { type SyncFailureFragment, SyncedClientDocument, SyncFailuresDocument } from '../../api/gql/graphql';
 import { FailureNote } from '../../app/FailureNote';
+import { More, type PagesLeft, useFocusOnNew } from '../../app/More';
 import { useAgo } from '../../i18n/useAgo';
 import { useMoment } from '../../i18n/useMoment';
 import { useChanges } from '../../live/Live';
 import { pathOf } from '../clients/path';
 import { CALM, concernsSync } from './concerns';
+import { type Act, FailureActions } from './FailureActions';
 import classes from './Failures.module.css';
 import { Payload, valuesOf } from './Payload';
 import { stateOf } from './states';
 import { SyncSign } from './SyncSign';
-import type { Which } from './useActions';
 import { kindOf, useKind } from './useKind';
 
-type Act = { running: boolean; retry: (which: Which) => void; discard: (which: Which, what: string) => void };
 type Props = Act & { fingerprint: string; error: string };
 
 /** What fails in one way, what failed last first. */
@@ -30,7 +30,7 @@ export function Failures(props: Props) {
 // An empty list names no failure by which the cache would know that an action concerns it.
 const context = { additionalTypenames: ['SyncState'] };
 
-type PagesProps = Props & { after: string | null; left: number; more: () => void };
+type PagesProps = Props & PagesLeft;
 
 /** One page and, through its last cursor, those after it; so a failure that is gone moves the following ones along. */
 function Pages({ after, left, more, ...props }: PagesProps) {
@@ -41,11 +41,7 @@ function Pages({ after, left, more, ...props }: PagesProps) {
   const { data, error, fetching } = query;
   const anew = () => ask({ requestPolicy: 'network-only' });
   useChanges(concernsSync, query, anew, CALM);
-  const loaded = Boolean(data);
-  useEffect(() => {
-    // The button that asked for more is gone; the focus goes to the first of what came.
-    if (loaded && after) list.current?.querySelector<HTMLElement>('a, button, summary')?.focus();
-  }, [loaded]);
+  useFocusOnNew(list, { after, loaded: Boolean(data) });
   if (error && !data) return <FailureNote failure={failureIn(error)} retry={anew} />;
   if (!data) return <Skeleton h="6rem" aria-label={t('app.loading')} />;
   const { nodes, pageInfo } = data.syncFailures;
@@ -58,19 +54,12 @@ function Pages({ after, left, more, ...props }: PagesProps) {
           </li>
         ))}
       </ul>
-      {pageInfo.hasNextPage && left > 1 && (
-        <Pages {...props} after={pageInfo.endCursor ?? null} left={left - 1} more={more} />
-      )}
-      {pageInfo.hasNextPage && left === 1 && (
-        <Button variant="subtle" fullWidth onClick={more}>
-          {t('app.loadMore')}
-        </Button>
-      )}
+      <More pageInfo={pageInfo} left={left} more={more} next={(page) => <Pages {...props} {...page} />} />
     </>
   );
 }
 
-function Row({ failure, error, running, retry, discard }: Props & { failure: SyncFailureFragment }) {
+function Row({ failure, error, ...act }: Props & { failure: SyncFailureFragment }) {
   const { t } = useTranslation();
   const ago = useAgo();
   const moment = useMoment();
@@ -91,28 +80,7 @@ function Row({ failure, error, running, retry, discard }: Props & { failure: Syn
             <span className={name === subjectId ? classes.nameless : classes.name}>{name}</span>
           )}
         </div>
-        <Group gap="xs">
-          <Button
-            size="compact-sm"
-            variant="default"
-            aria-label={`${t('sync.retry')}: ${what}`}
-            disabled={running}
-            onClick={() => retry({ ids: [id] })}
-          >
-            {t('sync.retry')}
-          </Button>
-          <Button
-            size="compact-sm"
-            variant="subtle"
-            color="red.9"
-            className={classes.discard}
-            aria-label={`${t('sync.discard')}: ${what}`}
-            disabled={running}
-            onClick={() => discard({ ids: [id] }, what)}
-          >
-            {t('sync.discard')}
-          </Button>
-        </Group>
+        <FailureActions which={{ ids: [id] }} what={what} {...act} />
       </div>
       <div className={classes.foot}>
         <SyncSign sync={failure} />

@@ -1,13 +1,13 @@
-import { Button, Group, Paper } from '@mantine/core';
+import { Paper } from '@mantine/core';
 import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { SyncOverviewQuery } from '../../api/gql/graphql';
 import { Icon } from '../../app/Icon';
 import { useAgo } from '../../i18n/useAgo';
 import { useMoment } from '../../i18n/useMoment';
+import { type Act, FailureActions } from './FailureActions';
 import { Failures } from './Failures';
 import classes from './Groups.module.css';
-import type { Which } from './useActions';
 import { useKind } from './useKind';
 
 type Told = SyncOverviewQuery['syncFailureGroups'][number];
@@ -30,12 +30,7 @@ export function groupsOf(told: Told[]): FailureGroup[] {
   return [...groups.values()].sort((a, b) => b.count - a.count);
 }
 
-type Props = {
-  groups: FailureGroup[];
-  running: boolean;
-  retry: (which: Which) => void;
-  discard: (which: Which, what: string) => void;
-};
+type Props = Act & { groups: FailureGroup[] };
 
 export const Groups = ({ groups, ...act }: Props) => (
   <ul className={classes.groups}>
@@ -48,7 +43,7 @@ export const Groups = ({ groups, ...act }: Props) => (
 );
 
 /** Things that fail in the same way; opened, it lists them. */
-function OneGroup({ group, ...act }: Omit<Props, 'groups'> & { group: FailureGroup }) {
+function OneGroup({ group, ...act }: Act & { group: FailureGroup }) {
   const { t } = useTranslation();
   const kind = useKind();
   const ago = useAgo();
@@ -101,28 +96,12 @@ function OneGroup({ group, ...act }: Omit<Props, 'groups'> & { group: FailureGro
             </>
           )}
         </p>
-        <Group gap="xs">
-          <Button
-            size="compact-sm"
-            variant="default"
-            aria-label={`${t('sync.retryGroup')}: ${error}`}
-            disabled={act.running}
-            onClick={() => act.retry({ fingerprint })}
-          >
-            {t('sync.retryGroup')}
-          </Button>
-          <Button
-            size="compact-sm"
-            variant="subtle"
-            color="red.9"
-            className={classes.discard}
-            aria-label={`${t('sync.discardGroup')}: ${error}`}
-            disabled={act.running}
-            onClick={() => act.discard({ fingerprint }, `${t('sync.count', { count })}: ${error}`)}
-          >
-            {t('sync.discardGroup')}
-          </Button>
-        </Group>
+        <FailureActions
+          which={{ fingerprint }}
+          what={error}
+          asked={`${t('sync.count', { count })}: ${error}`}
+          {...act}
+        />
         <div id={list} className={classes.list} hidden={!opened}>
           {opened && <Failures fingerprint={fingerprint} error={error} {...act} />}
         </div>

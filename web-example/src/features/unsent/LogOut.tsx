@@ -1,6 +1,7 @@
-import { Button, Group, Modal, Stack, Text } from '@mantine/core';
+import { Button, Group, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Dialog } from '../../app/Dialog';
 import { Icon } from '../../app/Icon';
 import { useWorks } from '../../offline/Offline';
 import { logOut } from '../session/session';
@@ -20,24 +21,21 @@ export function LogOut() {
       >
         {t('session.logOut')}
       </Button>
-      <Modal
-        opened={asking}
-        onClose={() => setAsking(false)}
-        title={t('offline.leaveTitle')}
-        closeButtonProps={{ 'aria-label': t('app.cancel') }}
-      >
-        <Stack>
-          <Text size="sm">{t('offline.leave', { count: unsent })}</Text>
-          <Group justify="flex-end">
-            <Button variant="default" data-autofocus onClick={() => setAsking(false)}>
-              {t('app.cancel')}
-            </Button>
-            <Button color="red.9" onClick={() => void logOut()}>
-              {t('offline.leaveAll')}
-            </Button>
-          </Group>
-        </Stack>
-      </Modal>
+      {asking && (
+        <Dialog title={t('offline.leaveTitle')} close={() => setAsking(false)}>
+          <Stack>
+            <Text size="sm">{t('offline.leave', { count: unsent })}</Text>
+            <Group justify="flex-end">
+              <Button variant="default" data-autofocus onClick={() => setAsking(false)}>
+                {t('app.cancel')}
+              </Button>
+              <Button color="red.9" onClick={() => void logOut()}>
+                {t('offline.leaveAll')}
+              </Button>
+            </Group>
+          </Stack>
+        </Dialog>
+      )}
     </>
   );
 }

@@ -1,12 +1,12 @@
 import { Anchor, Button, Group } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
+import { Dialog } from '../../app/Dialog';
 import { useMoment } from '../../i18n/useMoment';
 import { useFailureText } from '../../i18n/texts';
 import { Note } from '../../app/Note';
 import { useDevice, useWorks } from '../../offline/Offline';
 import type { Refused, Work } from '../../offline/works';
-import { Dialog } from '../agenda/Dialog';
 import { Refused as Conflicts } from '../agenda/Refused';
 import classes from './UnsentDialog.module.css';
 import { WaitsSign } from './WaitsSign';
@@ -16,7 +16,7 @@ export function UnsentDialog({ close }: { close: () => void }) {
   const { t } = useTranslation();
   const works = useWorks();
   return (
-    <Dialog title={t('offline.unsent')} close={close}>
+    <Dialog size="lg" title={t('offline.unsent')} close={close}>
       {works.length === 0 ? (
         <p className={classes.none}>{t('offline.allSent')}</p>
       ) : (
