@@ -215,6 +215,19 @@ test('a series asks for which of its events', async (t) => {
   await reaches(page, [four[0], `${week.day(2)} 12:00`, `${week.day(3)} 16:00`, `${week.day(4)} 16:00`], starts);
 });
 
+test('a rule is told in words', async (t) => {
+  const week = newWeek();
+  await make({
+    title: 'Club',
+    start: week.at(1, '09:00'),
+    end: week.at(1, '10:00'),
+    recurrence: { rule: 'FREQ=WEEKLY;BYDAY=TU,TH;COUNT=2' },
+  });
+  const page = await app.signedIn(t, { path: week.path });
+  await open(page, 'Club');
+  await page.getByRole('dialog').getByText('Cada semana, martes y jueves, 2 veces').waitFor();
+});
+
 test('by keyboard an event is moved, and made into whole days', async (t) => {
   const week = newWeek();
   await make({ title: 'Cierre', start: week.at(1, '09:00'), end: week.at(1, '10:00') });

@@ -1,21 +1,31 @@
 import { useTranslation } from 'react-i18next';
+import { spread } from './days';
 import { frequencies } from './RecurrenceFields';
 import { useDayWords } from './useDayWords';
 
+/** Days of the week as rules name them, and one of each. */
+const weekdays = new Map(['MO', 'TU', 'WE', 'TH', 'FR', 'SA', 'SU'].map((name, at) => [name, spread('2027-01-04', 7)[at] ?? '']));
+
 /** Names the plain rules; any other is shown as it is. */
 export function useRule() {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const words = useDayWords();
+  const list = new Intl.ListFormat(i18n.language, { type: 'conjunction' });
   return (rule: string) => {
     const parts = new Map(rule.split(';').map((part) => part.split('=') as [string, string]));
     const frequency = frequencies.find((each) => each === parts.get('FREQ'));
     const until = parts.get('UNTIL');
-    const plain = [...parts.keys()].every((name) => ['FREQ', 'UNTIL', 'COUNT'].includes(name));
-    if (!frequency || !plain) return rule;
+    const plain = [...parts.keys()].every((name) => ['FREQ', 'UNTIL', 'COUNT', 'BYDAY'].includes(name));
+    const days = parts.get('BYDAY')?.split(',') ?? [];
+    // Such as the first Monday of each month.
+    const counted = days.some((name) => !weekdays.has(name)) || (days.length > 0 && frequency !== 'WEEKLY');
+    if (!frequency || !plain || counted) return rule;
     const day = until?.replace(/^(\d{4})(\d\d)(\d\d).*$/, '$1-$2-$3');
     const count = parts.get('COUNT');
     return [
       t(`agenda.frequency.${frequency}`),
+      days.length > 0 &&
+        t('agenda.onDays', { days: list.format(days.map((name) => words.weekdayLong(weekdays.get(name) ?? ''))) }),
       day && t('agenda.untilDay', { day: words.full(day) }),
       count && t('agenda.times', { count: Number(count) }),
     ]
