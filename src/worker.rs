@@ -16,6 +16,7 @@ use crate::platform::bus;
 use crate::platform::config::JobsConfig;
 use crate::platform::db::tables::idempotency_key;
 use crate::platform::jobs::{Failure, Handlers, Job, Runner, Schedule};
+use crate::platform::telemetry::Trail;
 
 /// A repeated request is recognised for so long: an offline screen may replay its queue after a long weekend.
 const KEYS_KEPT: chrono::Duration = chrono::Duration::days(7);
@@ -74,7 +75,10 @@ fn agenda(app: &App, handlers: Handlers) -> Handlers {
         .on(|_: Remind, work| Remind::run(work))
         .when(Remind {}, move |now| {
             let app = reminded.clone();
-            async move { Remind::is_due(&app.database, now).await }
+            async move {
+                // Owed by the clock, and by nobody's request.
+                Ok(Remind::is_due(&app.database, now).await?.then(Trail::default))
+            }
         })
 }
 

@@ -16,6 +16,7 @@ mod m20261121_000009_place;
 mod m20261121_000010_sync;
 mod m20261121_000011_progress;
 mod m20261121_000012_agenda;
+mod m20261121_000013_trails;
 
 /// Runs the migrations.
 pub struct Migrator;
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000010_sync::Migration),
             Box::new(m20261121_000011_progress::Migration),
             Box::new(m20261121_000012_agenda::Migration),
+            Box::new(m20261121_000013_trails::Migration),
         ]
     }
 }

@@ -92,7 +92,18 @@ pub async fn run(cli: Cli) -> Result<()> {
     if !matches!(&cli.command, Command::Odoo { action } if action.is_silent()) {
         telemetry::start_logs(&config.telemetry);
     }
-    match cli.command {
+    let stays = matches!(cli.command, Command::Serve(_) | Command::Worker);
+    let traces =
+        config.telemetry.traces.as_ref().filter(|_| stays).map(telemetry::start_traces).transpose()?;
+    let ended = execute(cli.command, config).await;
+    if let Some(traces) = traces {
+        traces.stop().await;
+    }
+    ended
+}
+
+async fn execute(command: Command, config: Config) -> Result<()> {
+    match command {
         Command::Schema | Command::Sandbox(_) => Ok(()),
         Command::Health => health(&config).await,
         Command::Serve(serve) => serve.run(config).await,

@@ -161,6 +161,20 @@ pub fn operation<'a>(
     }
 }
 
+/// What an operation is called in traces: its type, and its name if it has one.
+pub fn title(document: &ExecutableDocument, name: Option<&str>) -> (&'static str, Option<String>) {
+    let found =
+        document.operations.iter().find(|(known, _)| name.is_none() || known.map(|n| n.as_str()) == name);
+    let kind = match found.map(|(_, operation)| operation.node.ty) {
+        Some(OperationType::Mutation) => "mutation",
+        Some(OperationType::Subscription) => "subscription",
+        Some(OperationType::Query) | None => "query",
+    };
+    // The caller chose it: a name is not to be as long as a letter.
+    let name = found.and_then(|(name, _)| name).map(|name| name.as_str().chars().take(64).collect());
+    (kind, name)
+}
+
 /// Whether an operation only reads.
 pub fn is_query(operation: &OperationDefinition) -> bool {
     operation.ty == OperationType::Query

@@ -17,6 +17,7 @@ use super::streams::Frames;
 use crate::kernel::{Error, Result};
 use crate::platform::config::Config;
 use crate::platform::limits::{Points, Standing};
+use crate::platform::telemetry::{Kind, Step};
 
 /// What answers requests.
 pub struct Engine {
@@ -174,6 +175,16 @@ impl Engine {
             Ok(prepared) => prepared,
             Err(refused) => return *refused,
         };
+        let step = step(&request, &prepared.document);
+        let answer = step.around(self.answer_prepared(request, prepared, caller)).await;
+        let coded = |error: &ServerError| Some(error.extensions.as_ref()?.get("code")?.clone());
+        if answer.response.errors.iter().filter_map(coded).any(|code| code == Value::from("INTERNAL")) {
+            step.fail("INTERNAL");
+        }
+        answer
+    }
+
+    async fn answer_prepared(&self, request: Request, prepared: Prepared, caller: Caller) -> Answer {
         let Prepared { hash, document, is_query, raw_json, cost: points, standing } = prepared;
         // Read before the query: whoever follows from here on gets all that the answer does not hold yet.
         let cursor = if is_query { self.services.hub.known().await.ok() } else { None };
@@ -245,6 +256,24 @@ impl Engine {
         }
         request
     }
+}
+
+/// The step of an operation; on a websocket it is the first one.
+pub(super) fn step(request: &Request, document: &Document) -> Step {
+    let title = || documents::title(&document.parsed, request.operation_name.as_deref());
+    let kind = if Step::is_under_way() { Kind::Internal } else { Kind::Server };
+    let step = Step::begin(kind, || match title() {
+        (operation, Some(name)) => format!("{operation} {name}"),
+        (operation, None) => operation.to_owned(),
+    });
+    if step.is_told() {
+        let (operation, name) = title();
+        step.set("graphql.operation.type", operation);
+        if let Some(name) = name {
+            step.set("graphql.operation.name", name);
+        }
+    }
+    step
 }
 
 fn cost(points: u64, standing: &Standing) -> Value {

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
@@ -12,6 +12,7 @@ use super::Web;
 use crate::graphql::context::Caller;
 use crate::kernel::Result;
 use crate::platform::db::Reader;
+use crate::platform::telemetry::{Context, Kind, Step, Trail};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -31,23 +32,61 @@ pub async fn identify(State(web): State<Web>, mut request: Request, next: Next) 
     let address = address(&request, web.config.http.trust_proxy);
     // The route as it was declared: what stands in its braces may be a secret.
     let route = request.extensions().get::<MatchedPath>().map(|route| route.as_str().to_owned());
-    let path = route.unwrap_or_else(|| match request.uri().path() {
+    let path = route.clone().unwrap_or_else(|| match request.uri().path() {
         path if path.starts_with("/agenda/") => "/agenda/…".to_owned(),
         path => path.to_owned(),
     });
     let method = request.method().clone();
+    let quiet = path.starts_with("/health") || path == "/metrics";
+    let work = Trail::of_request(&request_id, request.headers());
+    let step = if quiet { Step::untold(work) } else { begin(work, &method, route, &request_id) };
     request.extensions_mut().insert(Origin { request_id: request_id.clone(), address: address.clone() });
-    let mut response = next.run(request).await;
-    if let Ok(value) = HeaderValue::from_str(&request_id) {
-        response.headers_mut().insert(REQUEST_ID, value);
-    }
-    let (status, micros) = (response.status().as_u16(), began.elapsed().as_micros());
-    if path.starts_with("/health") || path == "/metrics" {
-        tracing::debug!(%method, path, status, micros, request_id, "request");
-    } else {
-        tracing::info!(%method, path, status, micros, request_id, address, "request");
+    let answered = async {
+        let mut response = next.run(request).await;
+        if let Ok(value) = HeaderValue::from_str(&request_id) {
+            response.headers_mut().insert(REQUEST_ID, value);
+        }
+        let (status, micros) = (response.status().as_u16(), began.elapsed().as_micros());
+        let trail = Trail::here();
+        let trace_id = trail.trace_id();
+        if quiet {
+            tracing::debug!(%method, path, status, micros, request_id, trace_id, "request");
+        } else {
+            tracing::info!(%method, path, status, micros, request_id, trace_id, address, "request");
+        }
+        response
+    };
+    let response = step.around(answered).await;
+    step.set("http.response.status_code", i64::from(response.status().as_u16()));
+    if response.status().is_server_error() {
+        step.fail(response.status().as_u16().to_string());
     }
     response
+}
+
+/// The step of a request, by its route as it was declared: its path and query may hold secrets.
+fn begin(work: Context, method: &Method, route: Option<String>, request_id: &str) -> Step {
+    // Callers may make methods up; a name in traces is one of few.
+    let known = [
+        Method::GET,
+        Method::POST,
+        Method::HEAD,
+        Method::OPTIONS,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+    ];
+    let known = known.contains(method).then(|| method.to_string());
+    let step = Step::within(work, Kind::Server, || {
+        let method = known.as_deref().unwrap_or("HTTP");
+        route.as_ref().map_or_else(|| method.to_owned(), |route| format!("{method} {route}"))
+    });
+    step.set("http.request.method", known.unwrap_or_else(|| "_OTHER".to_owned()));
+    if let Some(route) = route {
+        step.set("http.route", route);
+    }
+    step.set("cabina.request_id", request_id.to_owned());
+    step
 }
 
 /// Who asks: nobody without a bearer token, somebody with a right one.

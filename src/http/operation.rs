@@ -22,6 +22,7 @@ use crate::graphql::error::of_request;
 use crate::graphql::fast::to_json;
 use crate::graphql::streams::{Next, Stream};
 use crate::kernel::Error;
+use crate::platform::telemetry::{Step, Trail};
 
 /// So long the last word of an operation may take.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -90,8 +91,10 @@ impl Operation {
     /// Runs it to its end.
     pub async fn run(self, request: Request, caller: Caller, guest: Option<Arc<Guest>>) {
         let request_id = caller.request_id.clone();
+        let whose = Step::untold(Trail { request_id: Some(request_id.clone()), traceparent: None }.context());
+        let executed = whose.around(self.execute(request, caller, guest));
         // A fault in one operation must not leave its id taken, nor its screen waiting.
-        if AssertUnwindSafe(self.execute(request, caller, guest)).catch_unwind().await.is_err() {
+        if AssertUnwindSafe(executed).catch_unwind().await.is_err() {
             let error = of_request(&Error::internal("an operation panicked"), &request_id);
             self.fail(&[error]).await;
         }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::kernel::{Error, Result};
+use crate::platform::telemetry::{Kind, Step};
 
 /// Nobody waits longer than this for a connection.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -24,4 +25,25 @@ pub fn client(timeout: Duration) -> Result<reqwest::Client> {
         .user_agent(concat!("cabina/", env!("CARGO_PKG_VERSION")))
         .build()
         .map_err(Error::internal)
+}
+
+/// Begins a call, as a step of the work that it is made for: the other side is told whose work it is.
+pub fn call(request: &mut reqwest::Request) -> Step {
+    let method = request.method().to_string();
+    let step = Step::begin(Kind::Client, || method.clone());
+    step.set("http.request.method", method);
+    // Not the whole address: a secret may stand in it.
+    let url = request.url();
+    step.set("server.address", url.host_str().unwrap_or_default().to_owned());
+    step.set("server.port", i64::from(url.port_or_known_default().unwrap_or_default()));
+    step.tell(request.headers_mut());
+    step
+}
+
+/// Notes how a call was answered.
+pub fn answered(call: &Step, status: u16) {
+    call.set("http.response.status_code", i64::from(status));
+    if status >= 400 {
+        call.fail(status.to_string());
+    }
 }

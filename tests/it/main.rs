@@ -16,3 +16,4 @@ mod schema;
 mod secrets;
 mod support;
 mod sync;
+mod traces;

@@ -111,7 +111,7 @@ pub fn register(handlers: Handlers, sync: &Arc<Sync>) -> Handlers {
         })
         .when(Push {}, move |now| {
             let sync = due.clone();
-            async move { sync.is_due(now).await }
+            async move { sync.due_for(now).await }
         });
     if !sync.pulled_models().is_empty() {
         handlers = handlers

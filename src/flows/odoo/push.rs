@@ -18,6 +18,7 @@ use crate::kernel::ids::{TypedId, new_uuid};
 use crate::kernel::time::Instant;
 use crate::platform::db::{Mark, mark};
 use crate::platform::jobs::Work;
+use crate::platform::telemetry::{Step, Trail};
 
 /// Most rows that are claimed, and sent, at once: a call of `load` with so many takes Odoo a few seconds.
 const BATCH: u64 = 200;
@@ -30,16 +31,16 @@ const TURN: Duration = Duration::from_secs(20);
 pub(super) type Claimed = (Model, Uuid);
 
 impl Sync {
-    /// Whether anything is due and Odoo is not left alone just now.
+    /// Whose change is due, if any is and Odoo is not left alone just now.
     ///
     /// # Errors
     /// Those of the database.
-    pub async fn is_due(&self, now: Instant) -> Result<bool> {
+    pub async fn due_for(&self, now: Instant) -> Result<Option<Trail>> {
         if self.pace.rests(now) {
-            return Ok(false);
+            return Ok(None);
         }
         let kinds: Vec<&str> = self.pushing().map(|mapping| mapping.kind()).collect();
-        ledger::is_due(&self.database, &kinds, now).await
+        ledger::due_for(&self.database, &kinds, now).await
     }
 
     fn pushing(&self) -> impl Iterator<Item = &'static dyn Mapping> {
@@ -68,6 +69,7 @@ impl Sync {
                     continue;
                 }
                 idle = false;
+                Step::also_for(&rows.iter().map(ledger::trail).collect::<Vec<_>>());
                 done += u64::try_from(rows.len()).unwrap_or_default();
                 let claimed = rows.into_iter().map(|row| (row, run)).collect();
                 let ended = match mapping.way() {

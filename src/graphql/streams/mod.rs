@@ -23,7 +23,7 @@ use only::{Only, text};
 use super::board::Board;
 use super::context::Caller;
 use super::documents;
-use super::engine::{Answer, Cause, Engine, Manner, Prepared};
+use super::engine::{self, Answer, Cause, Engine, Manner, Prepared};
 use super::error;
 use super::fast::{Known, to_json};
 use super::live::{AtHand, Item};
@@ -130,6 +130,19 @@ impl Engine {
         resume: Option<&str>,
     ) -> Result<Stream, Box<Answer>> {
         let prepared = self.prepare(&request, &caller, Manner { only_queries: false, raw_json: true })?;
+        // Of its beginning: a stream goes on for hours.
+        let step = engine::step(&request, &prepared.document);
+        step.around(self.begin(request, prepared, caller, guest, resume)).await
+    }
+
+    async fn begin(
+        self: &Arc<Self>,
+        request: Request,
+        prepared: Prepared,
+        caller: Caller,
+        guest: Arc<Guest>,
+        resume: Option<&str>,
+    ) -> Result<Stream, Box<Answer>> {
         let refuse = |errors| Box::new(Answer::refused(Cause::Document, errors, &caller.request_id));
         // Tried without an item: whatever is wrong with the document or its variables is told now.
         let trial = self

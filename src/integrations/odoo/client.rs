@@ -21,6 +21,7 @@ use crate::kernel::time::Clock;
 use crate::platform::breaker::{Breaker, BreakerRules};
 use crate::platform::config::{OdooConfig, OdooTransport};
 use crate::platform::http;
+use crate::platform::telemetry::{Kind as StepKind, Step};
 
 /// More calls at once only fill the server's queue (figures of the wire's README).
 const AT_ONCE: usize = 2;
@@ -99,6 +100,15 @@ impl Odoo {
     /// # Errors
     /// A [`Fault`], whose class says what to do.
     pub async fn run<T: Answer>(&self, call: Call<T>) -> Result<T, Fault> {
+        let step = Step::begin(StepKind::Internal, || format!("odoo {}", call.name()));
+        let answered = step.around(self.answer(call)).await;
+        if let Err(fault) = &answered {
+            step.fail(format!("{:?}", fault.class));
+        }
+        answered
+    }
+
+    async fn answer<T: Answer>(&self, call: Call<T>) -> Result<T, Fault> {
         let answered = match self.transport().await {
             Ok(transport) => self.0.login.call(self, transport, &call).await,
             Err(fault) => Err(fault.before_the_call()),
@@ -230,7 +240,18 @@ impl Odoo {
             value.set_sensitive(true);
             out = out.header(*name, value);
         }
-        let mut response = out.send().await.map_err(unanswered)?;
+        let mut request = out.build().map_err(unanswered)?;
+        let step = http::call(&mut request);
+        let answered = step.around(self.fetch(request)).await;
+        match &answered {
+            Ok((status, _)) => http::answered(&step, *status),
+            Err(fault) => step.fail(format!("{:?}", fault.class)),
+        }
+        answered
+    }
+
+    async fn fetch(&self, request: reqwest::Request) -> Result<(u16, Vec<u8>), Fault> {
+        let mut response = self.0.http.execute(request).await.map_err(unanswered)?;
         self.heard_at(response.headers().get(reqwest::header::DATE));
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(unanswered)? {

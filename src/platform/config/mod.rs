@@ -4,9 +4,11 @@
 mod env;
 mod odoo;
 mod sections;
+mod traces;
 
 pub use env::{Mistakes, Variable};
 pub use odoo::{OdooConfig, OdooSync, OdooTransport, OdooWays};
 pub use sections::{
     AuthConfig, Config, DatabaseConfig, HttpConfig, JobsConfig, LimitsConfig, LogFormat, TelemetryConfig,
 };
+pub use traces::{Sampling, TracesConfig};

@@ -212,7 +212,8 @@ fn sync(env: &mut Env) -> OdooSync {
     OdooSync { ways, newcomers, pull_every: seconds(pull_every), pull_overlap: seconds(pull_overlap) }
 }
 
-fn plain(url: &Url) -> bool {
+/// Whether it is an address of a server, without anything that could be secret.
+pub(super) fn plain(url: &Url) -> bool {
     ["http", "https"].contains(&url.scheme())
         && url.username().is_empty()
         && url.password().is_none()

@@ -8,6 +8,7 @@ use secrecy::SecretString;
 
 use super::env::{Env, Mistakes, Variable};
 use super::odoo::{OdooConfig, odoo};
+use super::traces::{TracesConfig, traces};
 
 /// Everything that can be set from outside.
 #[derive(Clone, Debug)]
@@ -26,7 +27,7 @@ pub struct Config {
     pub jobs: JobsConfig,
     /// The Odoo server; absent: no Odoo.
     pub odoo: Option<OdooConfig>,
-    /// Logs.
+    /// Logs and traces.
     pub telemetry: TelemetryConfig,
 }
 
@@ -114,13 +115,15 @@ pub struct LimitsConfig {
     pub request_timeout: Duration,
 }
 
-/// Logs.
+/// Logs and traces.
 #[derive(Clone, Debug)]
 pub struct TelemetryConfig {
     /// A filter as `tracing` reads it.
     pub filter: String,
     /// How lines are written.
     pub format: LogFormat,
+    /// Traces; absent: there are none.
+    pub traces: Option<TracesConfig>,
 }
 
 /// How log lines are written.
@@ -362,6 +365,7 @@ fn telemetry(env: &mut Env) -> TelemetryConfig {
             "a filter",
         ),
         format: env.read("CABINA_LOG_FORMAT", "text", "text for people, json for machines.", "text or json"),
+        traces: traces(env),
     }
 }
 

@@ -11,6 +11,7 @@ use super::tables::sync_external::{ActiveModel, Column, Entity, SyncDirection, S
 use crate::kernel::Result;
 use crate::kernel::ids::{ClientId, SyncId, TypedId};
 use crate::kernel::time::Instant;
+use crate::platform::telemetry::Trail;
 
 /// The kinds of things whose changes are sent to another system, by the prefixes of their ids.
 #[derive(Clone, Debug, Default)]
@@ -73,6 +74,7 @@ pub struct Mark {
 
 /// Marks these things as changed, whatever became of earlier tries. While one is being sent it is sent once more.
 pub async fn mark(conn: &DatabaseTransaction, marks: Vec<Mark>, now: Instant) -> Result<()> {
+    let Trail { request_id, traceparent } = Trail::here();
     let rows = marks.into_iter().map(|mark| ActiveModel {
         id: Set(SyncId::from_uuid(mark.id)),
         version: Set(1),
@@ -86,6 +88,8 @@ pub async fn mark(conn: &DatabaseTransaction, marks: Vec<Mark>, now: Instant) ->
         gone: Set(mark.gone),
         created_at: Set(now),
         updated_at: Set(now),
+        request_id: Set(request_id.clone()),
+        traceparent: Set(traceparent.clone()),
         ..Default::default()
     });
     let grown = |column: Column| Expr::col((Entity, column)).add(1);
@@ -96,6 +100,8 @@ pub async fn mark(conn: &DatabaseTransaction, marks: Vec<Mark>, now: Instant) ->
             Column::NextAttemptAt,
             Column::Gone,
             Column::UpdatedAt,
+            Column::RequestId,
+            Column::Traceparent,
         ])
         .values([
             (Column::Generation, grown(Column::Generation)),

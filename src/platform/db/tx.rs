@@ -17,6 +17,7 @@ use crate::kernel::ids::{AuditId, EventId, JobId, TypedId, new_uuid};
 use crate::kernel::time::{Clock, Instant};
 use crate::kernel::{Error, FieldConflict, Result, Stop};
 use crate::platform::auth::Viewer;
+use crate::platform::telemetry::Trail;
 
 /// Where a write comes from, for the audit.
 #[derive(Clone, Debug, Default)]
@@ -301,6 +302,7 @@ async fn write_jobs(conn: &DatabaseTransaction, mut jobs: Vec<NewJob>, now: Inst
         (None, None) => a.dedup_key.cmp(&b.dedup_key),
         (a, b) => a.is_some().cmp(&b.is_some()),
     });
+    let Trail { request_id, traceparent } = Trail::here();
     let rows = jobs.into_iter().map(|new| job::ActiveModel {
         id: Set(JobId::new()),
         kind: Set(new.kind.to_owned()),
@@ -310,6 +312,8 @@ async fn write_jobs(conn: &DatabaseTransaction, mut jobs: Vec<NewJob>, now: Inst
         run_at: Set(new.run_at.unwrap_or(now)),
         attempts: Set(0),
         created_at: Set(now),
+        request_id: Set(request_id.clone()),
+        traceparent: Set(traceparent.clone()),
         ..Default::default()
     });
     let join = OnConflict::column(job::Column::DedupKey)

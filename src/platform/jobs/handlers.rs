@@ -17,6 +17,7 @@ use crate::kernel::time::{Clock, Instant};
 use crate::kernel::{Error, Result};
 use crate::platform::auth::Viewer;
 use crate::platform::db::{Database, Origin, Tx};
+use crate::platform::telemetry::Trail;
 
 /// What a job has at hand while it runs.
 #[derive(Clone)]
@@ -40,7 +41,8 @@ impl Work {
     /// # Errors
     /// Those of the database.
     pub async fn begin(&self) -> Result<Tx> {
-        let origin = Origin { operation: self.kind.to_owned(), ..Origin::default() };
+        let request_id = Trail::here().request_id;
+        let origin = Origin { operation: self.kind.to_owned(), request_id, ..Origin::default() };
         Tx::begin(&self.database, &self.clock, Arc::new(Viewer::system(self.kind)), origin).await
     }
 
@@ -98,14 +100,15 @@ impl Handlers {
         self
     }
 
-    /// Enqueues a job whenever this is so and none waits. It is looked at often: it must cost little.
+    /// Enqueues a job whenever there is something to do and none waits; told is whose work it is. It is looked at often: it
+    /// must cost little.
     pub fn when<J: Job + Clone, F>(
         mut self,
         job: J,
         look: impl Fn(Instant) -> F + Send + Sync + 'static,
     ) -> Self
     where
-        F: Future<Output = Result<bool>> + Send + 'static,
+        F: Future<Output = Result<Option<Trail>>> + Send + 'static,
     {
         self.watches.push(Watch::new(job, look));
         self

@@ -14,6 +14,7 @@ use crate::kernel::time::{Clock, Instant};
 use crate::platform::auth::Viewer;
 use crate::platform::db::tables::job;
 use crate::platform::db::{Database, NewJob, Origin, Tx, all_rows};
+use crate::platform::telemetry::{Step, Trail};
 
 /// A job that is enqueued now and then.
 #[derive(Clone)]
@@ -30,12 +31,12 @@ pub(super) struct Watch {
     make: Arc<dyn Fn() -> Result<NewJob> + Send + Sync>,
 }
 
-type Look = Arc<dyn Fn(Instant) -> BoxFuture<'static, Result<bool>> + Send + Sync>;
+type Look = Arc<dyn Fn(Instant) -> BoxFuture<'static, Result<Option<Trail>>> + Send + Sync>;
 
 impl Watch {
     pub(super) fn new<J: Job + Clone, F>(job: J, look: impl Fn(Instant) -> F + Send + Sync + 'static) -> Watch
     where
-        F: Future<Output = Result<bool>> + Send + 'static,
+        F: Future<Output = Result<Option<Trail>>> + Send + 'static,
     {
         Watch { look: Arc::new(move |now| look(now).boxed()), make: Arc::new(move || job.now()) }
     }
@@ -50,13 +51,14 @@ impl Watch {
             .filter(job::Column::Kind.eq(job.kind))
             .filter(job::Column::DedupKey.eq(job.dedup_key.clone()))
             .limit(1);
-        if waits.one(&database.own).await?.is_some() || !(self.look)(clock.now()).await? {
+        if waits.one(&database.own).await?.is_some() {
             return Ok(false);
         }
+        let Some(whose) = (self.look)(clock.now()).await? else { return Ok(false) };
         let origin = Origin { operation: "watch".to_owned(), ..Origin::default() };
         let mut tx = Tx::begin(database, clock, Arc::new(Viewer::system("watch")), origin).await?;
         tx.enqueue(job);
-        tx.commit().await?;
+        Step::untold(whose.context()).around(tx.commit()).await?;
         Ok(true)
     }
 }

@@ -36,6 +36,8 @@ pub struct Seen {
     pub path: String,
     pub key: String,
     pub body: String,
+    /// Whose call it is: the id of the request, and the place in a trace.
+    pub whose: [Option<String>; 2],
 }
 
 impl Seen {
@@ -89,11 +91,13 @@ impl Double {
 }
 
 async fn answer(State(stage): State<Arc<Stage>>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
-    let key = headers.get("authorization").map(|value| value.to_str().expect("text").to_owned());
+    let header = |name: &str| headers.get(name).map(|value| value.to_str().expect("text").to_owned());
+    let key = header("authorization");
     let seen = Seen {
         path: uri.path().to_owned(),
         key: key.unwrap_or_default(),
         body: String::from_utf8(body.to_vec()).expect("text"),
+        whose: ["x-request-id", "traceparent"].map(header),
     };
     stage.seen.lock().expect("not poisoned").push(seen.clone());
     let inside = stage.inside.fetch_add(1, Ordering::SeqCst) + 1;

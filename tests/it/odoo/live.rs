@@ -7,6 +7,7 @@ use cabina::integrations::odoo::{
     Acted, Call, Class, Domain, Fault, Kind, Odoo, Record, Transport, Trouble, Version,
 };
 use cabina::platform::config::OdooTransport;
+use cabina::platform::telemetry::{Step, Trail};
 
 use super::double::{Double, Reply, Seen, client, config, hangs_up};
 use super::recordings::{exchange, folder};
@@ -54,6 +55,20 @@ async fn from_19_on_a_key_means_json_2() {
     assert_eq!(odoo.version().await, Ok(Version { major: 19, text: "19.0".into() }));
     let count = "/json/2/res.partner/search_count";
     assert_eq!(paths(&double), ["/web/version", count, count, "/json/2/res.users/context_get"]);
+}
+
+#[tokio::test]
+async fn a_call_tells_whose_it_is() {
+    let double = Double::start(server(19)).await;
+    let mut config = config(&double.url, OdooTransport::Json2);
+    config.api_keys = vec!["LAB_API_KEY".into()];
+    let (odoo, _) = client(config);
+    assert_eq!(odoo.run(count()).await, Ok(2));
+    let place = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let whose = Trail { request_id: Some("request-1".into()), traceparent: Some(place.into()) };
+    assert_eq!(Step::untold(whose.context()).around(odoo.run(count())).await, Ok(2));
+    let whose: Vec<_> = double.seen().into_iter().map(|seen| seen.whose).collect();
+    assert_eq!(whose, [[None, None], [Some("request-1".to_owned()), Some(place.to_owned())]]);
 }
 
 #[tokio::test]

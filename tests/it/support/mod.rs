@@ -3,10 +3,14 @@
 
 mod actor;
 mod app;
+mod collector;
 mod database;
+mod program;
 mod screen;
 
 pub use actor::{Actor, Refusals};
 pub use app::{Setup, TestApp};
+pub use collector::{Collector, Manner, Told};
 pub use database::is_postgres;
+pub use program::Program;
 pub use screen::{Frame, Screen};

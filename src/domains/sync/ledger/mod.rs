@@ -17,6 +17,7 @@ use crate::kernel::time::Instant;
 use crate::kernel::{Error, Result};
 use crate::platform::db::tables::sync_external::{Column, Entity, Model, SyncDirection, SyncStatus};
 use crate::platform::db::{Database, Tx, all_rows};
+use crate::platform::telemetry::Trail;
 
 pub use settle::{Pulled, merged_there, pulled, settle};
 pub use tell::alarm;
@@ -141,13 +142,18 @@ pub async fn sending(database: &Database, id: SyncId, run: Uuid, now: Instant) -
     Ok(stamped.rows_affected == 1)
 }
 
-/// Whether any row of these kinds is due.
+/// Whose change is due, of these kinds; one of them, when there are more.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn is_due(database: &Database, kinds: &[&str], now: Instant) -> Result<bool> {
+pub async fn due_for(database: &Database, kinds: &[&str], now: Instant) -> Result<Option<Trail>> {
     let due = waiting(kinds.iter().copied()).filter(Column::NextAttemptAt.lte(now));
-    Ok(due.limit(1).one(&database.own).await?.is_some())
+    Ok(due.limit(1).one(&database.own).await?.as_ref().map(trail))
+}
+
+/// Whose change a row stands for.
+pub fn trail(row: &Model) -> Trail {
+    Trail { request_id: row.request_id.clone(), traceparent: row.traceparent.clone() }
 }
 
 /// The clients of which a row of this kind waits for a later moment, with that moment: what came behind it waits as well.

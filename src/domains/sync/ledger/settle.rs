@@ -232,6 +232,8 @@ pub async fn pulled(tx: &mut Tx, pulled: Pulled<'_>) -> Result<()> {
         synced_at: None,
         created_at: now,
         updated_at: now,
+        request_id: None,
+        traceparent: None,
     });
     row.external_model = Some(pulled.model.to_owned());
     met(&mut row, pulled.external_id, &pulled.agreed, &pulled.seen, SyncDirection::Pull, now);

@@ -32,6 +32,10 @@ pub struct Model {
     /// Of so many.
     pub total: Option<i64>,
     pub created_at: Instant,
+    /// The request that owes it.
+    pub request_id: Option<String>,
+    /// Its place in a trace.
+    pub traceparent: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

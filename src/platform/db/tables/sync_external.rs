@@ -75,6 +75,10 @@ pub struct Model {
     pub synced_at: Option<Instant>,
     pub created_at: Instant,
     pub updated_at: Instant,
+    /// The request that changed it last.
+    pub request_id: Option<String>,
+    /// Its place in a trace.
+    pub traceparent: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

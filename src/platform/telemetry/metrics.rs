@@ -1,19 +1,6 @@
-//! Logs and metrics.
+//! Metrics.
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use tracing_subscriber::EnvFilter;
-
-use super::config::{LogFormat, TelemetryConfig};
-
-/// Starts writing logs to standard error; the second call of a process does nothing.
-pub fn start_logs(config: &TelemetryConfig) {
-    let filter = EnvFilter::try_new(&config.filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let _ = match config.format {
-        LogFormat::Json => builder.json().flatten_event(true).try_init(),
-        LogFormat::Text => builder.with_target(false).try_init(),
-    };
-}
 
 /// Starts collecting metrics; `None` when the process collects them already.
 pub fn start_metrics() -> Option<PrometheusHandle> {
@@ -51,6 +38,10 @@ pub fn start_metrics() -> Option<PrometheusHandle> {
     metrics::describe_counter!(
         "cabina_sync_total",
         "Tries to keep a thing alike in Odoo, by kind and outcome"
+    );
+    metrics::describe_counter!(
+        "cabina_trace_spans_total",
+        "Spans by what became of them: sent to the collector, or dropped because it was away or slow"
     );
     metrics::describe_gauge!("cabina_circuit_open", "1 while a service that keeps failing is left alone");
     Some(handle)

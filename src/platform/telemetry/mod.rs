@@ -1,0 +1,15 @@
+//! What the program tells of itself: logs, metrics and traces; and the trail by which they can be laid side by side.
+
+mod export;
+mod logs;
+mod metrics;
+mod step;
+mod trail;
+
+pub use opentelemetry::Context;
+
+pub use export::{Traces, start_traces};
+pub use logs::start_logs;
+pub use metrics::start_metrics;
+pub use step::{Kind, Step};
+pub use trail::Trail;

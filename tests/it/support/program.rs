@@ -1,0 +1,103 @@
+//! The program as a process of its own, on a database of the tests.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::actor::Actor;
+use super::app::PASSWORD;
+use super::database::{TestDatabase, is_postgres};
+
+/// A server; killed when dropped.
+pub struct Program {
+    child: Child,
+    /// Where it listens.
+    pub url: String,
+    log: Option<std::thread::JoinHandle<String>>,
+    _database: TestDatabase,
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Program {
+    /// Starts `cabina serve` with these variables; it logs in JSON.
+    pub async fn serve(variables: Vec<(&'static str, String)>) -> Program {
+        tokio::task::spawn_blocking(move || Program::start(variables)).await.expect("starts")
+    }
+
+    fn start(variables: Vec<(&'static str, String)>) -> Program {
+        let database = TestDatabase::new();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cabina"));
+        command
+            .arg("serve")
+            .env("DATABASE_URL", &database.url)
+            .env("CABINA_DATABASE_CONNECTIONS", "4")
+            .env("CABINA_JWT_SECRET", "the-signing-secret-of-this-test-alone")
+            .env("CABINA_WEB_DIR", "no-such-folder")
+            .env("CABINA_LISTEN", "127.0.0.1:0")
+            .env("CABINA_LOG_FORMAT", "json")
+            .env_remove("REDIS_URL")
+            .envs(variables)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        if is_postgres() {
+            let redis = std::env::var("TEST_REDIS_URL").expect("TEST_REDIS_URL is set");
+            command.env("REDIS_URL", redis).env("CABINA_CHANNEL_PREFIX", format!("{}:", database.name));
+        }
+        let mut child = command.spawn().expect("starts");
+        let (output, mut errors) =
+            (child.stdout.take().expect("an output"), child.stderr.take().expect("an output"));
+        let log = std::thread::spawn(move || {
+            let mut text = String::new();
+            errors.read_to_string(&mut text).expect("text");
+            text
+        });
+        let (tell, told) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(output).lines().map_while(Result::ok) {
+                if let Some(url) = line.split_whitespace().find(|word| word.ends_with("/graphql")) {
+                    let _ = tell.send(url.trim_end_matches("/graphql").to_owned());
+                }
+            }
+        });
+        let url = told.recv_timeout(Duration::from_secs(60)).expect("it tells where it listens");
+        Program { child, url, log: Some(log), _database: database }
+    }
+
+    /// Somebody who is not signed in.
+    pub fn nobody(&self) -> Actor {
+        Actor::new(&self.url, None)
+    }
+
+    /// Signs in with e-mail and the password of everybody.
+    pub async fn sign_in(&self, email: &str) -> Actor {
+        let input = json!({ "email": email, "password": PASSWORD });
+        let opened = self.nobody().run("sessionCreate", input, "session { accessToken }").await;
+        Actor::new(&self.url, opened["session"]["accessToken"].as_str().map(str::to_owned))
+    }
+
+    /// Stops it as an operator does; gives how it ended, and its log.
+    pub async fn stop(mut self) -> (ExitStatus, Vec<Value>) {
+        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        assert!(told.expect("kill runs").success());
+        let until = Instant::now() + Duration::from_secs(15);
+        let status = loop {
+            match self.child.try_wait().expect("its status") {
+                Some(status) => break status,
+                None => assert!(Instant::now() < until, "it stops when told"),
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        };
+        let log = self.log.take().expect("stopped once").join().expect("a log");
+        let line = |line: &str| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"));
+        (status, log.lines().map(line).collect())
+    }
+}
