@@ -91,10 +91,8 @@ impl Operation {
     /// Runs it to its end.
     pub async fn run(self, request: Request, caller: Caller, guest: Option<Arc<Guest>>) {
         let request_id = caller.request_id.clone();
-        let whose = Step::untold(Trail { request_id: Some(request_id.clone()), traceparent: None }.context());
-        let executed = whose.around(self.execute(request, caller, guest));
         // A fault in one operation must not leave its id taken, nor its screen waiting.
-        if AssertUnwindSafe(executed).catch_unwind().await.is_err() {
+        if AssertUnwindSafe(self.execute(request, caller, guest)).catch_unwind().await.is_err() {
             let error = of_request(&Error::internal("an operation panicked"), &request_id);
             self.fail(&[error]).await;
         }
@@ -103,7 +101,8 @@ impl Operation {
     async fn execute(&self, request: Request, caller: Caller, guest: Option<Arc<Guest>>) {
         if !self.web.engine.is_stream(&request) {
             let manner = Manner { only_queries: false, raw_json: true };
-            let answer = Box::pin(self.web.engine.answer(request, caller, manner)).await;
+            let id = caller.request_id.clone();
+            let answer = Box::pin(as_request(id, self.web.engine.answer(request, caller, manner))).await;
             return self.finish(answer).await;
         }
         let Some(guest) = guest else {
@@ -111,7 +110,8 @@ impl Operation {
             return self.fail(&[error]).await;
         };
         // In boxes: what is gone after a moment is to take no room in what stays for hours.
-        match Box::pin(self.web.engine.follow(request, caller, guest, None)).await {
+        let id = caller.request_id.clone();
+        match Box::pin(as_request(id, self.web.engine.follow(request, caller, guest, None))).await {
             Ok(stream) => self.stream(stream).await,
             Err(answer) => self.fail(&answer.response.errors).await,
         }
@@ -180,4 +180,9 @@ impl Operation {
         let said = self.mouth.say(Message::text(message.to_string()));
         let _ = tokio::time::timeout(PATIENCE, said).await;
     }
+}
+
+/// Does work as that of a request with this id: a socket's operations are requests of their own.
+async fn as_request<W: Future>(id: String, work: W) -> W::Output {
+    Step::untold(Trail { request_id: Some(id), traceparent: None }.context()).around(work).await
 }
