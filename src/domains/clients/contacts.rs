@@ -21,6 +21,8 @@ codes! {
 /// The fields of a contact, as given.
 #[derive(Clone, Debug, Default)]
 pub struct ContactPatch {
+    /// The client that they are at; none: where they are.
+    pub client: Option<ClientId>,
     /// Full name.
     pub name: Patch<String>,
     /// What they do there.
@@ -71,15 +73,26 @@ pub async fn update(
 ) -> Result<ContactId, Stop<ContactErrorCode>> {
     tx.by.may(Right::WriteClients)?;
     let before = locked(tx, id).await?;
-    let client = clients::get(tx, before.client_id).await?;
-    let mut after = before.clone();
+    let former = clients::get(tx, before.client_id).await?;
+    let other = match patch.client.filter(|client| *client != former.id) {
+        Some(client) => Some(clients::get(tx, client).await?),
+        None => None,
+    };
+    let client = other.as_ref().unwrap_or(&former);
+    let mut after = contact::Model { client_id: client.id, ..before.clone() };
     apply(&mut after, patch)?;
     let changes = differences(Some(&before), Some(&after))?;
     tx.merge(id, expected, before.version, &changes).await?;
     if !changes.is_empty() {
         after.version += 1;
         after.updated_at = tx.now;
-        tell(tx, Change::of(ChangeKind::Updated, id, after.version, changes), &client);
+        tell(tx, Change::of(ChangeKind::Updated, id, after.version, changes), client);
+        if other.is_some() {
+            // Whoever looks at the former client sees one contact less.
+            let lost = Change::of(ChangeKind::Updated, id, after.version, Vec::new());
+            let lost = at(lost, &former).announce;
+            lost.into_iter().for_each(|news| tx.announce(news));
+        }
         after.into_active_model().reset_all().update(tx.conn()).await?;
     }
     Ok(id)
@@ -97,8 +110,13 @@ pub async fn delete(tx: &mut Tx, id: ContactId) -> Result<ContactId, Stop<Contac
 }
 
 fn tell(tx: &mut Tx, change: Change, client: &client::Model) {
+    tx.record(at(change, client));
+}
+
+/// The screens hear of it as of a change of its client.
+fn at(change: Change, client: &client::Model) -> Change {
     let audience = timeline::audience(client, None);
-    tx.record(change.on_parent(CLIENT_UPDATED, audience, client.id, client.version, "contacts"));
+    change.on_parent(CLIENT_UPDATED, audience, client.id, client.version, "contacts")
 }
 
 async fn locked(tx: &Tx, id: ContactId) -> Result<contact::Model> {

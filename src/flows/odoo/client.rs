@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use sea_orm::{ColumnTrait, DatabaseExecutor, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
-use super::mapping::{Decides, Field, Kind, Local, Mapping, Refusals, Stranger, Taken};
+use super::mapping::{Decides, Field, Kind, Local, Mapping, Refusals, Stranger, Taken, made};
 use crate::domains::clients::client::{self, Address, ClientKind, ClientStatus};
 use crate::domains::clients::clients::{self, ClientPatch, NewClient};
 use crate::domains::clients::rules::{ClientAction, ClientErrorCode};
@@ -79,32 +79,25 @@ impl Mapping for Clients {
         async move {
             let id = ClientId::from_uuid(id);
             let mut refused = Refusals::default();
-            loop {
+            let ended = loop {
                 let before = clients::get(tx, id).await?;
-                match clients::update(tx, id, version, patch(&before, edits, &refused)).await {
-                    Ok(_) => break,
-                    Err(Stop::Conflict(_)) => return Ok(Taken::Overtaken),
-                    Err(Stop::Error(error)) => return Err(error),
-                    Err(Stop::Refused(rules)) => {
-                        if !refused.add(rules) {
-                            return Ok(Taken::Kept(refused.into_inner()));
-                        }
-                    }
+                let ended = clients::update(tx, id, version, patch(&before, edits, &refused)).await;
+                if !refused.grew(&ended) {
+                    break ended;
                 }
+            };
+            if ended.is_err() {
+                return refused.taken(ended);
             }
             let before = clients::get(tx, id).await?;
             let action = match (edits.get("active").cloned().flatten().as_deref(), before.status) {
                 (Some("true"), ClientStatus::Inactive) => ClientAction::Activate,
                 (Some("false"), ClientStatus::Prospect | ClientStatus::Active) => ClientAction::Deactivate,
-                _ => return Ok(Taken::Kept(refused.into_inner())),
+                _ => return refused.taken(ended),
             };
-            match clients::transit(tx, id, before.version, action, None).await {
-                Err(Stop::Conflict(_)) => return Ok(Taken::Overtaken),
-                Err(Stop::Error(error)) => return Err(error),
-                Err(Stop::Refused(rules)) => drop(refused.add(rules)),
-                Ok(_) => {}
-            }
-            Ok(Taken::Kept(refused.into_inner()))
+            let ended = clients::transit(tx, id, before.version, action, None).await;
+            refused.grew(&ended);
+            refused.taken(ended)
         }
         .boxed()
     }
@@ -121,17 +114,9 @@ impl Mapping for Clients {
             let mut refused = Refusals::default();
             loop {
                 let Some(new) = newcomer(tx, &stranger, &refused).await? else { return Ok(None) };
-                match clients::create(tx, new).await {
-                    Ok(id) => return Ok(Some((id.uuid(), id))),
-                    Err(Stop::Error(error)) => return Err(error),
-                    Err(Stop::Conflict(_)) => return Ok(None),
-                    Err(Stop::Refused(rules)) => {
-                        // Whoever looks like a client of ours is left there, for a person to decide.
-                        let twice = rules.iter().any(|rule| rule.code == ClientErrorCode::Duplicate);
-                        if twice || !refused.add(rules) {
-                            return Ok(None);
-                        }
-                    }
+                let ended = clients::create(tx, new).await;
+                if is_twice(&ended) || !refused.grew(&ended) {
+                    return made(ended.map(|id| (id.uuid(), id)));
                 }
             }
         }
@@ -139,8 +124,13 @@ impl Mapping for Clients {
     }
 }
 
+/// Whoever looks like a client of ours is left there, for a person to decide.
+fn is_twice<T>(ended: &Result<T, Stop<ClientErrorCode>>) -> bool {
+    matches!(ended, Err(Stop::Refused(rules)) if rules.iter().any(|rule| rule.code == ClientErrorCode::Duplicate))
+}
+
 /// The countries of the markets.
-async fn homes(conn: &DatabaseExecutor<'_>) -> Result<HashMap<MarketId, String>> {
+pub(super) async fn homes(conn: &DatabaseExecutor<'_>) -> Result<HashMap<MarketId, String>> {
     let markets = market::Entity::visible_to(&Viewer::system("Odoo")).all(conn).await?;
     Ok(markets.into_iter().map(|market| (market.id, market.country)).collect())
 }

@@ -1,13 +1,13 @@
 //! Compares things with their records, and takes over what was changed there.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::mapping::{Field, Local, Mapping, Refused, Taken};
+use super::mapping::{Field, Kind, Local, Mapping, Refused, Taken};
 use super::merge::{Lost, Merged, merge};
-use super::places::Places;
+use super::names::Names;
 use super::{Sync, problem};
 use crate::domains::sync::ledger::{self, Ending, Problem, Values};
 use crate::domains::sync::{Model, SyncDirection};
@@ -28,10 +28,27 @@ impl Sync {
         if ids.is_empty() {
             return Ok(HashMap::new());
         }
-        let mut fields: Vec<&str> = mapping.fields().iter().map(|field| field.theirs).collect();
-        fields.extend(mapping.parent());
+        let fields: Vec<&str> = mapping.fields().iter().map(|field| field.theirs).collect();
         let found = self.odoo.run(Call::read(mapping.model(), &ids, &fields).bare()).await?;
         found.into_iter().map(|record| Ok((record.id()?, record))).collect()
+    }
+
+    /// Learns which of the records that these hang on are clients.
+    pub(super) async fn learn<'a>(
+        &self,
+        names: &mut Names,
+        mapping: &dyn Mapping,
+        records: impl Iterator<Item = &'a Record>,
+    ) -> Result<()> {
+        let clients = || mapping.fields().iter().filter(|field| field.kind == Kind::Client);
+        let hung = |record: &'a Record| clients().filter_map(|field| record.many2one(field.theirs).ok()?);
+        let unknown: BTreeSet<i64> =
+            records.flat_map(hung).filter(|id| names.client(*id).is_none()).collect();
+        if !unknown.is_empty() {
+            let unknown: Vec<i64> = unknown.into_iter().collect();
+            names.learn(ledger::there(&self.database, mapping.model(), &unknown).await?.values());
+        }
+        Ok(())
     }
 
     /// Compares a thing with its record, and takes over what was changed there.
@@ -40,24 +57,17 @@ impl Sync {
         mapping: &dyn Mapping,
         row: &Model,
         local: &Local,
-        parent: Option<i64>,
         record: &Record,
-        places: &Places,
+        names: &Names,
     ) -> Result<Compared> {
-        let (fields, theirs) = match comparable(mapping, local, record, places) {
+        let (fields, theirs) = match comparable(mapping, local, record, names) {
             Ok(read) => read,
             Err(fault) => {
                 return Ok(Compared::Ended(Ending::Failed { again: None, problem: problem(&fault) }));
             }
         };
         let base = ledger::agreed(row);
-        let mut merged = merge(&fields, self.ways(mapping), &base, &local.values, &theirs);
-        let hung = mapping.parent().and_then(|field| record.many2one(field).ok().flatten());
-        let moved = mapping.parent().is_some() && hung != parent;
-        if moved && !base.is_empty() {
-            let text = |id: Option<i64>| id.map(|id| id.to_string());
-            merged.lost.push(Lost { field: "client", theirs: text(hung), ours: text(parent) });
-        }
+        let merged = merge(&fields, self.ways(mapping), &base, &local.values, &theirs);
         let met = if merged.here.is_empty() && merged.lost.is_empty() {
             Met { both: merged.both.clone(), agreed: merged.both, problem: None }
         } else {
@@ -79,8 +89,8 @@ impl Sync {
         };
         let differs: Vec<Field> =
             fields.into_iter().filter(|field| met.both.get(field.ours) != theirs.get(field.ours)).collect();
-        if !differs.is_empty() || moved {
-            return Ok(Compared::Differs { met, fields: differs, moved });
+        if !differs.is_empty() {
+            return Ok(Compared::Differs { met, fields: differs });
         }
         let direction = if merged.here.is_empty() { SyncDirection::Push } else { SyncDirection::Pull };
         let external_id = row.external_id.unwrap_or_default();
@@ -105,8 +115,6 @@ pub(super) enum Compared {
         met: Met,
         /// The fields that differ.
         fields: Vec<Field>,
-        /// Whether it hangs on another record there.
-        moved: bool,
     },
 }
 
@@ -135,14 +143,14 @@ pub(super) fn comparable(
     mapping: &dyn Mapping,
     local: &Local,
     record: &Record,
-    places: &Places,
+    names: &Names,
 ) -> Result<(Vec<Field>, Values), Fault> {
     let fields = mapping.fields().iter().copied();
     let fields: Vec<Field> = fields
         .filter(|field| record.get(field.theirs).is_ok())
-        .filter(|field| field.cell(&local.values, places).is_some() && field.is_known(record, places))
+        .filter(|field| field.cell(&local.values, names).is_some() && field.is_known(record, names))
         .collect();
-    let theirs = values(&fields, record, places, local.home.as_deref())?;
+    let theirs = values(&fields, record, names, local.home.as_deref())?;
     Ok((fields, theirs))
 }
 
@@ -197,6 +205,9 @@ pub(super) async fn take_over(
     let Some(after) = mapping.read(tx.conn().into(), &[id]).await?.remove(&id) else {
         return Ok(Outcome::Gone);
     };
+    if after.client != local.client {
+        ledger::hang(tx, id, after.client).await?;
+    }
     let mut kept = Vec::new();
     for (field, there) in merged.here.iter().filter(|(field, there)| after.values.get(*field) != Some(*there))
     {
@@ -236,9 +247,9 @@ fn overwritten(tx: &mut Tx, mapping: &dyn Mapping, id: Uuid, version: i32, lost:
 pub(super) fn values(
     fields: &[Field],
     record: &Record,
-    places: &Places,
+    names: &Names,
     home: Option<&str>,
 ) -> Result<Values, Fault> {
-    let value = |field: &Field| Ok((field.ours.to_owned(), field.value(record, places, home)?));
+    let value = |field: &Field| Ok((field.ours.to_owned(), field.value(record, names, home)?));
     fields.iter().map(value).collect()
 }

@@ -8,9 +8,9 @@ use futures_util::future::BoxFuture;
 use sea_orm::{ColumnTrait, DatabaseExecutor, QueryFilter};
 use uuid::Uuid;
 
-use super::mapping::{Decides, Field, Kind, Local, Mapping, Refusals, Stranger, Taken};
+use super::mapping::{Decides, Field, Kind, Local, Mapping, Refusals, Stranger, Taken, made};
 use crate::domains::clients::contacts::{self, ContactPatch};
-use crate::domains::clients::{client, contact, market};
+use crate::domains::clients::{client, contact};
 use crate::domains::sync::ledger::Values;
 use crate::kernel::ids::{ClientId, ContactId, TypedId};
 use crate::kernel::{Patch, Result, Stop};
@@ -25,8 +25,7 @@ pub(super) async fn homes(
     let system = Viewer::system("Odoo");
     let clients =
         client::Entity::visible_to(&system).filter(client::Column::Id.is_in(clients)).all(conn).await?;
-    let markets = market::Entity::visible_to(&system).all(conn).await?;
-    let markets: HashMap<_, _> = markets.into_iter().map(|market| (market.id, market.country)).collect();
+    let markets = super::client::homes(conn).await?;
     let home = |client: client::Model| Some((client.id, markets.get(&client.market_id?)?.clone()));
     Ok(clients.into_iter().filter_map(home).collect())
 }
@@ -40,6 +39,7 @@ const fn field(ours: &'static str, theirs: &'static str, kind: Kind) -> Field {
 
 /// Not the notes: Odoo's are HTML and would come back as something else.
 const FIELDS: &[Field] = &[
+    field("client", "parent_id", Kind::Client),
     field("name", "name", Kind::Text),
     field("position", "function", Kind::Text),
     field("email", "email", Kind::Email),
@@ -62,10 +62,6 @@ impl Mapping for Contacts {
 
     fn hangs_on(&self) -> Option<&'static str> {
         Some(ClientId::PREFIX)
-    }
-
-    fn parent(&self) -> Option<&'static str> {
-        Some("parent_id")
     }
 
     fn read<'a>(
@@ -106,16 +102,13 @@ impl Mapping for Contacts {
                 };
             }
             let mut refused = Refusals::default();
+            if edits.get("client").is_some_and(|client| named(client.as_deref()).is_none()) {
+                refused.add("client".to_owned(), "the company is no client here");
+            }
             loop {
-                match contacts::update(tx, id, version, patch(edits, &refused)).await {
-                    Ok(_) => return Ok(Taken::Kept(refused.into_inner())),
-                    Err(Stop::Conflict(_)) => return Ok(Taken::Overtaken),
-                    Err(Stop::Error(error)) => return Err(error),
-                    Err(Stop::Refused(rules)) => {
-                        if !refused.add(rules) {
-                            return Ok(Taken::Kept(refused.into_inner()));
-                        }
-                    }
+                let ended = contacts::update(tx, id, version, patch(edits, &refused)).await;
+                if !refused.grew(&ended) {
+                    return refused.taken(ended);
                 }
             }
         }
@@ -131,11 +124,9 @@ impl Mapping for Contacts {
             let Some(client) = stranger.client else { return Ok(None) };
             let mut refused = Refusals::default();
             loop {
-                match contacts::create(tx, client, patch(stranger.values, &refused)).await {
-                    Ok(id) => return Ok(Some((id.uuid(), client))),
-                    Err(Stop::Error(error)) => return Err(error),
-                    Err(Stop::Refused(rules)) if refused.add(rules.clone()) => {}
-                    Err(_) => return Ok(None),
+                let ended = contacts::create(tx, client, patch(stranger.values, &refused)).await;
+                if !refused.grew(&ended) {
+                    return made(ended.map(|id| (id.uuid(), client)));
                 }
             }
         }
@@ -145,6 +136,7 @@ impl Mapping for Contacts {
 
 fn local(row: contact::Model, homes: &HashMap<ClientId, String>) -> Local {
     let values = [
+        ("client", Some(row.client_id.to_string())),
         ("name", Some(row.name)),
         ("position", row.position),
         ("email", row.email),
@@ -160,9 +152,15 @@ fn local(row: contact::Model, homes: &HashMap<ClientId, String>) -> Local {
     }
 }
 
+/// The client that stands in a field; none where there is no such one here.
+fn named(client: Option<&str>) -> Option<ClientId> {
+    client?.parse().ok()
+}
+
 fn patch(edits: &Values, refused: &Refusals) -> ContactPatch {
     let of = |field: &str| refused.patch(edits, field);
     ContactPatch {
+        client: if let Patch::Set(client) = of("client") { named(Some(&client)) } else { None },
         name: of("name"),
         position: of("position"),
         email: of("email"),

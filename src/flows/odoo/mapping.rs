@@ -6,14 +6,13 @@ use futures_util::future::BoxFuture;
 use sea_orm::DatabaseExecutor;
 use uuid::Uuid;
 
-use super::places::Places;
+use super::names::Names;
 use crate::domains::sync::ledger::Values;
 use crate::integrations::odoo::{Misread, Record};
 use crate::kernel::contact::{Email, Phone};
-use crate::kernel::error::Refusal;
 use crate::kernel::ids::ClientId;
 use crate::kernel::text;
-use crate::kernel::{Patch, Result};
+use crate::kernel::{Patch, Result, Stop};
 use crate::platform::db::Tx;
 
 /// Who decides what a field holds.
@@ -44,6 +43,8 @@ pub enum Kind {
     Country,
     /// A state of the country, here by its name.
     Region,
+    /// The client that it hangs on, here by its id; a record that is no client here stands for itself.
+    Client,
 }
 
 /// One field of ours and its place in Odoo.
@@ -64,32 +65,33 @@ impl Field {
     pub fn column(&self) -> String {
         match self.kind {
             // By the database's own id: display names are ambiguous (rule 27).
-            Kind::Country | Kind::Region => format!("{}/.id", self.theirs),
+            Kind::Country | Kind::Region | Kind::Client => format!("{}/.id", self.theirs),
             _ => self.theirs.to_owned(),
         }
     }
 
     /// The cell of `load`; `None`: this Odoo has no such value.
-    pub fn cell(&self, values: &Values, places: &Places) -> Option<String> {
+    pub fn cell(&self, values: &Values, names: &Names) -> Option<String> {
         let value = values.get(self.ours).cloned().flatten();
         let Some(value) = value else { return Some(String::new()) };
         match self.kind {
             Kind::Flag => Some(if value == "true" { "True" } else { "False" }.to_owned()),
-            Kind::Country => places.country(&value).map(|id| id.to_string()),
+            Kind::Country => names.places.country(&value).map(|id| id.to_string()),
             Kind::Region => {
                 let country = values.get("address.country").cloned().flatten();
-                places.region(country.as_deref(), &value).map(|id| id.to_string())
+                names.places.region(country.as_deref(), &value).map(|id| id.to_string())
             }
+            Kind::Client => names.record(value.parse().ok()?).map(|id| id.to_string()),
             _ => Some(value),
         }
     }
 
     /// Whether what a record there holds has a name here.
-    pub fn is_known(&self, record: &Record, places: &Places) -> bool {
+    pub fn is_known(&self, record: &Record, names: &Names) -> bool {
         let held = record.many2one(self.theirs).ok().flatten();
         match (self.kind, held) {
-            (Kind::Country, Some(id)) => places.code(id).is_some(),
-            (Kind::Region, Some(id)) => places.name(id).is_some(),
+            (Kind::Country, Some(id)) => names.places.code(id).is_some(),
+            (Kind::Region, Some(id)) => names.places.name(id).is_some(),
             _ => true,
         }
     }
@@ -98,13 +100,17 @@ impl Field {
     pub fn value(
         &self,
         record: &Record,
-        places: &Places,
+        names: &Names,
         home: Option<&str>,
     ) -> Result<Option<String>, Misread> {
         Ok(match self.kind {
             Kind::Flag => Some(record.flag(self.theirs)?.to_string()),
-            Kind::Country => record.many2one(self.theirs)?.and_then(|id| places.code(id)),
-            Kind::Region => record.many2one(self.theirs)?.and_then(|id| places.name(id)),
+            Kind::Country => record.many2one(self.theirs)?.and_then(|id| names.places.code(id)),
+            Kind::Region => record.many2one(self.theirs)?.and_then(|id| names.places.name(id)),
+            Kind::Client => record.many2one(self.theirs)?.map(|id| match names.client(id) {
+                Some(client) => client.to_string(),
+                None => format!("record {id} of Odoo"),
+            }),
             kind => record.text(self.theirs)?.and_then(|given| as_here(kind, given, home)),
         })
     }
@@ -174,10 +180,6 @@ pub trait Mapping: Send + Sync {
     fn hangs_on(&self) -> Option<&'static str> {
         None
     }
-    /// The column of `load`, and the field, that names the record of what it hangs on.
-    fn parent(&self) -> Option<&'static str> {
-        None
-    }
     /// The things with these ids, as they are to stand there; what is not to stand there is left out.
     fn read<'a>(
         &'a self,
@@ -226,6 +228,15 @@ pub struct Refused {
     pub rule: String,
 }
 
+/// What was made of a record; `None`: our rules keep it out.
+pub fn made<T, C>(ended: Result<T, Stop<C>>) -> Result<Option<T>> {
+    match ended {
+        Ok(made) => Ok(Some(made)),
+        Err(Stop::Error(error)) => Err(error),
+        Err(_) => Ok(None),
+    }
+}
+
 /// What our rules refused of a record, field by field, while it is tried without them.
 #[derive(Debug, Default)]
 pub struct Refusals(Vec<Refused>);
@@ -239,21 +250,30 @@ impl Refusals {
         }
     }
 
-    /// Adds refused fields; tells whether one of them is new, so that it may go better without it.
-    pub fn add<C>(&mut self, rules: Vec<Refusal<C>>) -> bool {
+    /// Adds the fields that an attempt was refused for; tells whether there are new ones, so that it may go better without them.
+    pub fn grew<T, C>(&mut self, ended: &Result<T, Stop<C>>) -> bool {
+        let Err(Stop::Refused(rules)) = ended else { return false };
         let known = self.0.len();
         for rule in rules {
-            let field = rule.field.join(".");
-            if !self.names(&field) {
-                self.0.push(Refused { field, rule: rule.message });
-            }
+            self.add(rule.field.join("."), &rule.message);
         }
         self.0.len() > known
     }
 
-    /// What was refused.
-    pub fn into_inner(self) -> Vec<Refused> {
-        self.0
+    /// Adds a field.
+    pub fn add(&mut self, field: String, rule: &str) {
+        if !self.names(&field) {
+            self.0.push(Refused { field, rule: rule.to_owned() });
+        }
+    }
+
+    /// How it ended to take something over, but for what was refused.
+    pub fn taken<T, C>(self, ended: Result<T, Stop<C>>) -> Result<Taken> {
+        match ended {
+            Ok(_) | Err(Stop::Refused(_)) => Ok(Taken::Kept(self.0)),
+            Err(Stop::Conflict(_)) => Ok(Taken::Overtaken),
+            Err(Stop::Error(error)) => Err(error),
+        }
     }
 
     fn names(&self, field: &str) -> bool {

@@ -13,6 +13,7 @@ mod entry;
 mod jobs;
 pub mod mapping;
 mod merge;
+mod names;
 mod notes;
 mod pace;
 mod places;
@@ -21,6 +22,7 @@ mod push;
 mod send;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Mutex;
@@ -36,6 +38,7 @@ use crate::platform::config::{OdooConfig, OdooWays};
 use crate::platform::db::Database;
 use mapping::Mapping;
 use merge::Ways;
+use names::Names;
 use pace::Pace;
 use places::Places;
 
@@ -54,7 +57,7 @@ pub struct Sync {
     overlap: chrono::Duration,
     pull_every: Duration,
     team: Option<String>,
-    places: Mutex<Option<std::sync::Arc<Places>>>,
+    places: Mutex<Option<Arc<Places>>>,
     pace: Pace,
 }
 
@@ -129,15 +132,14 @@ impl Sync {
         self.pace.trouble(self.clock.now());
     }
 
-    /// The countries and states there, asked for once.
-    async fn places(&self) -> Result<std::sync::Arc<Places>, Fault> {
+    /// What ids there stand for; countries and states are asked for once.
+    async fn names(&self) -> Result<Names, Fault> {
         let mut places = self.places.lock().await;
-        if let Some(known) = &*places {
-            return Ok(known.clone());
-        }
-        let found = std::sync::Arc::new(Places::of(&self.odoo).await?);
-        *places = Some(found.clone());
-        Ok(found)
+        let known = match &*places {
+            Some(known) => known.clone(),
+            None => places.insert(Arc::new(Places::of(&self.odoo).await?)).clone(),
+        };
+        Ok(Names::new(known))
     }
 }
 

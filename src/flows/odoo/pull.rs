@@ -1,13 +1,13 @@
 //! Takes over what was changed in Odoo.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
 use super::compare::{Outcome, comparable, refused_here, take_over, values};
 use super::mapping::{Decides, Field, Local, Mapping, Stranger, Way};
 use super::merge::merge;
-use super::places::Places;
+use super::names::Names;
 use super::{MAPPINGS, Sync};
 use crate::domains::clients::clients;
 use crate::domains::sync::ledger::{self, Ending, Pulled, Values};
@@ -48,7 +48,7 @@ impl Sync {
             return Ok(()); // the next time comes soon
         }
         let mappings = self.pulling(model);
-        let places = self.places().await?;
+        let names = self.names().await?;
         let reached = progress::watermark(&self.database.own, model).await?;
         let since = reached.map(|reached| reached - self.overlap);
         let me = self.odoo.uid().await?;
@@ -72,7 +72,7 @@ impl Sync {
                 latest = latest.max(written.map(|written| written.min(began)));
             }
             let full = i64::try_from(page.len()).unwrap_or(i64::MAX) >= PAGE;
-            self.page(model, &mappings, page, &places, me).await?;
+            self.page(model, &mappings, page, names.clone(), me).await?;
             if !full {
                 break;
             }
@@ -91,7 +91,7 @@ impl Sync {
         model: &str,
         mappings: &[&'static dyn Mapping],
         page: Vec<Record>,
-        places: &Places,
+        mut names: Names,
         me: i64,
     ) -> Result<()> {
         let mut records: BTreeMap<i64, Record> = BTreeMap::new();
@@ -104,10 +104,13 @@ impl Sync {
             let of_kind = |row: &&Model| row.local_type == mapping.kind();
             let things: Vec<Uuid> = rows.values().filter(of_kind).map(|row| row.id.uuid()).collect();
             let locals = mapping.read((&self.database.own).into(), &things).await?;
+            let parents = locals.values().filter_map(|local| local.parent);
+            names.learn(ledger::of(&self.database, parents).await?.values());
+            self.learn(&mut names, *mapping, records.values()).await?;
             for (id, record) in &records {
                 let Some(row) = rows.get(id).filter(of_kind) else { continue };
                 let Some(local) = locals.get(&row.id.uuid()) else { continue };
-                if let Err(error) = self.meet(*mapping, row, local, record, places).await {
+                if let Err(error) = self.meet(*mapping, row, local, record, &names).await {
                     // One record does not hold up the others; it is looked at again as long as it lies in the overlap.
                     tracing::warn!(
                         model,
@@ -120,11 +123,13 @@ impl Sync {
         }
         // What stands for itself first: others of the page may hang on it.
         for hanging in [false, true] {
-            let parents = self.parents(model, &records).await?;
+            for mapping in mappings {
+                self.learn(&mut names, *mapping, records.values()).await?;
+            }
             for (id, record) in records.iter().filter(|(id, _)| !rows.contains_key(id)) {
                 let hangs_on = record.many2one("parent_id").ok().flatten();
                 if hangs_on.is_some() == hanging
-                    && let Err(error) = self.stranger(mappings, *id, record, &parents, places, me).await
+                    && let Err(error) = self.stranger(mappings, *id, record, &names, me).await
                 {
                     tracing::warn!(
                         model,
@@ -138,20 +143,6 @@ impl Sync {
         Ok(())
     }
 
-    /// The clients whose records these hang on, by the ids there.
-    async fn parents(&self, model: &str, records: &BTreeMap<i64, Record>) -> Result<HashMap<i64, ClientId>> {
-        let mut ids = BTreeSet::new();
-        for record in records.values() {
-            ids.extend(record.many2one("parent_id").ok().flatten());
-        }
-        let ids: Vec<i64> = ids.into_iter().collect();
-        let rows = ledger::there(&self.database, model, &ids).await?;
-        let client = |(id, row): (i64, Model)| {
-            (row.local_type == ClientId::PREFIX).then(|| (id, ClientId::from_uuid(row.id.uuid())))
-        };
-        Ok(rows.into_iter().filter_map(client).collect())
-    }
-
     /// Compares one thing with its record. What waits to be sent is compared when it is sent.
     async fn meet(
         &self,
@@ -159,7 +150,7 @@ impl Sync {
         row: &Model,
         local: &Local,
         record: &Record,
-        places: &Places,
+        names: &Names,
     ) -> Result<()> {
         let sent_later =
             self.ways(mapping).push && !matches!(row.status, SyncStatus::Synced | SyncStatus::Dead);
@@ -167,7 +158,7 @@ impl Sync {
             return Ok(());
         }
         let base = ledger::agreed(row);
-        let (fields, theirs) = comparable(mapping, local, record, places)?;
+        let (fields, theirs) = comparable(mapping, local, record, names)?;
         // Our own echo, what was looked at before, or a change of what is nobody's business here.
         let known = |held: &Values| theirs.iter().all(|(field, value)| held.get(field) == Some(value));
         if ledger::seen(row).is_some_and(|seen| known(&seen)) {
@@ -217,8 +208,7 @@ impl Sync {
         mappings: &[&'static dyn Mapping],
         id: i64,
         record: &Record,
-        parents: &HashMap<i64, ClientId>,
-        places: &Places,
+        names: &Names,
         me: i64,
     ) -> Result<()> {
         let Some(team) = &self.team else { return Ok(()) };
@@ -226,16 +216,16 @@ impl Sync {
         let ours = record.many2one("create_uid").ok().flatten() == Some(me);
         let active = record.flag("active").unwrap_or(true);
         let hangs_on = record.many2one("parent_id").ok().flatten();
-        let client = hangs_on.and_then(|parent| parents.get(&parent).copied());
+        let client = hangs_on.and_then(|parent| names.client(parent));
         let customer = record.int("customer_rank").is_ok_and(|rank| rank > 0);
         if ours || !active || (hangs_on.is_some() && client.is_none()) || (hangs_on.is_none() && !customer) {
             return Ok(());
         }
-        for mapping in mappings.iter().filter(|mapping| mapping.parent().is_some() == client.is_some()) {
-            let known = |field: &Field| record.get(field.theirs).is_ok() && field.is_known(record, places);
+        for mapping in mappings.iter().filter(|mapping| mapping.hangs_on().is_some() == client.is_some()) {
+            let known = |field: &Field| record.get(field.theirs).is_ok() && field.is_known(record, names);
             let fields: Vec<Field> = mapping.fields().iter().copied().filter(known).collect();
             let home = self.home(client).await?;
-            let theirs = values(&fields, record, places, home.as_deref())?;
+            let theirs = values(&fields, record, names, home.as_deref())?;
             let mut tx = self.begin().await?;
             let stranger = Stranger { values: &theirs, client, team };
             let Some((thing, client)) = mapping.adopt(&mut tx, stranger).await? else {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::compare::{Compared, Met, deleted};
 use super::mapping::{Field, Local, Mapping, Way};
-use super::places::Places;
+use super::names::Names;
 use super::send::{Parcel, Trouble, external_key};
 use super::{MAPPINGS, Sync, is_about_all, problem};
 use crate::domains::sync::ledger::{self, Ending, Values};
@@ -155,13 +155,14 @@ impl Sync {
         mapping: &'static dyn Mapping,
         rows: Vec<Claimed>,
     ) -> Result<Result<(), Trouble>> {
-        let places = match self.places().await {
-            Ok(places) => places,
+        let mut names = match self.names().await {
+            Ok(names) => names,
             Err(fault) => return self.put_off(mapping, rows, &fault).await,
         };
         let ids: Vec<Uuid> = rows.iter().map(|(row, _)| row.id.uuid()).collect();
         let locals = mapping.read((&self.database.own).into(), &ids).await?;
         let parents = ledger::of(&self.database, locals.values().filter_map(|local| local.parent)).await?;
+        names.learn(parents.values());
         let (mut settled, mut gone, mut known, mut fresh) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for mut claimed in rows {
             let Some(local) = locals.get(&claimed.0.id.uuid()) else {
@@ -183,13 +184,10 @@ impl Sync {
                 }
                 continue;
             };
-            let parent = match self.parent(local, &parents).await? {
-                Ok(parent) => parent,
-                Err(ending) => {
-                    settled.push((claimed, ending));
-                    continue;
-                }
-            };
+            if let Err(ending) = self.parent(local, &parents).await? {
+                settled.push((claimed, ending));
+                continue;
+            }
             // What was there once may live on in a record that it was merged into.
             if claimed.0.external_id.is_none() && claimed.0.synced_at.is_some() {
                 match self.resolve(mapping, &claimed.0).await {
@@ -208,65 +206,46 @@ impl Sync {
                 }
             }
             if claimed.0.external_id.is_some() {
-                known.push((claimed, local, parent));
+                known.push((claimed, local));
             } else {
                 let fields = mapping.fields().to_vec();
-                let cells = cells(&fields, &local.values, &places);
+                let cells = cells(&fields, &local.values, &names);
                 let (both, agreed) = (local.values.clone(), local.values.clone());
-                fresh.push(Parcel {
-                    claimed,
-                    both,
-                    agreed,
-                    problem: None,
-                    fields,
-                    cells,
-                    parent,
-                    hangs: true,
-                });
+                fresh.push(Parcel { claimed, both, agreed, problem: None, fields, cells });
             }
         }
         let there = match self
-            .there(mapping, known.iter().filter_map(|(claimed, ..)| claimed.0.external_id))
+            .there(mapping, known.iter().filter_map(|(claimed, _)| claimed.0.external_id))
             .await
         {
             Ok(there) => there,
             Err(fault) if matches!(fault.class, Class::Permanent(kind) if kind != Kind::Configuration) => {
                 // They cannot even be read: an admin must look at it, and the new ones are tried all the same.
-                for (claimed, ..) in known.drain(..) {
+                for (claimed, _) in known.drain(..) {
                     settled.push((claimed, Ending::Failed { again: None, problem: problem(&fault) }));
                 }
                 HashMap::new()
             }
             Err(fault) => {
-                let all = known.into_iter().map(|(claimed, ..)| claimed).chain(gone);
+                let all = known.into_iter().map(|(claimed, _)| claimed).chain(gone);
                 let all: Vec<Claimed> = all.chain(fresh.into_iter().map(|parcel| parcel.claimed)).collect();
                 self.settle(mapping, settled).await?;
                 return self.put_off(mapping, all, &fault).await;
             }
         };
+        self.learn(&mut names, mapping, there.values()).await?;
         let mut changed = Vec::new();
-        for (claimed, local, parent) in known {
+        for (claimed, local) in known {
             let id = claimed.0.external_id.unwrap_or_default();
             match there.get(&id) {
                 None => settled.push((claimed, deleted())),
-                Some(record) => {
-                    match self.compare(mapping, &claimed.0, local, parent, record, &places).await? {
-                        Compared::Ended(ending) => settled.push((claimed, ending)),
-                        Compared::Differs { met: Met { both, agreed, problem }, fields, moved } => {
-                            let cells = cells(&fields, &both, &places);
-                            changed.push(Parcel {
-                                claimed,
-                                both,
-                                agreed,
-                                problem,
-                                fields,
-                                cells,
-                                parent,
-                                hangs: moved,
-                            });
-                        }
+                Some(record) => match self.compare(mapping, &claimed.0, local, record, &names).await? {
+                    Compared::Ended(ending) => settled.push((claimed, ending)),
+                    Compared::Differs { met: Met { both, agreed, problem }, fields } => {
+                        let cells = cells(&fields, &both, &names);
+                        changed.push(Parcel { claimed, both, agreed, problem, fields, cells });
                     }
-                }
+                },
             }
         }
         self.settle(mapping, settled).await?;
@@ -350,6 +329,6 @@ impl Sync {
 }
 
 /// The cells of `load`.
-fn cells(fields: &[Field], both: &Values, places: &Places) -> Vec<String> {
-    fields.iter().map(|field| field.cell(both, places).unwrap_or_default()).collect()
+fn cells(fields: &[Field], both: &Values, names: &Names) -> Vec<String> {
+    fields.iter().map(|field| field.cell(both, names).unwrap_or_default()).collect()
 }

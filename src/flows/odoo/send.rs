@@ -30,19 +30,13 @@ pub(super) struct Parcel {
     pub fields: Vec<Field>,
     /// What they hold, in the columns of `load`.
     pub cells: Vec<String>,
-    /// The record that it hangs on.
-    pub parent: Option<i64>,
-    /// Whether that is sent too.
-    pub hangs: bool,
 }
 
 impl Parcel {
     /// Parcels of one call have the same columns.
-    fn columns(&self, mapping: &dyn Mapping) -> Vec<String> {
+    fn columns(&self) -> Vec<String> {
         let key = if self.claimed.0.external_id.is_some() { ".id" } else { "id" };
-        let parent = mapping.parent().filter(|_| self.hangs).map(|field| format!("{field}/.id"));
-        let fields = self.fields.iter().map(Field::column);
-        std::iter::once(key.to_owned()).chain(fields).chain(parent).collect()
+        std::iter::once(key.to_owned()).chain(self.fields.iter().map(Field::column)).collect()
     }
 }
 
@@ -62,8 +56,7 @@ impl Sync {
         fresh: Vec<Parcel>,
         changed: Vec<Parcel>,
     ) -> Result<Result<(), Trouble>> {
-        let mut stack: Vec<Vec<Parcel>> =
-            [changed, fresh].into_iter().flat_map(|parcels| chunks(mapping, parcels)).collect();
+        let mut stack: Vec<Vec<Parcel>> = [changed, fresh].into_iter().flat_map(chunks).collect();
         let (mut denied, mut trouble) = (0, false);
         while let Some(chunk) = stack.pop() {
             if trouble {
@@ -115,15 +108,12 @@ impl Sync {
     }
 
     fn load(&self, mapping: &dyn Mapping, chunk: &[Parcel]) -> Call<Loaded> {
-        let columns = chunk.first().map(|parcel| parcel.columns(mapping)).unwrap_or_default();
+        let columns = chunk.first().map(Parcel::columns).unwrap_or_default();
         let row = |parcel: &Parcel| {
             let row = &parcel.claimed.0;
             let ours = || external_key(mapping, row);
             let mut cells = vec![row.external_id.map_or_else(ours, |id| id.to_string())];
             cells.extend(parcel.cells.iter().cloned());
-            if parcel.hangs && mapping.parent().is_some() {
-                cells.push(parcel.parent.map(|id| id.to_string()).unwrap_or_default());
-            }
             cells
         };
         let rows: Vec<Vec<String>> = chunk.iter().map(row).collect();
@@ -197,11 +187,11 @@ pub(super) fn external_key(mapping: &dyn Mapping, row: &Model) -> String {
 
 /// Parcels in the order of their rows, in calls that grow smaller with what went wrong before: the one that Odoo chokes on
 /// ends up alone.
-fn chunks(mapping: &dyn Mapping, parcels: Vec<Parcel>) -> Vec<Vec<Parcel>> {
+fn chunks(parcels: Vec<Parcel>) -> Vec<Vec<Parcel>> {
     let size = |parcel: &Parcel| (ROWS >> (2 * parcel.claimed.0.attempts.clamp(0, 8))).max(1);
     let mut groups: Vec<(Vec<String>, Vec<Vec<Parcel>>)> = Vec::new();
     for parcel in parcels {
-        let (columns, most) = (parcel.columns(mapping), size(&parcel));
+        let (columns, most) = (parcel.columns(), size(&parcel));
         let place = groups.iter().position(|(known, _)| *known == columns).unwrap_or_else(|| {
             groups.push((columns, Vec::new()));
             groups.len() - 1

@@ -111,6 +111,8 @@ pub async fn mark(conn: &DatabaseTransaction, marks: Vec<Mark>, now: Instant) ->
             (Column::Hint, Expr::value(Option::<String>::None)),
             (Column::Fingerprint, Expr::value(Option::<String>::None)),
             (Column::Discarded, Expr::value(Option::<String>::None)),
+            // It may hang on another client by now.
+            (Column::ClientId, Expr::cust("COALESCE(excluded.client_id, sync_external.client_id)")),
         ])
         .to_owned();
     Entity::insert_many(rows).on_conflict(again).exec_without_returning(conn).await?;

@@ -3,6 +3,7 @@
 mod doctor;
 mod failing;
 mod many;
+mod moved;
 mod pull;
 mod push;
 mod trouble;
@@ -71,7 +72,14 @@ impl Pair {
     }
 
     pub async fn with(more: &[(&str, &str)]) -> Pair {
-        let (odoo, url, stop) = sandbox().await;
+        Pair::of(sandbox().await, more).await
+    }
+
+    /// With an Odoo that was there before.
+    pub async fn of(
+        (odoo, url, stop): (SandboxOdoo, String, oneshot::Sender<()>),
+        more: &[(&str, &str)],
+    ) -> Pair {
         let mut setup = Setup::default();
         for (name, value) in variables(&odoo, &url) {
             setup = setup.with(name, value);
@@ -151,6 +159,17 @@ pub async fn client(actor: &Actor, id: &str) -> Value {
 
 pub fn text(text: &str) -> There {
     There::from(text)
+}
+
+/// Fields of a record, as Odoo takes them.
+pub fn fields<const N: usize>(fields: [(&str, There); N]) -> Vec<(String, There)> {
+    fields.map(|(name, value)| (name.to_owned(), value)).to_vec()
+}
+
+/// What the audit holds of a thing.
+pub async fn audit_of(admin: &Actor, id: &str) -> Vec<Value> {
+    let query = "query($id: ID!) { auditEntries(filter: { subjectId: $id }) { nodes { operation actorName changes { field before after } } } }";
+    admin.data(query, json!({ "id": id })).await["auditEntries"]["nodes"].as_array().expect("entries").clone()
 }
 
 /// Changes fields of a client, from its present version.

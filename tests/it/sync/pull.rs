@@ -1,15 +1,9 @@
 //! From Odoo to here.
 
 use cabina::integrations::odoo::Value as There;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{Pair, change, client, sync_of, text, until};
-use crate::support::Actor;
-
-async fn audit_of(admin: &Actor, id: &str) -> Vec<Value> {
-    let query = "query($id: ID!) { auditEntries(filter: { subjectId: $id }) { nodes { operation actorName changes { field before after } } } }";
-    admin.data(query, json!({ "id": id })).await["auditEntries"]["nodes"].as_array().expect("entries").clone()
-}
+use super::{Pair, audit_of, change, client, sync_of, text, until};
 
 #[tokio::test]
 async fn whoever_changed_a_field_is_heard_and_what_is_overwritten_is_in_the_audit() {
@@ -222,25 +216,4 @@ async fn a_newcomer_keeps_in_odoo_what_our_rules_refuse() {
     let of = |id: i64| partners.iter().find(|record| record.id() == Ok(id)).expect("there");
     assert_eq!(of(there).text("email"), Ok(Some("no address")), "not erased");
     assert_eq!(of(hugo).text("phone"), Ok(Some("449 123 4567")));
-}
-
-#[tokio::test]
-async fn only_what_differs_is_sent_and_a_contact_that_was_moved_comes_back() {
-    let mut pair = Pair::with(&[("ODOO_PULL_EVERY", "3600")]).await;
-    let (ana, admin) = (pair.app.ana().await, pair.app.admin().await);
-    let (id, other) = (ana.client("Rosa").await, ana.client("Otra").await);
-    let person = ana.run("contactCreate", json!({ "clientId": id, "name": "Luz" }), "contact { id }").await;
-    let person = person["contact"]["id"].as_str().expect("an id").to_owned();
-    pair.settled().await;
-    pair.halt();
-    let (rosa, otra) = (pair.partner(&id).id().expect("an id"), pair.partner(&other).id().expect("an id"));
-    let luz = pair.partner(&person).id().expect("an id");
-    pair.odoo.edit("res.partner", luz, vec![("parent_id".into(), There::Int(otra))]);
-    let edit = json!({ "id": person, "expectedVersion": 1, "position": "Dueña" });
-    ana.run("contactUpdate", edit, "contact { id }").await;
-    pair.go_on();
-    pair.settled().await;
-    let there = pair.partner(&person);
-    assert_eq!((there.many2one("parent_id"), there.text("function")), (Ok(Some(rosa)), Ok(Some("Dueña"))));
-    assert!(json!(audit_of(&admin, &person).await).to_string().contains("odoo.client"), "it is in the audit");
 }

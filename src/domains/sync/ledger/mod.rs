@@ -288,6 +288,16 @@ pub async fn forget(tx: &mut Tx, id: SyncId) -> Result<()> {
     Ok(())
 }
 
+/// A thing hangs on another client from now on, within the change that says so.
+///
+/// # Errors
+/// Those of the database.
+pub async fn hang(tx: &mut Tx, id: Uuid, client: ClientId) -> Result<()> {
+    let hung = Entity::update_many().col_expr(Column::ClientId, Expr::value(client));
+    hung.filter(Column::Id.eq(SyncId::from_uuid(id))).exec(tx.conn()).await?;
+    Ok(())
+}
+
 /// What both sides held when they last met; empty before they ever did.
 pub fn agreed(row: &Model) -> Values {
     row.agreed.clone().and_then(|json| serde_json::from_value(json).ok()).unwrap_or_default()

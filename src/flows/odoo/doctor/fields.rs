@@ -59,8 +59,7 @@ pub(super) async fn fields(config: &OdooConfig, connection: &Connection) -> Vec<
             };
         }
         let Some(known) = models.get(model) else { continue };
-        let ours: Vec<&str> =
-            mapping.fields().iter().map(|field| field.theirs).chain(mapping.parent()).collect();
+        let ours: Vec<&str> = mapping.fields().iter().map(|field| field.theirs).collect();
         let gaps = gaps(known, &ours);
         let required =
             if ways.push() { unfilled(connection, model, gaps.required).await } else { Vec::new() };
@@ -84,7 +83,7 @@ pub(super) async fn fields(config: &OdooConfig, connection: &Connection) -> Vec<
             ));
         }
         if ways.pull()
-            && mapping.parent().is_none()
+            && mapping.hangs_on().is_none()
             && config.sync.newcomers.is_some()
             && known.get(CUSTOMER).is_none()
         {

@@ -127,6 +127,7 @@ impl ClientsMutation {
     ) -> Result<ContactPayload> {
         let client = input.client_id;
         let fields = ContactPatch {
+            client: None,
             name: crate::kernel::Patch::Set(input.name),
             position: given(input.position),
             email: given(input.email.map(|email| email.0)),
@@ -146,6 +147,7 @@ impl ClientsMutation {
     ) -> Result<ContactPayload> {
         let (id, version) = (input.id, input.expected_version);
         let fields = ContactPatch {
+            client: None,
             name: patch(input.name),
             position: patch(input.position),
             email: patch(input.email.map_value(|email| email.0)),
