@@ -17,6 +17,7 @@ mod m20261121_000010_sync;
 mod m20261121_000011_progress;
 mod m20261121_000012_agenda;
 mod m20261121_000013_trails;
+mod m20261121_000014_pull_place;
 
 /// Runs the migrations.
 pub struct Migrator;
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000011_progress::Migration),
             Box::new(m20261121_000012_agenda::Migration),
             Box::new(m20261121_000013_trails::Migration),
+            Box::new(m20261121_000014_pull_place::Migration),
         ]
     }
 }

@@ -7,6 +7,7 @@
 
 pub mod failures;
 pub mod ledger;
+mod place;
 pub mod progress;
 
 use sea_orm::{ColumnTrait, QueryFilter, Select};
@@ -15,6 +16,8 @@ use crate::domains::clients::visible_through;
 use crate::platform::auth::{Right, Role, Viewer};
 use crate::platform::db::tables::sync_external::{Column, Entity};
 use crate::platform::db::{Visible, all_rows, none};
+
+pub use place::Place;
 
 pub use crate::platform::db::tables::sync_external::{Model, SyncDirection, SyncStatus};
 

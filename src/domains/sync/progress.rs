@@ -2,8 +2,9 @@
 
 use sea_orm::DeriveIden;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
-use sea_orm::{ConnectionTrait, DatabaseConnection};
+use sea_orm::{ConnectionTrait, DatabaseConnection, Value};
 
+use super::Place;
 use crate::kernel::Result;
 use crate::kernel::time::Instant;
 
@@ -11,11 +12,16 @@ use crate::kernel::time::Instant;
 #[sea_orm(iden = "sync_pull")]
 struct Table;
 
-#[derive(DeriveIden)]
+#[derive(Clone, Copy, DeriveIden)]
 enum Column {
     Model,
     Watermark,
+    Began,
+    Latest,
+    AfterId,
 }
+
+const STATE: [Column; 4] = [Column::Watermark, Column::Began, Column::Latest, Column::AfterId];
 
 #[derive(DeriveIden)]
 #[sea_orm(iden = "sync_peer")]
@@ -66,17 +72,33 @@ pub async fn trouble(db: &DatabaseConnection, what: Option<&str>) -> Result<bool
     Ok(db.execute(&query).await?.rows_affected() > 0)
 }
 
-/// All that changed there before was seen; `None`: nothing was yet.
+/// Since when changes there were not seen yet, `None`: none ever was, and where a pull is that goes on, or begins now.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn watermark(db: &DatabaseConnection, model: &str) -> Result<Option<Instant>> {
+pub async fn place(db: &DatabaseConnection, model: &str, now: Instant) -> Result<(Option<Instant>, Place)> {
     let mut query = Query::select();
-    query.column(Column::Watermark).from(Table).and_where(Expr::col(Column::Model).eq(model));
-    match db.query_one(&query).await? {
-        Some(row) => Ok(row.try_get_by_index(0)?),
-        None => Ok(None),
-    }
+    query.columns(STATE).from(Table).and_where(Expr::col(Column::Model).eq(model));
+    let Some(row) = db.query_one(&query).await? else { return Ok((None, Place::first(now, None))) };
+    let reached = row.try_get_by_index(0)?;
+    let place = match (row.try_get_by_index(1)?, row.try_get_by_index(3)?) {
+        (Some(began), Some(after)) => Place { began, latest: row.try_get_by_index(2)?, after },
+        _ => Place::first(now, reached),
+    };
+    Ok((reached, place))
+}
+
+/// A pull is there, and goes on there.
+///
+/// # Errors
+/// Those of the database.
+pub async fn keep(db: &DatabaseConnection, model: &str, place: Place) -> Result<()> {
+    let now = [
+        (Column::Began, place.began.into()),
+        (Column::Latest, place.latest.into()),
+        (Column::AfterId, place.after.into()),
+    ];
+    write(db, model, now).await
 }
 
 /// Nothing was seen yet.
@@ -89,17 +111,34 @@ pub async fn forget_all(db: &DatabaseConnection) -> Result<()> {
     Ok(())
 }
 
-/// All that changed there before this moment, by the clock there, was seen.
+/// A pull is through: all that changed there before this moment, by the clock there, was seen.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn reach(db: &DatabaseConnection, model: &str, watermark: Instant) -> Result<()> {
+pub async fn reach(db: &DatabaseConnection, model: &str, watermark: Option<Instant>) -> Result<()> {
+    let none = Option::<Instant>::None;
+    let now = [
+        (Column::Watermark, watermark.into()),
+        (Column::Began, none.into()),
+        (Column::Latest, none.into()),
+        (Column::AfterId, Option::<i64>::None.into()),
+    ];
+    write(db, model, now).await
+}
+
+async fn write<const N: usize>(
+    db: &DatabaseConnection,
+    model: &str,
+    now: [(Column, Value); N],
+) -> Result<()> {
     let mut query = Query::insert();
     query
         .into_table(Table)
-        .columns([Column::Model, Column::Watermark])
-        .values_panic([model.into(), watermark.into()])
-        .on_conflict(OnConflict::column(Column::Model).update_column(Column::Watermark).to_owned());
+        .columns(std::iter::once(Column::Model).chain(now.iter().map(|(column, _)| *column)))
+        .values_panic(std::iter::once(model.into()).chain(now.iter().map(|(_, value)| value.clone().into())))
+        .on_conflict(
+            OnConflict::column(Column::Model).update_columns(now.map(|(column, _)| column)).to_owned(),
+        );
     db.execute(&query).await?;
     Ok(())
 }

@@ -6,61 +6,43 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::Sync;
-use crate::platform::jobs::{Handlers, Job, Schedule};
+use crate::kernel::{Error, Result};
+use crate::platform::jobs::{Handlers, Job, Schedule, Work};
 
-const QUEUE: &str = "odoo";
 /// How often deleted records are looked for.
 const SWEEP_EVERY: Duration = Duration::from_secs(24 * 3600);
 
-/// Sends what is due.
-#[derive(Clone, Serialize, Deserialize)]
-struct Push {}
+/// Jobs that run one after the other. While one waits, another of its kind would do nothing more.
+macro_rules! lane {
+    ($($(#[$doc:meta])* $job:ident = $kind:literal;)+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Serialize, Deserialize)]
+        struct $job {}
 
-impl Job for Push {
-    const KIND: &'static str = "odoo.push";
+        impl Job for $job {
+            const KIND: &'static str = $kind;
 
-    fn queue(&self) -> Option<String> {
-        Some(QUEUE.to_owned())
-    }
+            fn queue(&self) -> Option<String> {
+                Some("odoo".to_owned())
+            }
 
-    fn dedup(&self) -> Option<String> {
-        Some(String::new())
-    }
+            fn dedup(&self) -> Option<String> {
+                Some(String::new())
+            }
+        }
+    )+};
 }
 
-/// Takes over what was changed there.
-#[derive(Clone, Serialize, Deserialize)]
-struct Pull {}
-
-impl Job for Pull {
-    const KIND: &'static str = "odoo.pull";
-
-    fn queue(&self) -> Option<String> {
-        Some(QUEUE.to_owned())
-    }
-
-    fn dedup(&self) -> Option<String> {
-        Some(String::new())
-    }
+lane! {
+    /// Sends what is due.
+    Push = "odoo.push";
+    /// Takes over what was changed there.
+    Pull = "odoo.pull";
+    /// Looks for records that were deleted there.
+    Sweep = "odoo.sweep";
 }
 
-/// Looks for records that were deleted there.
-#[derive(Clone, Serialize, Deserialize)]
-struct Sweep {}
-
-impl Job for Sweep {
-    const KIND: &'static str = "odoo.sweep";
-
-    fn queue(&self) -> Option<String> {
-        Some(QUEUE.to_owned())
-    }
-
-    fn dedup(&self) -> Option<String> {
-        Some(String::new())
-    }
-}
-
-/// Does these jobs in this process.
+/// Does these jobs in this process. None of them fails: a pause of one would hold up the others, and each comes again.
 pub fn register(handlers: Handlers, sync: &Arc<Sync>) -> Handlers {
     let (push, pull, sweep, due) = (sync.clone(), sync.clone(), sync.clone(), sync.clone());
     let mut handlers = handlers
@@ -68,28 +50,24 @@ pub fn register(handlers: Handlers, sync: &Arc<Sync>) -> Handlers {
             let sync = push.clone();
             async move {
                 if let Err(error) = sync.push(&mut work).await {
-                    // What is due stays due. A pause of the job would hold up the others in the queue.
-                    tracing::warn!(
-                        error = error.for_terminal(),
-                        "nothing could be sent to Odoo; it is tried again"
-                    );
+                    say(&error, "", "nothing could be sent to Odoo; it is tried again");
                     sync.rest();
                 }
                 Ok(())
             }
         })
-        .on(move |_: Pull, _| {
+        .on(move |_: Pull, work| {
             let sync = pull.clone();
             async move {
+                let mut through = true;
                 for model in sync.pulled_models() {
-                    if let Err(error) = sync.pull(model).await {
-                        // The next one comes by the clock; meanwhile others in the queue get their turn.
-                        tracing::warn!(
-                            model,
-                            error = error.for_terminal(),
-                            "Odoo was not pulled; it is tried again"
-                        );
+                    match sync.pull(model).await {
+                        Ok(whole) => through &= whole,
+                        Err(error) => say(&error, model, "Odoo was not pulled; it is tried again"),
                     }
+                }
+                if !through {
+                    go_on(&work).await?;
                 }
                 Ok(())
             }
@@ -99,11 +77,7 @@ pub fn register(handlers: Handlers, sync: &Arc<Sync>) -> Handlers {
             async move {
                 for model in sync.pulled_models() {
                     if let Err(error) = sync.sweep(model).await {
-                        tracing::warn!(
-                            model,
-                            error = error.for_terminal(),
-                            "deleted records were not looked for"
-                        );
+                        say(&error, model, "deleted records were not looked for");
                     }
                 }
                 Ok(())
@@ -111,7 +85,10 @@ pub fn register(handlers: Handlers, sync: &Arc<Sync>) -> Handlers {
         })
         .when(Push {}, move |now| {
             let sync = due.clone();
-            async move { sync.due_for(now).await }
+            async move {
+                sync.count(now).await?;
+                sync.due_for(now).await
+            }
         });
     if !sync.pulled_models().is_empty() {
         handlers = handlers
@@ -119,4 +96,18 @@ pub fn register(handlers: Handlers, sync: &Arc<Sync>) -> Handlers {
             .every(Schedule::every(SWEEP_EVERY, Sweep {}));
     }
     handlers
+}
+
+/// Ends a pull that gave way: first what waits to be sent, then the rest of it.
+async fn go_on(work: &Work) -> Result<()> {
+    let mut tx = work.begin().await?;
+    tx.enqueue(Push {}.now()?);
+    tx.enqueue(Pull {}.now()?);
+    work.finish(&mut tx).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+fn say(error: &Error, model: &str, what: &str) {
+    tracing::warn!(model, error = error.for_terminal(), "{what}");
 }

@@ -8,18 +8,21 @@
 mod client;
 mod compare;
 mod contact;
+mod count;
 pub mod doctor;
 mod entry;
 mod jobs;
 pub mod mapping;
 mod merge;
 mod names;
+mod newcomers;
 mod notes;
 mod pace;
 mod places;
 mod pull;
 mod push;
 mod send;
+mod sweep;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -32,7 +35,7 @@ pub use jobs::register;
 use crate::domains::sync::ledger::Problem;
 use crate::domains::sync::progress;
 use crate::integrations::odoo::{Class, Fault, Odoo};
-use crate::kernel::time::Clock;
+use crate::kernel::time::{Clock, Instant};
 use crate::kernel::{Error, Result};
 use crate::platform::config::{OdooConfig, OdooWays};
 use crate::platform::db::Database;
@@ -59,6 +62,8 @@ pub struct Sync {
     team: Option<String>,
     places: Mutex<Option<Arc<Places>>>,
     pace: Pace,
+    /// When the ledger is counted the next time.
+    counted: std::sync::Mutex<Option<Instant>>,
 }
 
 /// The kinds whose changes are to be sent, by this configuration.
@@ -103,6 +108,7 @@ impl Sync {
             clock,
             places: Mutex::default(),
             pace: Pace::default(),
+            counted: std::sync::Mutex::default(),
         })
     }
 

@@ -1,25 +1,70 @@
 //! Takes over what was changed in Odoo.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use uuid::Uuid;
 
-use super::compare::{Outcome, comparable, refused_here, take_over, values};
-use super::mapping::{Decides, Field, Local, Mapping, Stranger, Way};
+use super::compare::{Outcome, comparable, take_over};
+use super::mapping::{Local, Mapping, Way};
 use super::merge::merge;
 use super::names::Names;
 use super::{MAPPINGS, Sync};
 use crate::domains::clients::clients;
-use crate::domains::sync::ledger::{self, Ending, Pulled, Values};
+use crate::domains::sync::ledger::{self, Pulled, Values};
 use crate::domains::sync::{Model, SyncStatus, progress};
 use crate::integrations::odoo::{Call, Domain, Fault, Record};
-use crate::kernel::Result;
-use crate::kernel::ids::{ClientId, TypedId, new_uuid};
+use crate::kernel::ids::TypedId;
+use crate::kernel::{Error, Result};
 
 /// Records of one call.
 const PAGE: i64 = 500;
-/// Ids that are looked for in one call of the sweep.
-const SWEPT: u64 = 1000;
+
+/// What a pull has at hand.
+pub(super) struct Look {
+    /// The model that is looked at.
+    pub model: &'static str,
+    /// The kinds of things that stand there, what others hang on first.
+    pub mappings: Vec<&'static dyn Mapping>,
+    /// What is asked of a record: what this Odoo has of it.
+    pub fields: Vec<&'static str>,
+    /// What ids there stand for.
+    pub names: Names,
+    /// Our own user there.
+    pub me: i64,
+}
+
+impl Look {
+    /// The first page of these records, in the order of their ids; archived ones too.
+    fn at(&self, records: Domain) -> Call<Vec<Record>> {
+        let page = Call::search_read(self.model, records, &self.fields).order("id asc").limit(PAGE);
+        page.bare().context("active_test", false)
+    }
+
+    /// Says that a record is left as it is. It does not hold up the others, and is looked at again as long as it lies in the
+    /// overlap.
+    pub fn leave(&self, id: i64, error: &Error) {
+        let (model, error) = (self.model, error.for_terminal());
+        tracing::warn!(model, id, error, "a record of Odoo was not taken over");
+    }
+}
+
+/// Records as they are there, with the rows of those that are known.
+pub(super) struct Page {
+    pub records: BTreeMap<i64, Record>,
+    pub rows: HashMap<i64, Model>,
+}
+
+impl Page {
+    /// The records that nobody here knows.
+    pub fn strangers(&self) -> impl Iterator<Item = (i64, &Record)> {
+        self.records.iter().filter(|(id, _)| !self.rows.contains_key(id)).map(|(id, record)| (*id, record))
+    }
+}
+
+/// The record that another hangs on.
+pub(super) fn hangs_on(record: &Record) -> Option<i64> {
+    record.many2one("parent_id").ok().flatten()
+}
 
 impl Sync {
     /// The models whose changes come here.
@@ -29,115 +74,113 @@ impl Sync {
         pulling.map(|mapping| mapping.model()).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
-    fn pulling(&self, model: &str) -> Vec<&'static dyn Mapping> {
-        MAPPINGS
-            .iter()
-            .copied()
-            .filter(|mapping| mapping.model() == model && self.ways(*mapping).pull)
-            .collect()
+    async fn look(&self, model: &'static str) -> Result<Look> {
+        let mappings = MAPPINGS.iter().copied();
+        let mappings: Vec<&dyn Mapping> =
+            mappings.filter(|mapping| mapping.model() == model && self.ways(*mapping).pull).collect();
+        let mut fields = BTreeSet::from(["write_date", "create_uid", "active", "parent_id", "customer_rank"]);
+        fields.extend(mappings.iter().flat_map(|mapping| mapping.fields()).map(|field| field.theirs));
+        let known = self.odoo.run(Call::fields_get(model, &[])).await?;
+        let fields = fields.into_iter().filter(|name| known.get(name).is_some()).collect();
+        let (names, me) = (self.names().await?, self.odoo.uid().await?);
+        Ok(Look { model, mappings, fields, names, me })
     }
 
     /// Looks at all records of a model that changed since the last time, and a while before: what a long transaction
     /// wrote becomes visible late, under the time of its start (rule 36). Seeing a record again does nothing.
     ///
+    /// It keeps its place from page to page, so that whoever comes after one that was killed goes on there; and it gives way
+    /// to what waits to be sent. Tells whether it came to its end.
+    ///
     /// # Errors
     /// Those of the database, and `Unavailable` when Odoo fails.
-    pub async fn pull(&self, model: &str) -> Result<()> {
+    pub async fn pull(&self, model: &'static str) -> Result<bool> {
         let now = self.clock.now();
         if self.pace.rests(now) {
-            return Ok(()); // the next time comes soon
+            return Ok(true); // the next time comes soon
         }
-        let mappings = self.pulling(model);
-        let names = self.names().await?;
-        let reached = progress::watermark(&self.database.own, model).await?;
-        let since = reached.map(|reached| reached - self.overlap);
-        let me = self.odoo.uid().await?;
-        let mut fields: BTreeSet<&str> = BTreeSet::from(["write_date", "create_uid", "active", "parent_id"]);
-        fields.extend(mappings.iter().flat_map(|mapping| mapping.fields()).map(|field| field.theirs));
-        let known = self.odoo.run(Call::fields_get(model, &[])).await?;
-        fields.extend(["customer_rank"]);
-        let fields: Vec<&str> = fields.into_iter().filter(|name| known.get(name).is_some()).collect();
-        let (mut last, mut latest) = (0, reached);
+        let (own, look) = (&self.database.own, self.look(model).await?);
         // By the clock there: what changes while we look is looked at the next time, whatever page it lies on.
         let began = now + self.odoo.ahead().unwrap_or_default();
+        let (reached, mut place) = progress::place(own, model, began).await?;
+        let changed =
+            reached.map_or(Domain::all(), |reached| Domain::all().changed_since(reached - self.overlap));
         loop {
-            let changed =
-                since.map_or(Domain::all(), |since| Domain::all().changed_since(since)).after_id(last);
-            let page = Call::search_read(model, changed, &fields).order("id asc").limit(PAGE);
-            let page = self.odoo.run(page.bare().context("active_test", false)).await?;
-            let Some(end) = page.last() else { break };
-            last = end.id().map_err(Fault::from)?;
+            let page = self.odoo.run(look.at(changed.clone().after_id(place.after))).await?;
             for record in &page {
                 let written = record.instant("write_date").map_err(Fault::from)?;
-                latest = latest.max(written.map(|written| written.min(began)));
+                place.pass(record.id().map_err(Fault::from)?, written);
             }
-            let full = i64::try_from(page.len()).unwrap_or(i64::MAX) >= PAGE;
-            self.page(model, &mappings, page, names.clone(), me).await?;
-            if !full {
-                break;
+            let is_last = is_last(&page);
+            self.page(&look, page).await?;
+            if is_last {
+                progress::reach(own, model, place.latest).await?;
+                return Ok(true);
             }
-        }
-        match latest {
-            Some(latest) if Some(latest) != reached => {
-                progress::reach(&self.database.own, model, latest).await
+            progress::keep(own, model, place).await?;
+            if self.is_due(self.clock.now()).await? {
+                return Ok(false);
             }
-            _ => Ok(()),
         }
     }
 
-    /// Takes over a page of records.
-    async fn page(
-        &self,
-        model: &str,
-        mappings: &[&'static dyn Mapping],
-        page: Vec<Record>,
-        mut names: Names,
-        me: i64,
-    ) -> Result<()> {
-        let mut records: BTreeMap<i64, Record> = BTreeMap::new();
-        for record in page {
-            records.insert(record.id().map_err(Fault::from)?, record);
-        }
-        let ids: Vec<i64> = records.keys().copied().collect();
-        let rows = ledger::there(&self.database, model, &ids).await?;
-        for mapping in mappings {
-            let of_kind = |row: &&Model| row.local_type == mapping.kind();
-            let things: Vec<Uuid> = rows.values().filter(of_kind).map(|row| row.id.uuid()).collect();
-            let locals = mapping.read((&self.database.own).into(), &things).await?;
-            let parents = locals.values().filter_map(|local| local.parent);
-            names.learn(ledger::of(&self.database, parents).await?.values());
-            self.learn(&mut names, *mapping, records.values()).await?;
-            for (id, record) in &records {
-                let Some(row) = rows.get(id).filter(of_kind) else { continue };
-                let Some(local) = locals.get(&row.id.uuid()) else { continue };
-                if let Err(error) = self.meet(*mapping, row, local, record, &names).await {
-                    // One record does not hold up the others; it is looked at again as long as it lies in the overlap.
-                    tracing::warn!(
-                        model,
-                        id,
-                        error = error.for_terminal(),
-                        "a record of Odoo was not taken over"
-                    );
-                }
+    /// All people at these companies there.
+    pub(super) async fn people(&self, look: &Look, companies: &[i64]) -> Result<Vec<Record>> {
+        let mut people: Vec<Record> = Vec::new();
+        loop {
+            let last = people.last().map(Record::id).transpose().map_err(Fault::from)?;
+            let more = Domain::all().and("parent_id", "in", companies.to_vec());
+            let page = self.odoo.run(look.at(more.after_id(last.unwrap_or_default()))).await?;
+            let is_last = is_last(&page);
+            people.extend(page);
+            if is_last {
+                return Ok(people);
             }
         }
-        // What stands for itself first: others of the page may hang on it.
-        for hanging in [false, true] {
-            for mapping in mappings {
-                self.learn(&mut names, *mapping, records.values()).await?;
+    }
+
+    /// Takes over a page of records: what others hang on first.
+    async fn page(&self, look: &Look, records: Vec<Record>) -> Result<()> {
+        let mut page = Page { records: BTreeMap::new(), rows: HashMap::new() };
+        self.put(look, &mut page, records).await?;
+        for mapping in &look.mappings {
+            let mut names = look.names.clone();
+            self.known(look, *mapping, &page, &mut names).await?;
+            if self.team.is_none() {
+                continue;
             }
-            for (id, record) in records.iter().filter(|(id, _)| !rows.contains_key(id)) {
-                let hangs_on = record.many2one("parent_id").ok().flatten();
-                if hangs_on.is_some() == hanging
-                    && let Err(error) = self.stranger(mappings, *id, record, &names, me).await
-                {
-                    tracing::warn!(
-                        model,
-                        id,
-                        error = error.for_terminal(),
-                        "a record of Odoo was not taken over"
-                    );
-                }
+            if mapping.hangs_on().is_none() {
+                self.families(look, *mapping, &mut page).await?;
+            } else {
+                self.joining(look, *mapping, &page, &names).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts more records on a page, and looks anew which of all are known.
+    pub(super) async fn put(&self, look: &Look, page: &mut Page, records: Vec<Record>) -> Result<()> {
+        for record in records {
+            page.records.insert(record.id().map_err(Fault::from)?, record);
+        }
+        let ids: Vec<i64> = page.records.keys().copied().collect();
+        page.rows = ledger::there(&self.database, look.model, &ids).await?;
+        Ok(())
+    }
+
+    /// Compares the things of a kind that are known with their records.
+    async fn known(&self, look: &Look, mapping: &dyn Mapping, page: &Page, names: &mut Names) -> Result<()> {
+        let of_kind = |row: &&Model| row.local_type == mapping.kind();
+        let things: Vec<Uuid> = page.rows.values().filter(of_kind).map(|row| row.id.uuid()).collect();
+        let locals = mapping.read((&self.database.own).into(), &things).await?;
+        let parents = locals.values().filter_map(|local| local.parent);
+        names.learn(ledger::of(&self.database, parents).await?.values());
+        self.learn(names, mapping, page.records.values()).await?;
+        for (id, record) in &page.records {
+            let Some(row) = page.rows.get(id).filter(of_kind) else { continue };
+            let Some(local) = locals.get(&row.id.uuid()) else { continue };
+            if let Err(error) = self.meet(mapping, row, local, record, names).await {
+                look.leave(*id, &error);
             }
         }
         Ok(())
@@ -200,113 +243,8 @@ impl Sync {
         tx.commit().await?;
         Ok(())
     }
+}
 
-    /// Makes a thing of a record that nobody here knows, where it is one that people made there: a customer, or somebody at
-    /// a client.
-    async fn stranger(
-        &self,
-        mappings: &[&'static dyn Mapping],
-        id: i64,
-        record: &Record,
-        names: &Names,
-        me: i64,
-    ) -> Result<()> {
-        let Some(team) = &self.team else { return Ok(()) };
-        // What we made ourselves, and whose answer was lost, is met when it is sent again.
-        let ours = record.many2one("create_uid").ok().flatten() == Some(me);
-        let active = record.flag("active").unwrap_or(true);
-        let hangs_on = record.many2one("parent_id").ok().flatten();
-        let client = hangs_on.and_then(|parent| names.client(parent));
-        let customer = record.int("customer_rank").is_ok_and(|rank| rank > 0);
-        if ours || !active || (hangs_on.is_some() && client.is_none()) || (hangs_on.is_none() && !customer) {
-            return Ok(());
-        }
-        for mapping in mappings.iter().filter(|mapping| mapping.hangs_on().is_some() == client.is_some()) {
-            let known = |field: &Field| record.get(field.theirs).is_ok() && field.is_known(record, names);
-            let fields: Vec<Field> = mapping.fields().iter().copied().filter(known).collect();
-            let home = self.home(client).await?;
-            let theirs = values(&fields, record, names, home.as_deref())?;
-            let mut tx = self.begin().await?;
-            let stranger = Stranger { values: &theirs, client, team };
-            let Some((thing, client)) = mapping.adopt(&mut tx, stranger).await? else {
-                tracing::info!(
-                    model = mapping.model(),
-                    id,
-                    "a record of Odoo was not taken over: it is incomplete, or looks like a client that is here already"
-                );
-                continue;
-            };
-            tx.came_from_there(thing);
-            let local = (mapping.kind(), thing);
-            let (model, external_id) = (mapping.model(), id);
-            // What our rules refused was never agreed on, and stays there as it is. It is sent once, so that Odoo learns our
-            // number.
-            let ours = mapping.read(tx.conn().into(), &[thing]).await?.remove(&thing);
-            let ours = ours.map(|local| local.values).unwrap_or_default();
-            let mut agreed = theirs.clone();
-            let refused: Vec<&str> = fields
-                .iter()
-                .filter(|field| field.decides == Decides::WhoChanged)
-                .map(|field| field.ours)
-                .filter(|field| ours.get(*field) != theirs.get(*field))
-                .collect();
-            for field in &refused {
-                agreed.insert((*field).to_owned(), ours.get(*field).cloned().flatten());
-            }
-            let problem = (!refused.is_empty()).then(|| refused_here(&refused, &[]));
-            let alike = !self.ways(*mapping).push;
-            let pulled = Pulled {
-                row: None,
-                local,
-                client: Some(client),
-                model,
-                external_id,
-                agreed,
-                seen: theirs,
-                alike,
-                problem,
-            };
-            ledger::pulled(&mut tx, pulled).await?;
-            tx.commit().await?;
-            return Ok(());
-        }
-        Ok(())
-    }
-
-    /// The country in which a client's national numbers are read.
-    async fn home(&self, client: Option<ClientId>) -> Result<Option<String>> {
-        let homes = super::contact::homes(&(&self.database.own).into(), client.into_iter()).await?;
-        Ok(client.and_then(|client| homes.get(&client).cloned()))
-    }
-
-    /// Looks for records that were deleted there: nothing else tells of it (rule 38).
-    ///
-    /// # Errors
-    /// Those of the database, and `Unavailable` when Odoo fails.
-    pub async fn sweep(&self, model: &str) -> Result<()> {
-        for mapping in MAPPINGS.iter().filter(|mapping| mapping.model() == model) {
-            let mut after = Uuid::nil();
-            loop {
-                let rows = ledger::synced(&self.database, mapping.kind(), after, SWEPT).await?;
-                let Some(last) = rows.last() else { break };
-                after = last.id.uuid();
-                let ids: Vec<crate::integrations::odoo::Value> =
-                    rows.iter().filter_map(|row| row.external_id).map(Into::into).collect();
-                let there = Domain::all().and("id", "in", ids);
-                let there = self.odoo.run(Call::search(model, there).context("active_test", false)).await?;
-                let there: BTreeSet<i64> = there.into_iter().collect();
-                let lost: Vec<Uuid> = rows
-                    .iter()
-                    .filter(|row| row.external_id.is_some_and(|id| !there.contains(&id)))
-                    .map(|row| row.id.uuid())
-                    .collect();
-                let run = new_uuid();
-                let claimed = ledger::take(&self.database, &lost, run, self.clock.now()).await?;
-                let ending = |row| ((row, run), super::compare::deleted());
-                let endings: Vec<((Model, Uuid), Ending)> = claimed.into_iter().map(ending).collect();
-                self.settle(*mapping, endings).await?;
-            }
-        }
-        Ok(())
-    }
+fn is_last(page: &[Record]) -> bool {
+    i64::try_from(page.len()).unwrap_or(i64::MAX) < PAGE
 }

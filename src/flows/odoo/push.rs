@@ -11,7 +11,7 @@ use super::names::Names;
 use super::send::{Parcel, Trouble, external_key};
 use super::{MAPPINGS, Sync, is_about_all, problem};
 use crate::domains::sync::ledger::{self, Ending, Values};
-use crate::domains::sync::{Model, SyncStatus, failures, progress};
+use crate::domains::sync::{Model, SyncStatus, progress};
 use crate::integrations::odoo::{Call, Class, Fault, Kind, Loaded, Value};
 use crate::kernel::Result;
 use crate::kernel::ids::{TypedId, new_uuid};
@@ -53,7 +53,7 @@ impl Sync {
     /// Those of the database.
     pub async fn push(&self, work: &mut Work) -> Result<()> {
         let kinds: Vec<&str> = self.pushing().map(|mapping| mapping.kind()).collect();
-        let (mut done, total) = (0, ledger::due(&self.database, &kinds, self.clock.now()).await?);
+        let (mut done, mut total) = (0, None);
         let began = std::time::Instant::now();
         let mut idle = false;
         while !idle && began.elapsed() < TURN {
@@ -70,7 +70,8 @@ impl Sync {
                 }
                 idle = false;
                 Step::also_for(&rows.iter().map(ledger::trail).collect::<Vec<_>>());
-                done += u64::try_from(rows.len()).unwrap_or_default();
+                let sent = u64::try_from(rows.len()).unwrap_or_default();
+                done += sent;
                 let claimed = rows.into_iter().map(|row| (row, run)).collect();
                 let ended = match mapping.way() {
                     Way::Records => self.records(mapping, claimed).await?,
@@ -78,29 +79,17 @@ impl Sync {
                 };
                 if ended.is_err() {
                     self.pace.trouble(self.clock.now());
-                    return self.count().await;
+                    return Ok(());
                 }
                 self.pace.well();
                 progress::trouble(&self.database.own, None).await?;
-                if total > BATCH {
+                // How much there is matters where it takes a while: it is not counted before.
+                if sent == BATCH && total.is_none() {
+                    total = Some(done + ledger::due(&self.database, &kinds, self.clock.now()).await?);
+                }
+                if let Some(total) = total {
                     work.progress(done.min(total), total).await?;
                 }
-            }
-        }
-        self.count().await
-    }
-
-    /// Tells the metrics how many rows are in which status.
-    async fn count(&self) -> Result<()> {
-        use crate::kernel::words::Word;
-        let counts = failures::counts(&self.database.own).await?;
-        for mapping in MAPPINGS {
-            for (status, ..) in SyncStatus::ALL {
-                let same =
-                    |(kind, of, _): &&(String, SyncStatus, i64)| kind == mapping.kind() && of == status;
-                let count = counts.iter().find(same).map_or(0, |(_, _, count)| *count);
-                metrics::gauge!("cabina_sync_rows", "kind" => mapping.kind(), "status" => status.as_str())
-                    .set(count as f64);
             }
         }
         Ok(())

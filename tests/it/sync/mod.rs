@@ -4,6 +4,7 @@ mod doctor;
 mod failing;
 mod many;
 mod moved;
+mod pages;
 mod pull;
 mod push;
 mod trouble;

@@ -156,3 +156,17 @@ async fn who_is_moved_to_nobody_of_ours_is_told_and_left_there() {
     case.move_there(case.there(&case.rosa));
     until("all is well", async || sync_of(&case.ana, &case.luz).await["status"] == "SYNCED").await;
 }
+
+#[tokio::test]
+async fn who_is_moved_to_a_company_that_comes_later_goes_along() {
+    let case = Case::with(&[("ODOO_NEWCOMERS_TEAM", "North"), ("ODOO_PULL_OVERLAP", "0")]).await;
+    let company = case.pair.odoo.add("res.partner", fields([("name", text("Taller Norte"))]));
+    case.move_there(company);
+    until("it is told", async || sync_of(&case.ana, &case.luz).await["status"] == "DEAD").await;
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await; // Odoo tells seconds
+    case.pair.odoo.edit("res.partner", company, fields([("customer_rank", There::Int(1))]));
+    until("all is well", async || sync_of(&case.ana, &case.luz).await["status"] == "SYNCED").await;
+    let query = "query($id: ID!) { node(id: $id) { ... on Contact { client { name } } } }";
+    let here = case.ana.data(query, json!({ "id": case.luz })).await;
+    assert_eq!(here["node"]["client"]["name"], "Taller Norte");
+}

@@ -1,0 +1,147 @@
+//! Where a pull is. It goes through the records in the order of their ids, page by page, and may be interrupted after any of
+//! them; what changes meanwhile on pages that it has left is looked at the next time.
+
+use crate::kernel::time::Instant;
+
+/// Where a pull is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// When it began, by the clock there. However long it takes: the next one begins behind this.
+    pub began: Instant,
+    /// Once it is through, all that changed before this moment was seen; `None`: it saw nothing that ever changed.
+    pub latest: Option<Instant>,
+    /// The last record that was looked at.
+    pub after: i64,
+}
+
+impl Place {
+    /// Before the first record; all that changed before `reached` was seen by earlier ones.
+    pub fn first(began: Instant, reached: Option<Instant>) -> Place {
+        Place { began, latest: reached, after: 0 }
+    }
+
+    /// A record was looked at. One that changed since the pull began tells nothing of those that it has left behind.
+    pub fn pass(&mut self, id: i64, written: Option<Instant>) {
+        self.after = id;
+        self.latest = self.latest.max(written.map(|written| written.min(self.began)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Longer than the longest transaction there.
+    const OVERLAP: i64 = 10;
+    const PAGE: usize = 3;
+
+    fn at(second: i64) -> Instant {
+        Instant::from_timestamp(second, 0).expect("a moment")
+    }
+
+    /// A record's versions: the start of the transaction that wrote it, which is what it tells, and its end, from which on it is
+    /// seen (rule 36).
+    type Versions = Vec<(i64, i64)>;
+
+    #[derive(Default)]
+    struct World {
+        now: i64,
+        records: BTreeMap<i64, Versions>,
+        /// The last version of each record that was looked at.
+        looked: BTreeMap<i64, usize>,
+        watermark: Option<Instant>,
+        kept: Option<Place>,
+    }
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Wait(i64),
+        Edit(i64, i64),
+        Page,
+        Killed,
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            (1..8_i64).prop_map(Step::Wait),
+            (1..12_i64, 0..OVERLAP).prop_map(|(id, lasts)| Step::Edit(id, lasts)),
+            (1..12_i64, 0..OVERLAP).prop_map(|(id, lasts)| Step::Edit(id, lasts)),
+            Just(Step::Page),
+            Just(Step::Page),
+            Just(Step::Killed),
+        ]
+    }
+
+    impl World {
+        fn edit(&mut self, id: i64, lasts: i64) {
+            let versions = self.records.entry(id).or_default();
+            let free = versions.last().map_or(0, |(_, end)| *end);
+            let start = self.now.max(free);
+            versions.push((start, start + lasts));
+        }
+
+        /// What can be seen of a record, and when that was written.
+        fn visible(&self, id: i64) -> Option<(usize, i64)> {
+            let ended = self.records[&id].iter().take_while(|(_, end)| *end <= self.now).count();
+            ended.checked_sub(1).map(|last| (last, self.records[&id][last].0))
+        }
+
+        /// Looks at a page; tells when the pull began that came to its end with it.
+        fn page(&mut self) -> Option<Instant> {
+            let first = Place::first(at(self.now), self.watermark);
+            let mut place = self.kept.unwrap_or(first);
+            let since = self.watermark.map(|reached| reached - chrono::Duration::seconds(OVERLAP));
+            let found: Vec<(i64, usize, i64)> = self
+                .records
+                .keys()
+                .filter(|id| **id > place.after)
+                .filter_map(|id| self.visible(*id).map(|(version, written)| (*id, version, written)))
+                .filter(|(.., written)| since.is_none_or(|since| at(*written) >= since))
+                .take(PAGE)
+                .collect();
+            for (id, version, written) in &found {
+                self.looked.insert(*id, *version);
+                place.pass(*id, Some(at(*written)));
+            }
+            if found.len() == PAGE {
+                self.kept = Some(place);
+                return None;
+            }
+            (self.kept, self.watermark) = (None, place.latest);
+            Some(place.began)
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_change_is_missed_however_long_a_pull_takes_and_whoever_is_killed(
+            steps in prop::collection::vec(step(), 1..120)
+        ) {
+            let mut world = World::default();
+            for step in steps {
+                match step {
+                    Step::Wait(seconds) => world.now += seconds,
+                    Step::Edit(id, lasts) => world.edit(id, lasts),
+                    // It looks at a page, and does not come to write down that it did.
+                    Step::Killed => {
+                        let written_down = (world.kept, world.watermark);
+                        world.page();
+                        (world.kept, world.watermark) = written_down;
+                    }
+                    Step::Page => {
+                        let Some(began) = world.page() else { continue };
+                        for (id, versions) in &world.records {
+                            let before = versions.iter().take_while(|(_, end)| at(*end) < began).count();
+                            let looked = world.looked.get(id).map_or(0, |version| version + 1);
+                            prop_assert!(looked >= before, "record {} of {:?}", id, versions);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Makes clients of customers that people made in Odoo, and contacts of the people there.
+
+use std::collections::HashMap;
+
+use super::Sync;
+use super::compare::{refused_here, values};
+use super::mapping::{Decides, Field, Mapping, Stranger};
+use super::names::Names;
+use super::pull::{Look, Page, hangs_on};
+use crate::domains::sync::ledger::{self, Pulled};
+use crate::integrations::odoo::Record;
+use crate::kernel::Result;
+use crate::kernel::ids::ClientId;
+use crate::platform::db::Tx;
+
+/// A record there that is to become a thing of ours.
+struct Newcomer<'a> {
+    mapping: &'a dyn Mapping,
+    id: i64,
+    record: &'a Record,
+    /// The client that it hangs on.
+    client: Option<ClientId>,
+}
+
+impl Sync {
+    /// Whether people made it there. What we made ourselves, and whose answer was lost, is met when it is sent again.
+    fn is_theirs(look: &Look, record: &Record) -> bool {
+        record.many2one("create_uid").ok().flatten() != Some(look.me) && record.flag("active").unwrap_or(true)
+    }
+
+    /// Makes clients of the customers on a page. All their people come along, whatever page they are on.
+    pub(super) async fn families(&self, look: &Look, mapping: &dyn Mapping, page: &mut Page) -> Result<()> {
+        let is_customer = |record: &Record| {
+            hangs_on(record).is_none()
+                && record.int("customer_rank").is_ok_and(|rank| rank > 0)
+                && Self::is_theirs(look, record)
+        };
+        let customers = page.strangers().filter(|(_, record)| is_customer(record));
+        let customers: Vec<i64> = customers.map(|(id, _)| id).collect();
+        if customers.is_empty() {
+            return Ok(());
+        }
+        let people = self.people(look, &customers).await?;
+        self.put(look, page, people).await?;
+        let mut at: HashMap<i64, Vec<i64>> = HashMap::new();
+        for (id, record) in page.strangers() {
+            at.entry(hangs_on(record).unwrap_or_default()).or_default().push(id);
+        }
+        for id in customers {
+            let people = at.remove(&id).unwrap_or_default();
+            if let Err(error) = self.family(look, mapping, page, id, &people).await {
+                look.leave(id, &error);
+            }
+        }
+        self.put(look, page, Vec::new()).await
+    }
+
+    /// Makes a client of a customer and contacts of its people, in one write: nobody is left behind when it is cut short.
+    async fn family(
+        &self,
+        look: &Look,
+        mapping: &dyn Mapping,
+        page: &Page,
+        id: i64,
+        people: &[i64],
+    ) -> Result<()> {
+        let mut tx = self.begin().await?;
+        let Some(record) = page.records.get(&id) else { return Ok(()) };
+        let company = Newcomer { mapping, id, record, client: None };
+        let Some(client) = self.adopt(&mut tx, &look.names, company).await? else { return Ok(()) };
+        let mut names = look.names.clone();
+        names.add(id, client);
+        for mapping in look.mappings.iter().filter(|mapping| mapping.hangs_on().is_some()) {
+            for id in people {
+                let Some(record) = page.records.get(id).filter(|record| Self::is_theirs(look, record)) else {
+                    continue;
+                };
+                let person = Newcomer { mapping: *mapping, id: *id, record, client: Some(client) };
+                self.adopt(&mut tx, &names, person).await?;
+            }
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Makes contacts of those on a page who came to a client that is here.
+    pub(super) async fn joining(
+        &self,
+        look: &Look,
+        mapping: &dyn Mapping,
+        page: &Page,
+        names: &Names,
+    ) -> Result<()> {
+        for (id, record) in page.strangers().filter(|(_, record)| Self::is_theirs(look, record)) {
+            let Some(client) = hangs_on(record).and_then(|company| names.client(company)) else { continue };
+            let person = Newcomer { mapping, id, record, client: Some(client) };
+            if let Err(error) = self.join(names, person).await {
+                look.leave(id, &error);
+            }
+        }
+        Ok(())
+    }
+
+    async fn join(&self, names: &Names, person: Newcomer<'_>) -> Result<()> {
+        let mut tx = self.begin().await?;
+        if self.adopt(&mut tx, names, person).await?.is_some() {
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// Makes a thing of a record; tells the client that it is, or hangs on. `None`: it is left there.
+    async fn adopt(&self, tx: &mut Tx, names: &Names, newcomer: Newcomer<'_>) -> Result<Option<ClientId>> {
+        let Some(team) = &self.team else { return Ok(None) };
+        let Newcomer { mapping, id, record, client } = newcomer;
+        let known = |field: &Field| record.get(field.theirs).is_ok() && field.is_known(record, names);
+        let fields: Vec<Field> = mapping.fields().iter().copied().filter(known).collect();
+        let homes = super::contact::homes(&tx.conn().into(), client.into_iter()).await?;
+        let home = client.and_then(|client| homes.get(&client));
+        let theirs = values(&fields, record, names, home.map(String::as_str))?;
+        let stranger = Stranger { values: &theirs, client, team };
+        let Some((thing, client)) = mapping.adopt(tx, stranger).await? else {
+            tracing::info!(
+                model = mapping.model(),
+                id,
+                "a record of Odoo was not taken over: it is incomplete, or looks like a client that is here already"
+            );
+            return Ok(None);
+        };
+        tx.came_from_there(thing);
+        // What our rules refused was never agreed on, and stays there as it is. It is sent once, so that Odoo learns our
+        // number.
+        let ours = mapping.read(tx.conn().into(), &[thing]).await?.remove(&thing);
+        let ours = ours.map(|local| local.values).unwrap_or_default();
+        let mut agreed = theirs.clone();
+        let refused: Vec<&str> = fields
+            .iter()
+            .filter(|field| field.decides == Decides::WhoChanged)
+            .map(|field| field.ours)
+            .filter(|field| ours.get(*field) != theirs.get(*field))
+            .collect();
+        for field in &refused {
+            agreed.insert((*field).to_owned(), ours.get(*field).cloned().flatten());
+        }
+        let pulled = Pulled {
+            row: None,
+            local: (mapping.kind(), thing),
+            client: Some(client),
+            model: mapping.model(),
+            external_id: id,
+            alike: !self.ways(mapping).push,
+            problem: (!refused.is_empty()).then(|| refused_here(&refused, &[])),
+            agreed,
+            seen: theirs,
+        };
+        ledger::pulled(tx, pulled).await?;
+        Ok(Some(client))
+    }
+}
