@@ -12,6 +12,7 @@ mod count;
 pub mod doctor;
 mod entry;
 mod jobs;
+mod lost;
 pub mod mapping;
 mod merge;
 mod names;

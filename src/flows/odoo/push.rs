@@ -6,13 +6,14 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::compare::{Compared, Met, deleted};
+use super::lost::is_doubtful;
 use super::mapping::{Field, Local, Mapping, Way};
 use super::names::Names;
-use super::send::{Parcel, Trouble, external_key};
+use super::send::{Parcel, Trouble};
 use super::{MAPPINGS, Sync, is_about_all, problem};
 use crate::domains::sync::ledger::{self, Ending, Values};
 use crate::domains::sync::{Model, SyncStatus, progress};
-use crate::integrations::odoo::{Call, Class, Fault, Kind, Loaded, Value};
+use crate::integrations::odoo::{Call, Class, Fault, Kind, Value};
 use crate::kernel::Result;
 use crate::kernel::ids::{TypedId, new_uuid};
 use crate::kernel::time::Instant;
@@ -142,7 +143,7 @@ impl Sync {
     async fn records(
         &self,
         mapping: &'static dyn Mapping,
-        rows: Vec<Claimed>,
+        mut rows: Vec<Claimed>,
     ) -> Result<Result<(), Trouble>> {
         let mut names = match self.names().await {
             Ok(names) => names,
@@ -153,23 +154,22 @@ impl Sync {
         let parents = ledger::of(&self.database, locals.values().filter_map(|local| local.parent)).await?;
         names.learn(parents.values());
         let (mut settled, mut gone, mut known, mut fresh) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        for mut claimed in rows {
-            let Some(local) = locals.get(&claimed.0.id.uuid()) else {
-                // Deleted here, and perhaps there since a call whose answer was lost.
-                if claimed.0.external_id.is_none() && claimed.0.sent_at.is_some() {
-                    match self.resolve(mapping, &claimed.0).await {
-                        Ok(id) => claimed.0.external_id = id,
-                        Err(fault) => {
-                            let at = self.clock.now() + chrono::Duration::seconds(5);
-                            let why = Some((fault.to_string(), Some(fault.hint().to_owned())));
-                            settled.push((claimed, Ending::Later { at, why }));
-                            continue;
-                        }
-                    }
+        let merged = match self.look_for(mapping, &mut rows).await? {
+            Ok(merged) => merged,
+            Err(fault) if is_about_them(&fault) => {
+                for claimed in rows.extract_if(.., |(row, _)| is_doubtful(row)) {
+                    settled.push((claimed, Ending::Failed { again: None, problem: problem(&fault) }));
                 }
+                HashMap::new()
+            }
+            Err(fault) => return self.put_off(mapping, rows, &fault).await,
+        };
+        for claimed in rows {
+            let merged = merged.get(&claimed.0.id);
+            let Some(local) = locals.get(&claimed.0.id.uuid()) else {
                 match claimed.0.external_id {
-                    Some(_) => gone.push(claimed),
-                    None => settled.push((claimed, Ending::Gone)),
+                    Some(_) if merged.is_none() => gone.push(claimed),
+                    _ => settled.push((claimed, Ending::Gone)),
                 }
                 continue;
             };
@@ -177,22 +177,9 @@ impl Sync {
                 settled.push((claimed, ending));
                 continue;
             }
-            // What was there once may live on in a record that it was merged into.
-            if claimed.0.external_id.is_none() && claimed.0.synced_at.is_some() {
-                match self.resolve(mapping, &claimed.0).await {
-                    Ok(id) => claimed.0.external_id = id,
-                    Err(fault) => {
-                        let again = self.again(&claimed.0, &fault);
-                        settled.push((claimed, Ending::Failed { again, problem: problem(&fault) }));
-                        continue;
-                    }
-                }
-                if let Some(id) = claimed.0.external_id
-                    && ledger::there(&self.database, mapping.model(), &[id]).await?.contains_key(&id)
-                {
-                    settled.push((claimed, Ending::GoneThere(ledger::merged_there(id))));
-                    continue;
-                }
+            if let Some(id) = merged {
+                settled.push((claimed, Ending::GoneThere(ledger::merged_there(*id))));
+                continue;
             }
             if claimed.0.external_id.is_some() {
                 known.push((claimed, local));
@@ -203,25 +190,24 @@ impl Sync {
                 fresh.push(Parcel { claimed, both, agreed, problem: None, fields, cells });
             }
         }
-        let there = match self
-            .there(mapping, known.iter().filter_map(|(claimed, _)| claimed.0.external_id))
-            .await
-        {
-            Ok(there) => there,
-            Err(fault) if matches!(fault.class, Class::Permanent(kind) if kind != Kind::Configuration) => {
-                // They cannot even be read: an admin must look at it, and the new ones are tried all the same.
-                for (claimed, _) in known.drain(..) {
-                    settled.push((claimed, Ending::Failed { again: None, problem: problem(&fault) }));
+        let there =
+            match self.there(mapping, known.iter().filter_map(|(claimed, _)| claimed.0.external_id)).await {
+                Ok(there) => there,
+                Err(fault) if is_about_them(&fault) => {
+                    // They cannot even be read: an admin must look at it, and the new ones are tried all the same.
+                    for (claimed, _) in known.drain(..) {
+                        settled.push((claimed, Ending::Failed { again: None, problem: problem(&fault) }));
+                    }
+                    HashMap::new()
                 }
-                HashMap::new()
-            }
-            Err(fault) => {
-                let all = known.into_iter().map(|(claimed, _)| claimed).chain(gone);
-                let all: Vec<Claimed> = all.chain(fresh.into_iter().map(|parcel| parcel.claimed)).collect();
-                self.settle(mapping, settled).await?;
-                return self.put_off(mapping, all, &fault).await;
-            }
-        };
+                Err(fault) => {
+                    let all = known.into_iter().map(|(claimed, _)| claimed).chain(gone);
+                    let all: Vec<Claimed> =
+                        all.chain(fresh.into_iter().map(|parcel| parcel.claimed)).collect();
+                    self.settle(mapping, settled).await?;
+                    return self.put_off(mapping, all, &fault).await;
+                }
+            };
         self.learn(&mut names, mapping, there.values()).await?;
         let mut changed = Vec::new();
         for (claimed, local) in known {
@@ -287,17 +273,6 @@ impl Sync {
         }
     }
 
-    /// The record that our external id leads to; `None` when there is none. Nothing is written (recording 240).
-    async fn resolve(&self, mapping: &dyn Mapping, row: &Model) -> Result<Option<i64>, Fault> {
-        let key = external_key(mapping, row);
-        match self.odoo.run(Call::load(mapping.model(), &["id"], &[vec![key]])).await {
-            Ok(Loaded(ids)) => Ok(ids.first().copied()),
-            // Unknown: refused for want of the required fields (recording 241).
-            Err(fault) if fault.class == Class::Permanent(Kind::Rule) => Ok(None),
-            Err(fault) => Err(fault),
-        }
-    }
-
     /// What was deleted here is archived there: documents there may hang on it.
     async fn archive(&self, mapping: &dyn Mapping, claimed: Claimed) -> Result<Result<(), Trouble>> {
         let id = claimed.0.external_id.unwrap_or_default();
@@ -315,6 +290,11 @@ impl Sync {
         }
         Ok(Ok(()))
     }
+}
+
+/// Whether a fault of reading says that these records cannot be read, and nothing of others.
+fn is_about_them(fault: &Fault) -> bool {
+    matches!(fault.class, Class::Permanent(kind) if kind != Kind::Configuration)
 }
 
 /// The cells of `load`.

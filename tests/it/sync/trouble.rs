@@ -8,7 +8,7 @@ use cabina::sandbox::odoo::{ErrorKind, Switches};
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
-use super::{Pair, change, sandbox, sync_of, until, variables};
+use super::{Pair, change, client, fields, sandbox, sync_of, text, until, variables};
 use crate::support::{Screen, Setup};
 
 #[tokio::test]
@@ -239,11 +239,38 @@ async fn what_was_deleted_while_its_first_answer_was_lost_is_archived_there() {
         error_kinds: vec![ErrorKind::BadGateway],
         ..Switches::default()
     });
-    let tried = sync_of(&ana, &person).await["attempts"].as_i64().expect("a number");
-    until("it is tried again", async || sync_of(&ana, &person).await["attempts"].as_i64() > Some(tried))
-        .await;
+    let asked = pair.odoo.calls();
+    until("it is tried again", async || pair.odoo.calls() > asked).await;
     ana.run("contactDelete", json!({ "id": person }), "event { id }").await;
     pair.odoo.set(Switches::default());
     pair.settled().await;
     assert_eq!(pair.partner(&person).flag("active"), Ok(false));
+}
+
+#[tokio::test]
+async fn an_edit_of_a_record_whose_first_answer_was_lost_is_not_overwritten() {
+    let mut pair = Pair::with(&[("ODOO_TIMEOUT", "1"), ("ODOO_PULL_EVERY", "3600")]).await;
+    let ana = pair.app.ana().await;
+    ana.client("Somebody else").await;
+    pair.settled().await;
+    pair.odoo.set(Switches { lose_share: 1.0, ..Switches::default() });
+    let rosa = json!({ "name": "Rosa", "email": "rosa@cabina.example", "phone": "+524491234567" });
+    let id = ana.client_with(rosa).await["id"].as_str().expect("an id").to_owned();
+    until("its answer is lost", async || sync_of(&ana, &id).await["status"] == "ERROR").await;
+    pair.halt();
+    // Meanwhile one changes this there and another that here.
+    let there = pair.partner(&id).id().expect("an id");
+    pair.odoo.edit("res.partner", there, fields([("phone", text("+524490000000")), ("city", text("León"))]));
+    change(&ana, &id, json!({ "email": "new@cabina.example" })).await;
+    pair.odoo.set(Switches::default());
+    pair.go_on();
+    pair.settled().await;
+    let (partner, here) = (pair.partner(&id), client(&ana, &id).await);
+    assert_eq!(partner.id(), Ok(there));
+    assert_eq!((partner.text("phone"), &here["phone"]), (Ok(Some("+524490000000")), &json!("+524490000000")));
+    assert_eq!((partner.text("city"), &here["address"]["city"]), (Ok(Some("León")), &json!("León")));
+    assert_eq!(
+        (partner.text("email"), &here["email"]),
+        (Ok(Some("new@cabina.example")), &json!("new@cabina.example"))
+    );
 }

@@ -139,6 +139,10 @@ fn ended(before: Model, seen: &Model, model: &str, ending: Ending, now: Instant)
             }
         }
         Ending::Unsure { again, problem } => {
+            if row.external_id.is_none() {
+                // Should it have arrived, this is what both held then; should it not, nobody asks.
+                row.agreed = problem.payload.as_ref().and_then(|sent| serde_json::to_value(sent).ok());
+            }
             missed(&mut row, again, problem, now);
             row.sent_at = stamped.or(Some(now)); // whoever tries again looks for it first, an admin's retry as well
         }
