@@ -118,7 +118,7 @@ impl Sync {
                 return Ok(true);
             }
             progress::keep(own, model, place).await?;
-            if self.is_due(self.clock.now()).await? {
+            if self.due_for(self.clock.now()).await?.is_some() {
                 return Ok(false);
             }
         }
