@@ -21,18 +21,24 @@ impl Sync {
     pub(super) async fn notes(
         &self,
         mapping: &'static dyn Mapping,
-        rows: Vec<Claimed>,
+        mut rows: Vec<Claimed>,
     ) -> Result<Result<(), Trouble>> {
+        // In the order in which they were written: one that waited is due later than those behind it.
+        rows.sort_by_key(|(row, _)| row.id);
         let ids: Vec<Uuid> = rows.iter().map(|(row, _)| row.id.uuid()).collect();
         let locals = mapping.read((&self.database.own).into(), &ids).await?;
         let parents = ledger::of(&self.database, locals.values().filter_map(|local| local.parent)).await?;
         let clients: BTreeSet<ClientId> = rows.iter().filter_map(|(row, _)| row.client_id).collect();
-        let mut held = ledger::held(&self.database, mapping.kind(), clients, self.clock.now()).await?;
+        let claimed = rows.iter().map(|(row, _)| row.id);
+        let mut held = ledger::held(&self.database, mapping.kind(), clients, claimed).await?;
         let mut rows = rows.into_iter();
         while let Some(claimed) = rows.next() {
             let row = &claimed.0;
             // The notes of a client stay in their order.
-            if let Some(at) = row.client_id.and_then(|client| held.get(&client)).copied() {
+            if let Some((first, at)) = row.client_id.and_then(|client| held.get(&client)).copied()
+                && first < row.id
+            {
+                let at = at.max(self.clock.now());
                 self.settle(mapping, vec![(claimed, Ending::Later { at, why: None })]).await?;
                 continue;
             }
@@ -60,7 +66,7 @@ impl Sync {
                 Ending::Unsure { again: Some(at), .. } | Ending::Failed { again: Some(at), .. },
             ) = (row.client_id, &ending)
             {
-                held.insert(client, *at);
+                held.insert(client, (row.id, *at));
             }
             self.settle(mapping, vec![(claimed, ending)]).await?;
         }

@@ -200,6 +200,30 @@ async fn notes_are_written_once_though_answers_are_lost() {
 }
 
 #[tokio::test]
+async fn notes_stay_in_their_order_though_the_first_had_to_wait() {
+    let mut pair = Pair::with(&[("ODOO_SYNC", "client=push,entry=push")]).await;
+    let ana = pair.app.ana().await;
+    let id = ana.client("Rosa").await;
+    pair.settled().await;
+    pair.halt();
+    for number in 10..35 {
+        let note = json!({ "clientId": id, "kind": "NOTE", "text": format!("note {number}") });
+        ana.run("eventlogAppend", note, "entry { id }").await;
+    }
+    // As if its answer had been lost: by now it is due behind all that came after it.
+    let waited = "UPDATE sync_external SET next_attempt_at = (SELECT max(next_attempt_at) FROM sync_external) \
+        WHERE id = (SELECT id FROM sync_external WHERE status = 'PENDING' ORDER BY id LIMIT 1)";
+    pair.app.app.database.own.execute_unprepared(waited).await.expect("it waited");
+    pair.go_on();
+    pair.settled().await;
+    let messages = pair.odoo.records("mail.message");
+    let bodies = messages.iter().filter_map(|message| message.text("body").ok().flatten());
+    let notes: Vec<&str> = bodies.filter_map(|body| body.split("note ").nth(1)?.get(..2)).collect();
+    let order: Vec<String> = (10..35).map(|number| number.to_string()).collect();
+    assert_eq!(notes, order);
+}
+
+#[tokio::test]
 async fn a_note_given_up_in_doubt_is_looked_for_when_an_admin_retries_it() {
     let pair = Pair::with(&[("ODOO_SYNC", "client=push,entry=push"), ("ODOO_TIMEOUT", "1")]).await;
     let (ana, admin) = (pair.app.ana().await, pair.app.admin().await);

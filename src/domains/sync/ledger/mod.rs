@@ -156,7 +156,7 @@ pub fn trail(row: &Model) -> Trail {
     Trail { request_id: row.request_id.clone(), traceparent: row.traceparent.clone() }
 }
 
-/// The clients of which a row of this kind waits for a later moment, with that moment: what came behind it waits as well.
+/// Of these clients the first row of this kind that waits, but for these, and when it is due: what came behind it waits as well.
 ///
 /// # Errors
 /// Those of the database.
@@ -164,14 +164,16 @@ pub async fn held(
     database: &Database,
     kind: &str,
     clients: impl IntoIterator<Item = ClientId>,
-    now: Instant,
-) -> Result<HashMap<ClientId, Instant>> {
-    let later = waiting([kind])
+    but: impl IntoIterator<Item = SyncId>,
+) -> Result<HashMap<ClientId, (SyncId, Instant)>> {
+    let others = waiting([kind])
         .filter(Column::ClientId.is_in(clients))
-        .filter(Column::NextAttemptAt.gt(now))
+        .filter(Column::Id.is_not_in(but))
+        .order_by_desc(Column::Id) // the first one is the last word
         .all(&database.own)
         .await?;
-    Ok(later.into_iter().filter_map(|row| Some((row.client_id?, row.next_attempt_at))).collect())
+    let due = |row: Model| Some((row.client_id?, (row.id, row.next_attempt_at)));
+    Ok(others.into_iter().filter_map(due).collect())
 }
 
 /// How many rows of these kinds are due.
