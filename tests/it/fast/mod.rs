@@ -84,6 +84,7 @@ async fn plan(admin: &Actor, ana: &Actor, client: &str) -> Value {
     admin.run("workingCalendarUpdate", hours, "event { id }").await;
     json!({
         "event": event, "eventId": event, "team": team("North"), "unsetTeam": team("South"), "assignees": [ana.id],
+        "teamId": team("North"), "assigneeIds": [ana.id], "minutes": 30,
         "range": { "start": "2027-01-01T00:00:00Z", "end": "2027-02-01T00:00:00Z" },
     })
 }
@@ -96,6 +97,9 @@ async fn fail_to_sync(app: &TestApp) {
                   last_error = 'No \"x\"', hint = 'Retry.', payload = '{\"name\":\"Ñandú\",\"email\":null}'";
     database.own.execute_unprepared(failed).await.expect("failed");
 }
+
+/// What is worked out and not read: there are no columns for a plan.
+const COMPUTED: &str = "agendaFreeSlots";
 
 /// The stored operations: those of the tests and those of the web example.
 fn stored() -> Vec<(String, String)> {
@@ -190,8 +194,8 @@ async fn every_stored_operation_gives_the_same_both_ways() {
                 let planned =
                     fields.values().filter(|value| matches!(value, GraphqlValue::Binary(_))).count();
                 let built =
-                    |value: &&GraphqlValue| matches!(value, GraphqlValue::Object(_) | GraphqlValue::List(_));
-                let built = fields.values().filter(built).count();
+                    |value: &GraphqlValue| matches!(value, GraphqlValue::Object(_) | GraphqlValue::List(_));
+                let built = fields.iter().filter(|(field, value)| *field != COMPUTED && built(value)).count();
                 assert_eq!(
                     if raw_json { built } else { planned },
                     0,

@@ -1,6 +1,9 @@
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import { useQuery } from 'urql';
-import { type AgendaEventFilter, type AgendaEventFragment, AgendaRangeDocument } from '../../api/gql/graphql';
+import {
+  type AgendaEventFilter, type AgendaEventFragment, AgendaRangeDetailedDocument, AgendaRangeDocument, type AgendaRangeQuery,
+  type AgendaRangeQueryVariables,
+} from '../../api/gql/graphql';
 import { useViewer } from '../session/Viewer';
 import { useChanges } from '../../live/Live';
 import { useDevice } from '../../offline/Offline';
@@ -24,8 +27,8 @@ export function useEvents(days: string[], filter: AgendaEventFilter) {
     return { start: midnight(first), end: midnight(addDays(last, 1)), timeZone };
   }, [days[0], days.at(-1), timeZone]);
   // What can be done with each is known without a network where it is asked for with them; a month is too much.
-  const detailed = days.length <= 7;
-  const [query, ask] = useQuery({ query: AgendaRangeDocument, variables: { range, filter, detailed }, context });
+  const document = days.length <= 7 ? AgendaRangeDetailedDocument : AgendaRangeDocument;
+  const [query, ask] = useQuery<AgendaRangeQuery, AgendaRangeQueryVariables>({ query: document, variables: { range, filter }, context });
   const [told, setTold] = useState<Record<string, AgendaEventFragment>>({});
   const { data } = query;
   const anew = () => ask({ requestPolicy: 'network-only' });
