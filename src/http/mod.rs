@@ -8,6 +8,7 @@ mod mouth;
 mod negotiate;
 mod operation;
 mod pages;
+mod pulse;
 mod seats;
 mod serve;
 mod socket;

@@ -30,12 +30,25 @@ impl Drop for Program {
 impl Program {
     /// Starts `cabina serve` with these variables; it logs in JSON.
     pub async fn serve(variables: Vec<(&'static str, String)>) -> Program {
-        tokio::task::spawn_blocking(move || Program::start(variables)).await.expect("starts")
+        tokio::task::spawn_blocking(move || Program::start(variables, None)).await.expect("starts")
     }
 
-    fn start(variables: Vec<(&'static str, String)>) -> Program {
+    /// The same with so many files at most.
+    pub async fn serve_with_files(files: u32) -> Program {
+        tokio::task::spawn_blocking(move || Program::start(Vec::new(), Some(files))).await.expect("starts")
+    }
+
+    fn start(variables: Vec<(&'static str, String)>, files: Option<u32>) -> Program {
         let database = TestDatabase::new();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_cabina"));
+        let program = env!("CARGO_BIN_EXE_cabina");
+        let mut command = match files {
+            None => Command::new(program),
+            Some(files) => {
+                let mut shell = Command::new("sh");
+                shell.args(["-c", &format!("ulimit -n {files} && exec \"$0\" \"$@\""), program]);
+                shell
+            }
+        };
         command
             .arg("serve")
             .env("DATABASE_URL", &database.url)
