@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_graphql::Context;
 
 use crate::domains::identity::sessions::Door;
+use crate::kernel::address::counted_as;
 use crate::kernel::{Error, Result};
 use crate::platform::auth::Viewer;
 use crate::platform::bus::Hub;
@@ -36,11 +37,11 @@ pub struct Caller {
     pub user_agent: Option<String>,
 }
 
-/// By whom requests and connections are counted: the user or key, else the address.
+/// By whom requests and connections are counted: the user or key, else the address (on IPv6 its /64).
 pub fn account(viewer: Option<&Viewer>, address: Option<&str>) -> String {
     match viewer {
         Some(viewer) => viewer.actor.key().to_string(),
-        None => address.unwrap_or_default().to_owned(),
+        None => counted_as(address.unwrap_or_default()),
     }
 }
 

@@ -11,6 +11,7 @@ use axum::response::Response;
 use super::Web;
 use crate::graphql::context::Caller;
 use crate::kernel::Result;
+use crate::kernel::address::TrustedProxies;
 use crate::platform::db::Reader;
 use crate::platform::telemetry::{Context, Kind, Step, Trail};
 
@@ -29,7 +30,7 @@ pub struct Origin {
 pub async fn identify(State(web): State<Web>, mut request: Request, next: Next) -> Response {
     let began = Instant::now();
     let request_id = request_id(request.headers());
-    let address = address(&request, web.config.http.trust_proxy);
+    let address = address(&request, &web.config.http.trust_proxy);
     // The route as it was declared: what stands in its braces may be a secret.
     let route = request.extensions().get::<MatchedPath>().map(|route| route.as_str().to_owned());
     let path = route.clone().unwrap_or_else(|| match request.uri().path() {
@@ -121,12 +122,10 @@ fn request_id(headers: &HeaderMap) -> String {
     given.map_or_else(|| crate::kernel::ids::new_uuid().simple().to_string(), str::to_owned)
 }
 
-fn address(request: &Request, trust_proxy: bool) -> Option<String> {
-    // The last entry is what our own proxy saw; the ones before it are whatever the caller wrote.
-    let forwarded = request.headers().get("x-forwarded-for").and_then(|value| value.to_str().ok());
-    let forwarded = forwarded.and_then(|list| list.split(',').next_back()).map(str::trim);
-    match forwarded {
-        Some(address) if trust_proxy && !address.is_empty() => Some(address.chars().take(64).collect()),
-        _ => request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_string()),
-    }
+fn address(request: &Request, trusted: &TrustedProxies) -> Option<String> {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>()?.0.ip();
+    let lines = request.headers().get_all("x-forwarded-for").iter();
+    // A line that is no text is no address either: the walk ends there.
+    let entries = lines.flat_map(|line| line.to_str().unwrap_or("?").split(','));
+    Some(trusted.origin(peer, &entries.collect::<Vec<_>>()).to_string())
 }

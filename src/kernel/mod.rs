@@ -1,6 +1,7 @@
 //! Words that every storey shares: ids, money, time, text, paging, errors. No I/O happens here, and nothing here
 //! knows of clients, GraphQL or HTTP.
 
+pub mod address;
 pub mod contact;
 pub mod error;
 pub mod ids;

@@ -9,6 +9,7 @@ use secrecy::SecretString;
 use super::env::{Env, Mistakes, Variable};
 use super::odoo::{OdooConfig, odoo};
 use super::traces::{TracesConfig, traces};
+use crate::kernel::address::TrustedProxies;
 
 /// Everything that can be set from outside.
 #[derive(Clone, Debug)]
@@ -38,8 +39,8 @@ pub struct HttpConfig {
     pub listen: SocketAddr,
     /// Origins that browsers may call from, besides our own.
     pub cors_origins: Vec<String>,
-    /// Whether `X-Forwarded-For` of a proxy is believed.
-    pub trust_proxy: bool,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trust_proxy: TrustedProxies,
     /// The built web example.
     pub web_dir: PathBuf,
     /// Whether GraphiQL is served.
@@ -180,10 +181,12 @@ fn http(env: &mut Env) -> HttpConfig {
             "CABINA_CORS_ORIGINS",
             "Origins that browsers may call the API from, separated by commas. Absent: only this server's own pages.",
         )),
-        trust_proxy: env.switch(
+        trust_proxy: env.read(
             "CABINA_TRUST_PROXY",
             "false",
-            "Believe the address in X-Forwarded-For. Only behind a proxy that sets it.",
+            "Whose X-Forwarded-For is believed: false (nobody's), true (that of the one proxy in front, when every \
+             request comes through it), or the networks of the proxies, separated by commas: 10.0.0.0/8,fd00::/8.",
+            "true, false, or networks such as 10.0.0.0/8, separated by commas",
         ),
         web_dir: PathBuf::from(env.read::<String>(
             "CABINA_WEB_DIR",
