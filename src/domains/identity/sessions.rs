@@ -305,8 +305,9 @@ impl Door {
         };
         refresh_token::Entity::insert(row.into_active_model()).exec_without_returning(tx.conn()).await?;
         let event = tx.commit().await?;
-        let expires_at =
-            now + Duration::seconds(i64::try_from(self.config.access_ttl.as_secs()).unwrap_or(900));
+        // A token does not outlive its session: so nobody needs to ask whether that has ended by itself.
+        let life = self.config.access_ttl.min(self.config.refresh_ttl);
+        let expires_at = now + Duration::seconds(i64::try_from(life.as_secs()).unwrap_or(900));
         let access_token = self.keys.sign(user, session, now, expires_at)?;
         Ok(Opened { viewer, event, access_token, expires_at, refresh_token: secret })
     }

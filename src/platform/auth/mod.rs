@@ -5,5 +5,5 @@ mod tokens;
 mod viewer;
 
 pub use passwords::{Passwords, hash_secret, new_secret};
-pub use tokens::{AccessClaims, TokenKeys};
+pub use tokens::{AccessClaims, LEEWAY, TokenKeys};
 pub use viewer::{Actor, ActorKind, Eyes, Right, Role, Scope, Viewer};

@@ -15,6 +15,8 @@ use crate::kernel::{Error, Result};
 use crate::platform::config::AuthConfig;
 
 const ISSUER: &str = "cabina";
+/// So far apart the clocks of two servers may be: what one of them signs, the other accepts (RFC 7519, 4.1.4 and 4.1.5).
+pub const LEEWAY: chrono::Duration = chrono::Duration::seconds(60);
 
 /// What an access token says.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
@@ -86,7 +88,7 @@ impl TokenKeys {
         jsonwebtoken::encode(&header, &claims, &key.encoding).map_err(Error::internal)
     }
 
-    /// What a token says, when one of our keys signed it and it is valid at `now`.
+    /// What a token says, when one of our keys signed it and it is valid at `now`, give or take `LEEWAY`.
     ///
     /// # Errors
     /// `Unauthenticated` for every wrong token alike.
@@ -98,12 +100,13 @@ impl TokenKeys {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_issuer(&[ISSUER]);
         validation.set_required_spec_claims(&["exp", "nbf", "iss", "sub"]);
-        // Our own clock decides, below: tests move it, and the library gives a minute of leeway.
+        // Our own clock decides, below: tests move it.
         validation.validate_exp = false;
         let claims =
             jsonwebtoken::decode::<AccessClaims>(token, &key.decoding, &validation).map_err(refused)?.claims;
-        let now = now.timestamp();
-        if claims.nbf <= now && now < claims.exp { Ok(claims) } else { Err(Error::Unauthenticated) }
+        let (now, leeway) = (now.timestamp(), LEEWAY.num_seconds());
+        let holds = claims.nbf.saturating_sub(leeway) <= now && now < claims.exp.saturating_add(leeway);
+        if holds { Ok(claims) } else { Err(Error::Unauthenticated) }
     }
 }
 
@@ -179,13 +182,14 @@ mod tests {
     }
 
     #[test]
-    fn times_are_judged_to_the_second() {
+    fn times_are_judged_to_the_second_with_a_minute_of_leeway_both_ways() {
         let now = Clock::System.now();
         let keys = keys(&["a secret of more than 32 characters"]);
         let token =
             keys.sign(UserId::new(), SessionId::new(), now, now + Duration::seconds(60)).expect("signs");
-        assert!(keys.verify(&token, now - Duration::seconds(2)).is_err(), "not yet valid");
-        assert!(keys.verify(&token, now + Duration::seconds(58)).is_ok());
-        assert!(keys.verify(&token, now + Duration::seconds(60)).is_err(), "expired");
+        for (after, holds) in [(-62, false), (-60, true), (-1, true), (59, true), (119, true), (120, false)] {
+            let then = chrono::SubsecRound::trunc_subsecs(now, 0) + Duration::seconds(after);
+            assert_eq!(keys.verify(&token, then).is_ok(), holds, "{after} s after it was signed");
+        }
     }
 }

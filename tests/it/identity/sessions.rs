@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use crate::support::{Actor, Refusals, Setup, TestApp};
+use crate::support::{Actor, Frame, Refusals, Screen, Setup, TestApp};
 
 const VIEWER: &str = "{ viewer { name role permissions team { name } } }";
 
@@ -105,7 +105,7 @@ async fn every_wrong_token_is_refused_alike() {
     ana.run("sessionRevoke", input, "revokedSessionIds").await;
     answers.push(ana.send(VIEWER, json!({})).await); // revoked
     let beto = app.beto().await;
-    app.app.clock.advance(Duration::from_secs(901));
+    app.app.clock.advance(Duration::from_secs(900 + 61)); // with the leeway
     answers.push(beto.send(VIEWER, json!({})).await); // expired
     let basic = app.nobody().request(reqwest::Method::POST, "/graphql").basic_auth("ana", Some("x"));
     answers.push(Actor::answer(basic.json(&json!({ "query": VIEWER }))).await);
@@ -114,6 +114,36 @@ async fn every_wrong_token_is_refused_alike() {
         assert_eq!(answer.body["errors"][0]["message"], answers[0].body["errors"][0]["message"]);
         assert_eq!(answer.headers["www-authenticate"], "Bearer");
     }
+}
+
+#[tokio::test]
+async fn servers_whose_clocks_differ_accept_each_others_tokens() {
+    let app = Setup::default().with("CABINA_ACCESS_TTL", 30).start().await;
+    for (seconds, accepted) in [(-70, 401), (-55, 200), (-1, 200), (1, 200), (85, 200), (95, 401)] {
+        let second = app.second_with_clock_off_by(seconds).await;
+        let ana = app.ana().await;
+        let there = second.bearer(ana.token.as_deref().expect("a token"));
+        assert_eq!(there.send(VIEWER, json!({})).await.status, accepted, "off by {seconds} s");
+        let mut screen = Screen::open(&there).await;
+        let token = json!({ "authorization": ana.token });
+        screen.say(json!({ "type": "connection_init", "payload": token })).await;
+        let expected = if accepted == 200 {
+            Frame::Said(json!({ "type": "connection_ack" }))
+        } else {
+            Frame::Closed(4403)
+        };
+        assert_eq!(screen.hear().await, expected, "off by {seconds} s");
+    }
+}
+
+#[tokio::test]
+async fn a_token_does_not_outlive_its_session() {
+    let app = Setup::default().with("CABINA_REFRESH_TTL", 60).start().await;
+    let input = json!({ "email": "ana@test.example", "password": "correct horse" });
+    let opened = app.nobody().run("sessionCreate", input, "session { expiresAt }").await;
+    let expires = opened["session"]["expiresAt"].as_str().expect("a moment").parse().expect("RFC 3339");
+    let left = app.app.clock.now().max(expires) - app.app.clock.now();
+    assert!(left <= chrono::Duration::seconds(60), "{left}");
 }
 
 #[tokio::test]

@@ -113,6 +113,12 @@ impl TestApp {
         TestApp::launch(self.variables.clone(), self.app.clock.clone(), None).await
     }
 
+    /// The same with a clock that goes wrong by so many seconds.
+    pub async fn second_with_clock_off_by(&self, seconds: i64) -> TestApp {
+        let offset = Arc::new(std::sync::atomic::AtomicI64::new(seconds * 1_000_000));
+        TestApp::launch(self.variables.clone(), Clock::Shifted(offset), None).await
+    }
+
     /// Waits until all that was committed has its place and this server knows of it.
     pub async fn settled(&self) {
         let waiting = Query::select()
