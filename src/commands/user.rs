@@ -6,6 +6,7 @@ use std::sync::Arc;
 use clap::Subcommand;
 
 use crate::app::App;
+use crate::domains::identity::passwords::{NewPassword, PasswordChange, Present};
 use crate::domains::identity::rules::UserErrorCode;
 use crate::domains::identity::teams;
 use crate::domains::identity::users::{self, NewUser};
@@ -55,16 +56,27 @@ pub async fn run(config: Config, action: Action) -> Result<()> {
         Action::Password { .. } => "command user password",
         Action::Disable { .. } => "command user disable",
     };
+    let password = match action {
+        Action::Add { .. } | Action::Password { .. } => {
+            let place = app.passwords.place("")?;
+            Some(NewPassword::of(&place, read_password()?).await?)
+        }
+        Action::Disable { .. } => None,
+    };
     let origin = Origin { operation: operation.to_owned(), ..Origin::default() };
     let viewer = Arc::new(Viewer::system("command line"));
     let mut tx = Tx::begin(&app.database, &app.clock, viewer, origin).await?;
-    let email = perform(&mut tx, &app, action).await.map_err(told)?;
+    let email = perform(&mut tx, action, password).await.map_err(told)?;
     tx.commit().await?;
     println!("{email}: done");
     Ok(())
 }
 
-async fn perform(tx: &mut Tx, app: &App, action: Action) -> Result<String, Stop<UserErrorCode>> {
+async fn perform(
+    tx: &mut Tx,
+    action: Action,
+    password: Option<NewPassword>,
+) -> Result<String, Stop<UserErrorCode>> {
     match action {
         Action::Add { email, name, role, team } => {
             let words = Role::ALL.iter().find(|(_, text, _)| text.eq_ignore_ascii_case(&role));
@@ -88,14 +100,17 @@ async fn perform(tx: &mut Tx, app: &App, action: Action) -> Result<String, Stop<
                 team,
                 locale: "es".to_owned(),
                 time_zone: "America/Mexico_City".to_owned(),
-                password: Some(read_password()?),
+                password,
             };
-            users::create(tx, &app.passwords, new).await?;
+            users::create(tx, new).await?;
             Ok(email)
         }
         Action::Password { email } => {
             let user = find(tx, &email).await?;
-            users::set_password(tx, &app.passwords, user.id, None, read_password()?).await?;
+            if let Some(new) = password {
+                let change = PasswordChange { present: Present::Unasked, new };
+                users::set_password(tx, user.id, change).await?;
+            }
             Ok(email)
         }
         Action::Disable { email } => {

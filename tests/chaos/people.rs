@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use cabina::app::App;
 use cabina::domains::clients::markets::{self, NewMarket};
+use cabina::domains::identity::passwords::NewPassword;
 use cabina::domains::identity::teams;
 use cabina::domains::identity::users::{self, NewUser};
 use cabina::kernel::ids::TypedId;
@@ -58,6 +59,8 @@ pub async fn furnish(database_url: &str) -> Vec<Person> {
     app.migrate().await.expect("migrates");
     let viewer = Arc::new(Viewer::system("tests"));
     let origin = Origin { operation: "tests".into(), ..Origin::default() };
+    let place = app.passwords.place("").expect("a place");
+    let password = NewPassword::of(&place, PASSWORD.into()).await.expect("hashed");
     let mut tx = Tx::begin(&app.database, &app.clock, viewer, origin).await.expect("begins");
     let a = teams::create(&mut tx, "A").await.expect("a team");
     let b = teams::create(&mut tx, "B").await.expect("a team");
@@ -77,9 +80,9 @@ pub async fn furnish(database_url: &str) -> Vec<Person> {
             team,
             locale: "es".into(),
             time_zone: "America/Mexico_City".into(),
-            password: Some(PASSWORD.into()),
+            password: Some(password.clone()),
         };
-        let id = users::create(&mut tx, &app.passwords, new).await.expect("a user");
+        let id = users::create(&mut tx, new).await.expect("a user");
         let (user, team) = (id.uuid(), team.map(TypedId::uuid));
         people.push(Person { name, role, team, user, id: id.to_string(), token: String::new() });
     }

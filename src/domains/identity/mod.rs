@@ -5,8 +5,10 @@
 //! kept as hashes only. A disabled user's sessions and a revoked key end at once.
 
 pub mod api_keys;
+mod attempts;
 pub mod audit;
 pub mod guest;
+pub mod passwords;
 pub mod rules;
 pub mod sessions;
 mod tables;

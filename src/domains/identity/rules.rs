@@ -28,6 +28,8 @@ codes! {
         PasswordWeak = "PASSWORD_WEAK",
         /// The present password is wrong.
         PasswordWrong = "PASSWORD_WRONG",
+        /// The present password was not looked at, after too many wrong ones: wait a quarter of an hour.
+        TooManyAttempts = "TOO_MANY_ATTEMPTS",
         /// Administrators cannot disable themselves or give up their own role.
         OwnAccount = "OWN_ACCOUNT",
     }

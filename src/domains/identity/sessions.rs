@@ -6,16 +6,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use chrono::Duration;
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DatabaseConnection, EntityTrait, IntoActiveModel, PaginatorTrait,
-    QueryFilter, QuerySelect, Set,
+    ActiveModelTrait, ColumnTrait, DatabaseConnection, EntityTrait, IntoActiveModel, QueryFilter,
+    QuerySelect, Set,
 };
 use tokio::sync::watch;
 
+use super::attempts::{self, Attempt};
 use super::rules::SessionErrorCode;
 use super::tables::{app_user, login_failure, refresh_token, session};
 use super::{IDENTITY_CHANGED, api_keys, concerning};
 use crate::kernel::contact::Email;
-use crate::kernel::ids::{EventId, SessionId, TypedId, UserId, new_uuid};
+use crate::kernel::ids::{EventId, SessionId, TypedId, UserId};
 use crate::kernel::time::{Clock, Instant};
 use crate::kernel::{Error, Result, Stop};
 use crate::platform::auth::{Actor, Passwords, TokenKeys, Viewer, hash_secret, new_secret};
@@ -80,10 +81,6 @@ pub struct Opened {
 
 /// A retry of a refresh whose answer was lost is honoured for so long.
 const RETRY_WINDOW: Duration = Duration::seconds(60);
-/// Failures count for so long.
-const FAILURE_WINDOW: Duration = Duration::minutes(15);
-/// One address may fail for several accounts (an office behind one address).
-const FAILURES_PER_ADDRESS: u64 = 50;
 
 impl Door {
     /// Opens a session with e-mail and password.
@@ -95,11 +92,13 @@ impl Door {
         retry_key: Option<String>,
         origin: Origin,
     ) -> Result<Opened, Stop<SessionErrorCode>> {
-        let now = self.clock.now();
-        let address = origin.address.clone().unwrap_or_default();
-        // The account is kept as a hash: what people mistype into this field is often their password.
-        let account = hash_secret(&email.trim().to_lowercase());
-        self.refuse_too_many(&account, &address, now).await?;
+        let address = origin.address.as_deref();
+        let place = self.place(address)?;
+        let (most, now) = (self.config.login_attempts, self.clock.now());
+        let Some(attempt) = Attempt::begin(&self.database, most, now, email, address).await? else {
+            metrics::counter!("cabina_logins_total", "outcome" => "limited").increment(1);
+            return Err(Stop::refuse(SessionErrorCode::TooManyAttempts, "email", attempts::TOO_MANY));
+        };
         let user = match Email::parse(email) {
             Ok(email) => {
                 all_rows::<app_user::Entity>()
@@ -110,17 +109,15 @@ impl Door {
             Err(_) => None,
         };
         let hash = user.as_ref().and_then(|user| user.password_hash.clone());
-        let right = self.passwords.verify(password, hash).await?;
+        let right = place.verify(password, hash).await?;
+        drop(place);
         let Some(user) = user.filter(|user| right && user.disabled_at.is_none()) else {
             metrics::counter!("cabina_logins_total", "outcome" => "refused").increment(1);
-            let row = login_failure::Model { id: new_uuid(), account, address, at: now };
-            login_failure::Entity::insert(row.into_active_model())
-                .exec_without_returning(&self.database.pool)
-                .await?;
             let message = "e-mail and password do not belong together";
             return Err(Stop::refuse(SessionErrorCode::InvalidCredentials, "password", message));
         };
         metrics::counter!("cabina_logins_total", "outcome" => "accepted").increment(1);
+        attempt.take_back().await?;
         let id = SessionId::new();
         let viewer = Arc::new(viewer_for(&user, id));
         let mut tx = Tx::begin(&self.database, &self.clock, viewer, origin.clone()).await?;
@@ -315,29 +312,6 @@ impl Door {
     fn refresh_ttl(&self) -> Duration {
         Duration::seconds(i64::try_from(self.config.refresh_ttl.as_secs()).unwrap_or(86_400))
     }
-
-    async fn refuse_too_many(
-        &self,
-        account: &str,
-        address: &str,
-        now: Instant,
-    ) -> Result<(), Stop<SessionErrorCode>> {
-        let recent = || {
-            all_rows::<login_failure::Entity>()
-                .filter(login_failure::Column::Address.eq(address))
-                .filter(login_failure::Column::At.gt(now - FAILURE_WINDOW))
-        };
-        let of_account =
-            recent().filter(login_failure::Column::Account.eq(account)).count(&self.database.pool).await?;
-        if of_account < self.config.login_attempts
-            && recent().count(&self.database.pool).await? < FAILURES_PER_ADDRESS
-        {
-            return Ok(());
-        }
-        metrics::counter!("cabina_logins_total", "outcome" => "limited").increment(1);
-        let message = "too many failed attempts: wait a quarter of an hour";
-        Err(Stop::refuse(SessionErrorCode::TooManyAttempts, "email", message))
-    }
 }
 
 /// Which of the own sessions end.
@@ -378,7 +352,7 @@ pub async fn revoke(tx: &mut Tx, which: Which) -> Result<Vec<SessionId>, Stop<Se
 /// Those of the database.
 pub async fn sweep(db: &DatabaseConnection, now: Instant) -> Result<u64> {
     let failures = login_failure::Entity::delete_many()
-        .filter(login_failure::Column::At.lt(now - FAILURE_WINDOW))
+        .filter(login_failure::Column::At.lt(now - attempts::WINDOW))
         .exec(db)
         .await?;
     let long_ago = now - Duration::days(30);

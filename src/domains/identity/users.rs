@@ -5,20 +5,22 @@ use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Select,
 };
 
-use super::rules::{UserErrorCode, check_locale, check_password, check_time_zone, team_fits};
+use super::attempts::TOO_MANY;
+use super::passwords::{NewPassword, PasswordChange, Present};
+use super::rules::{UserErrorCode, check_locale, check_time_zone, team_fits};
 use super::tables::{app_user, session};
 use super::{concerning, teams};
 use crate::kernel::contact::Email;
 use crate::kernel::error::Check;
 use crate::kernel::ids::{TeamId, UserId};
 use crate::kernel::{Error, Patch, Result, Stop, text};
-use crate::platform::auth::{Passwords, Right, Role, Viewer};
+use crate::platform::auth::{Right, Role, Viewer};
 use crate::platform::db::{Change, ChangeKind, FieldChange, Tx, Visible, all_rows, differences};
 
 const NAME_MAX: usize = 120;
 
 /// A user to be made.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct NewUser {
     /// Sign-in name.
     pub email: String,
@@ -33,7 +35,7 @@ pub struct NewUser {
     /// IANA time zone.
     pub time_zone: String,
     /// First password; without one nobody can sign in yet.
-    pub password: Option<String>,
+    pub password: Option<NewPassword>,
 }
 
 /// What changes of a user.
@@ -75,16 +77,14 @@ pub fn list(viewer: &Viewer, filter: &UserFilter) -> Select<app_user::Entity> {
 }
 
 /// Makes a user.
-pub async fn create(tx: &mut Tx, passwords: &Passwords, new: NewUser) -> Result<UserId, Stop<UserErrorCode>> {
+pub async fn create(tx: &mut Tx, new: NewUser) -> Result<UserId, Stop<UserErrorCode>> {
     tx.by.may(Right::Administer)?;
     let mut check = Check::default();
     let email = check.take(UserErrorCode::Invalid, "email", Email::parse(&new.email));
     let name = check.take(UserErrorCode::Invalid, "name", text::name(&new.name, NAME_MAX));
     let locale = check.take(UserErrorCode::Invalid, "locale", check_locale(&new.locale));
     let time_zone = check.take(UserErrorCode::Invalid, "timeZone", check_time_zone(&new.time_zone));
-    if let Some(password) = &new.password {
-        check_password(&mut check, "password", password);
-    }
+    let password_hash = new.password.and_then(|password| password.checked(&mut check));
     check_team(tx, &mut check, new.role, new.team).await?;
     if let Some(email) = &email
         && by_email(tx, email).await?.is_some()
@@ -94,10 +94,6 @@ pub async fn create(tx: &mut Tx, passwords: &Passwords, new: NewUser) -> Result<
     check.done()?;
     let (Some(email), Some(name), Some(locale), Some(time_zone)) = (email, name, locale, time_zone) else {
         return Err(Error::internal("a checked field is missing").into());
-    };
-    let password_hash = match new.password {
-        Some(password) => Some(passwords.hash(password).await?),
-        None => None,
     };
     let row = app_user::Model {
         id: UserId::new(),
@@ -179,10 +175,8 @@ pub async fn set_disabled(
 /// asks end.
 pub async fn set_password(
     tx: &mut Tx,
-    passwords: &Passwords,
     id: UserId,
-    present: Option<String>,
-    password: String,
+    PasswordChange { present, new }: PasswordChange,
 ) -> Result<UserId, Stop<UserErrorCode>> {
     let own = tx.by.user_id() == Some(id);
     if !own {
@@ -190,13 +184,17 @@ pub async fn set_password(
     }
     let before = locked(tx, id).await?;
     let mut check = Check::default();
-    check_password(&mut check, "password", &password);
-    if own && !passwords.verify(present.unwrap_or_default(), before.password_hash.clone()).await? {
-        check.refuse(UserErrorCode::PasswordWrong, "currentPassword", "is not your present password");
+    let hash = new.checked(&mut check);
+    match present {
+        _ if !own => {}
+        // Another one may have been set since it was judged.
+        Present::Right(hash) if hash == before.password_hash => {}
+        Present::TooMany => check.refuse(UserErrorCode::TooManyAttempts, "currentPassword", TOO_MANY),
+        _ => check.refuse(UserErrorCode::PasswordWrong, "currentPassword", "is not your present password"),
     }
     check.done()?;
     let mut after = before.clone();
-    after.password_hash = Some(passwords.hash(password).await?);
+    after.password_hash = Some(hash.ok_or_else(|| Error::internal("a checked password has no hash"))?);
     after.version += 1;
     after.updated_at = tx.now;
     end_sessions(tx, id).await?;

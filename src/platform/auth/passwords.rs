@@ -1,5 +1,8 @@
 //! Passwords (argon2id) and random secrets (refresh tokens, API keys), which are kept only as SHA-256.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
@@ -10,16 +13,26 @@ use tokio::sync::Semaphore;
 
 use crate::kernel::{Error, Result};
 
-/// Hashes and checks passwords away from the async threads, a few at a time: each takes 19 MiB and some 20 ms.
+/// Passwords that are hashed at the same time: each takes 19 MiB and some 20 ms.
+const AT_ONCE: usize = 2;
+/// Passwords of one address that wait or are hashed.
+const OF_ONE_ADDRESS: usize = 20;
+/// Passwords of all addresses that wait or are hashed: nobody waits behind more than that.
+const OF_ALL: usize = 100;
+
+/// Hashes and checks passwords away from the async threads, a few at a time. Whoever asks for it from outside takes a place
+/// in a queue first, of which every address has its own: so who sends many waits behind their own, and others do not.
 pub struct Passwords {
     turns: Semaphore,
+    queues: Mutex<Queues>,
     /// Checked when there is no account, so that an unknown e-mail takes as long as a wrong password.
     decoy: tokio::sync::OnceCell<String>,
 }
 
 impl Default for Passwords {
     fn default() -> Self {
-        Passwords { turns: Semaphore::new(2), decoy: tokio::sync::OnceCell::new() }
+        let (turns, queues) = (Semaphore::new(AT_ONCE), Mutex::default());
+        Passwords { turns, queues, decoy: tokio::sync::OnceCell::new() }
     }
 }
 
@@ -49,6 +62,82 @@ impl Passwords {
     }
 }
 
+/// The queues of all addresses that have somebody in them.
+#[derive(Default)]
+struct Queues {
+    of: HashMap<String, Queue>,
+    places: usize,
+}
+
+struct Queue {
+    places: usize,
+    /// No more of one address stand in line with the others than can be hashed at once.
+    turns: Arc<Semaphore>,
+}
+
+impl Passwords {
+    /// A place in the queue of an address, for one password.
+    ///
+    /// # Errors
+    /// `Throttled` when the queue is full.
+    pub fn place(self: &Arc<Self>, address: &str) -> Result<Place> {
+        let mut queues = self.queues();
+        let taken = queues.of.get(address).map_or(0, |queue| queue.places);
+        if queues.places >= OF_ALL || taken >= OF_ONE_ADDRESS {
+            return Err(Error::Throttled { retry_after: 1 });
+        }
+        queues.places += 1;
+        let fresh = || Queue { places: 0, turns: Arc::new(Semaphore::new(AT_ONCE)) };
+        let queue = queues.of.entry(address.to_owned()).or_insert_with(fresh);
+        queue.places += 1;
+        Ok(Place { turns: queue.turns.clone(), address: address.to_owned(), passwords: self.clone() })
+    }
+
+    fn queues(&self) -> MutexGuard<'_, Queues> {
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A place in the queue of an address; free again when it is dropped.
+pub struct Place {
+    passwords: Arc<Passwords>,
+    address: String,
+    turns: Arc<Semaphore>,
+}
+
+impl Place {
+    /// The PHC string of a password, when its turn comes.
+    ///
+    /// # Errors
+    /// `Internal` when hashing fails.
+    pub async fn hash(&self, password: String) -> Result<String> {
+        let _turn = self.turns.acquire().await.map_err(Error::internal)?;
+        self.passwords.hash(password).await
+    }
+
+    /// Whether the password belongs to the hash, when its turn comes; without a hash the answer is no, after the same time.
+    ///
+    /// # Errors
+    /// `Internal` when hashing fails.
+    pub async fn verify(&self, password: String, hash: Option<String>) -> Result<bool> {
+        let _turn = self.turns.acquire().await.map_err(Error::internal)?;
+        self.passwords.verify(password, hash).await
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut queues = self.passwords.queues();
+        queues.places -= 1;
+        if let Some(queue) = queues.of.get_mut(&self.address) {
+            queue.places -= 1;
+            if queue.places == 0 {
+                queues.of.remove(&self.address);
+            }
+        }
+    }
+}
+
 /// A new random secret of 256 bits, in base64url.
 pub fn new_secret() -> String {
     BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>())
@@ -57,4 +146,47 @@ pub fn new_secret() -> String {
 /// What is kept of a random secret: its SHA-256 in hexadecimal. (Random secrets need no slow hash.)
 pub fn hash_secret(secret: &str) -> String {
     Sha256::digest(secret.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn who_sends_many_passwords_waits_behind_their_own() {
+        let passwords: Arc<Passwords> = Arc::default();
+        let flood: Vec<Place> = std::iter::from_fn(|| passwords.place("flood").ok()).take(1000).collect();
+        assert_eq!(flood.len(), OF_ONE_ADDRESS);
+        assert!(matches!(passwords.place("flood"), Err(Error::Throttled { .. })), "at once, and no later");
+        // All turns are taken while they line up, so that the order is that of the queues alone.
+        let turns = passwords.turns.acquire_many(AT_ONCE as u32).await.expect("turns");
+        let (done, mut order) = tokio::sync::mpsc::unbounded_channel();
+        let good = passwords.place("good").expect("a place of their own");
+        for (who, place) in flood.into_iter().map(|place| ("flood", place)).chain([("good", good)]) {
+            let done = done.clone();
+            tokio::spawn(async move {
+                place.verify("guess".to_owned(), None).await.expect("judged");
+                let _ = done.send(who);
+            });
+        }
+        drop(done);
+        tokio::task::yield_now().await;
+        drop(turns);
+        let mut before = 0;
+        while let Some("flood") = order.recv().await {
+            before += 1;
+        }
+        assert!(before <= 2 * AT_ONCE, "{before} of the others were judged first");
+        while order.recv().await.is_some() {}
+        assert!(passwords.queues().of.is_empty(), "nobody is remembered for ever");
+        assert_eq!(passwords.queues().places, 0);
+    }
+
+    #[test]
+    fn many_addresses_together_have_an_end_too() {
+        let passwords: Arc<Passwords> = Arc::default();
+        let places = (0..).map_while(|address: u32| passwords.place(&address.to_string()).ok());
+        assert_eq!(places.collect::<Vec<_>>().len(), OF_ALL);
+        assert!(passwords.place("another").is_ok(), "they are free again");
+    }
 }

@@ -1,3 +1,4 @@
+mod attempts;
 mod keys;
 mod sessions;
 mod users;

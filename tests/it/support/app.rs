@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use cabina::app::App;
 use cabina::domains::clients::markets::{self, NewMarket};
+use cabina::domains::identity::passwords::NewPassword;
 use cabina::domains::identity::teams;
 use cabina::domains::identity::users::{self, NewUser};
 use cabina::graphql::engine::Engine;
@@ -207,6 +208,8 @@ impl TestApp {
 pub async fn people(app: &App) {
     let viewer = Arc::new(Viewer::system("tests"));
     let origin = Origin { operation: "tests".into(), ..Origin::default() };
+    let place = app.passwords.place("").expect("a place");
+    let password = NewPassword::of(&place, PASSWORD.into()).await.expect("hashed");
     let mut tx = Tx::begin(&app.database, &app.clock, viewer, origin).await.expect("begins");
     let north = teams::create(&mut tx, "North").await.expect("a team");
     let south = teams::create(&mut tx, "South").await.expect("a team");
@@ -225,9 +228,9 @@ pub async fn people(app: &App) {
             team,
             locale: "es".into(),
             time_zone: "America/Mexico_City".into(),
-            password: Some(PASSWORD.into()),
+            password: Some(password.clone()),
         };
-        users::create(&mut tx, &app.passwords, new).await.expect("a user");
+        users::create(&mut tx, new).await.expect("a user");
     }
     for (key, country, currency, time_zone, prefix) in [
         ("aguascalientes", "MX", "MXN", "America/Mexico_City", "AGS"),

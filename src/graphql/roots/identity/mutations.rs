@@ -82,7 +82,13 @@ impl IdentityMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The user.")] input: UserCreateInput,
     ) -> Result<UserPayload> {
-        let passwords = ctx.services()?.door.passwords.clone();
+        let password = match input.password {
+            Some(text) => {
+                let address = ctx.caller()?.address.as_deref();
+                Some(ctx.services()?.door.first_password(ctx.viewer()?, address, text).await?)
+            }
+            None => None,
+        };
         let new = NewUser {
             email: input.email,
             name: input.name,
@@ -90,13 +96,9 @@ impl IdentityMutation {
             team: input.team_id,
             locale: input.locale.unwrap_or_else(|| "es".to_owned()),
             time_zone: input.time_zone.unwrap_or_else(|| "America/Mexico_City".to_owned()),
-            password: input.password,
+            password,
         };
-        Ok(write(ctx, None, input.idempotency_key, |tx| {
-            async move { users::create(tx, &passwords, new).await }.boxed()
-        })
-        .await?
-        .into())
+        Ok(write(ctx, None, input.idempotency_key, |tx| users::create(tx, new).boxed()).await?.into())
     }
 
     /// Changes a user: admins anybody; everybody the own name, language and time zone.
@@ -146,11 +148,12 @@ impl IdentityMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Whose, and the passwords.")] input: UserSetPasswordInput,
     ) -> Result<UserPayload> {
-        let passwords = ctx.services()?.door.passwords.clone();
-        let id = input.id;
+        let (id, address) = (input.id, ctx.caller()?.address.as_deref());
         let (present, password) = (input.current_password, input.password);
+        let door = &ctx.services()?.door;
+        let change = door.password_change(ctx.viewer()?, address, id, present, password).await?;
         let payload = write(ctx, Some(id), input.idempotency_key, move |tx| {
-            async move { users::set_password(tx, &passwords, id, present, password).await }.boxed()
+            users::set_password(tx, id, change).boxed()
         })
         .await?
         .into();
