@@ -10,7 +10,8 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::domains::identity::sessions::{Door, Seen};
+use crate::domains::identity::seen::Seen;
+use crate::domains::identity::sessions::Door;
 use crate::flows::odoo;
 use crate::graphql::context::Services;
 use crate::graphql::engine::Engine;

@@ -102,11 +102,11 @@ pub async fn revoke(tx: &mut Tx, id: ApiKeyId) -> Result<ApiKeyId, Stop<ApiKeyEr
     Ok(id)
 }
 
-/// The viewer that a key stands for. Its last use is written down once a minute.
+/// The viewer that a key stands for, and when it ends. Its last use is written down once a minute.
 ///
 /// # Errors
 /// `Unauthenticated` for every wrong, expired or revoked key alike.
-pub async fn viewer(db: &DatabaseConnection, key: &str, now: Instant) -> Result<Viewer> {
+pub async fn viewer(db: &DatabaseConnection, key: &str, now: Instant) -> Result<(Viewer, Option<Instant>)> {
     let row = all_rows::<api_key::Entity>()
         .filter(api_key::Column::Hash.eq(hash_secret(key)))
         .one(db)
@@ -120,7 +120,27 @@ pub async fn viewer(db: &DatabaseConnection, key: &str, now: Instant) -> Result<
             .exec(db)
             .await?;
     }
-    Ok(Viewer {
+    let ends = row.expires_at;
+    Ok((viewer_for(row), ends))
+}
+
+/// The viewers of those of these keys that hold at `now`, in one statement.
+pub(super) async fn viewers(
+    db: &DatabaseConnection,
+    ids: Vec<ApiKeyId>,
+    now: Instant,
+) -> Result<Vec<(ApiKeyId, Viewer)>> {
+    let rows = all_rows::<api_key::Entity>()
+        .filter(api_key::Column::Id.is_in(ids))
+        .filter(api_key::Column::RevokedAt.is_null())
+        .all(db)
+        .await?;
+    let holding = rows.into_iter().filter(|row| row.expires_at.is_none_or(|at| now < at));
+    Ok(holding.map(|row| (row.id, viewer_for(row))).collect())
+}
+
+fn viewer_for(row: api_key::Model) -> Viewer {
+    Viewer {
         actor: Actor::Machine(row.id),
         name: row.name,
         role: row.role,
@@ -128,5 +148,5 @@ pub async fn viewer(db: &DatabaseConnection, key: &str, now: Instant) -> Result<
         session: None,
         scopes: Some(row.scopes.0),
         locale: String::new(),
-    })
+    }
 }

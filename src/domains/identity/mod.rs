@@ -10,6 +10,7 @@ pub mod audit;
 pub mod guest;
 pub mod passwords;
 pub mod rules;
+pub mod seen;
 pub mod sessions;
 mod tables;
 pub mod teams;

@@ -1,7 +1,6 @@
 //! Sessions: log in, refresh, log out, and whose session a token is.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::Duration;
 use sea_orm::sea_query::{Expr, ExprTrait};
@@ -9,18 +8,17 @@ use sea_orm::{
     ActiveModelTrait, ColumnTrait, DatabaseConnection, EntityTrait, IntoActiveModel, QueryFilter,
     QuerySelect, Set,
 };
-use tokio::sync::watch;
 
 use super::attempts::{self, Attempt};
 use super::rules::SessionErrorCode;
+use super::seen::Seen;
 use super::tables::{app_user, login_failure, refresh_token, session};
-use super::{IDENTITY_CHANGED, api_keys, concerning};
+use super::{api_keys, concerning};
 use crate::kernel::contact::Email;
 use crate::kernel::ids::{EventId, SessionId, TypedId, UserId};
 use crate::kernel::time::{Clock, Instant};
 use crate::kernel::{Error, Result, Stop};
-use crate::platform::auth::{Actor, Passwords, TokenKeys, Viewer, hash_secret, new_secret};
-use crate::platform::bus::{Follower, Hub};
+use crate::platform::auth::{Actor, LEEWAY, Passwords, TokenKeys, Viewer, hash_secret, new_secret};
 use crate::platform::config::AuthConfig;
 use crate::platform::db::{Change, ChangeKind, Database, FieldChange, Origin, Tx, Visible, all_rows};
 
@@ -41,29 +39,6 @@ pub struct Door {
     pub seen: Seen,
 }
 
-/// Viewers seen lately, by session and by the hash of an API key: so that a request needs no look-up of its own. What
-/// this process ends it forgets at once; what another process ends is noticed after `SEEN_FOR`.
-#[derive(Clone)]
-pub struct Seen {
-    sessions: moka::sync::Cache<SessionId, Arc<Viewer>>,
-    keys: moka::sync::Cache<String, Arc<Viewer>>,
-    changed: Arc<watch::Sender<u64>>,
-    /// Grows whenever somebody is forgotten: what was read before must not be remembered after.
-    forgotten: Arc<AtomicU64>,
-}
-
-/// How long a viewer is remembered.
-const SEEN_FOR: std::time::Duration = std::time::Duration::from_secs(2);
-
-impl Default for Seen {
-    fn default() -> Self {
-        fn cache<K: std::hash::Hash + Eq + Send + Sync + 'static>() -> moka::sync::Cache<K, Arc<Viewer>> {
-            moka::sync::Cache::builder().max_capacity(50_000).time_to_live(SEEN_FOR).build()
-        }
-        Seen { sessions: cache(), keys: cache(), changed: Arc::default(), forgotten: Arc::default() }
-    }
-}
-
 /// An open session with its tokens.
 #[derive(Clone, Debug)]
 pub struct Opened {
@@ -81,6 +56,16 @@ pub struct Opened {
 
 /// A retry of a refresh whose answer was lost is honoured for so long.
 const RETRY_WINDOW: Duration = Duration::seconds(60);
+
+/// Whom a bearer token lets in.
+pub struct Admitted {
+    /// Who.
+    pub viewer: Arc<Viewer>,
+    /// When the token ends, as whoever signed it said; `None` for a key that holds until it is revoked.
+    pub expires: Option<Instant>,
+    /// When it lets nobody in any more, by the clock of this server.
+    pub ends: Option<Instant>,
+}
 
 impl Door {
     /// Opens a session with e-mail and password.
@@ -121,9 +106,10 @@ impl Door {
         let id = SessionId::new();
         let viewer = Arc::new(viewer_for(&user, id));
         let mut tx = Tx::begin(&self.database, &self.clock, viewer, origin.clone()).await?;
-        if let Some(key) = &retry_key {
-            end(&tx, session::Column::RetryKey.eq(key.as_str()), user.id).await?;
-        }
+        let again = match &retry_key {
+            Some(key) => end(&tx, session::Column::RetryKey.eq(key.as_str()), user.id).await? > 0,
+            None => false,
+        };
         let row = session::Model {
             id,
             user_id: user.id,
@@ -137,7 +123,9 @@ impl Door {
         session::Entity::insert(row.into_active_model()).exec_without_returning(tx.conn()).await?;
         let by =
             FieldChange { field: "user".into(), before: serde_json::Value::Null, after: user.email.into() };
-        tx.record(Change::of(ChangeKind::Created, id, 1, vec![by]));
+        let change = Change::of(ChangeKind::Created, id, 1, vec![by]);
+        // Whoever came in by the session that the lost answer told of is to go.
+        tx.record(if again { concerning(change, user.id.into()) } else { change });
         self.finish(tx, id).await
     }
 
@@ -204,89 +192,56 @@ impl Door {
     /// # Errors
     /// `Unauthenticated` for every wrong token, ended session, disabled user and revoked key alike.
     pub async fn viewer(&self, bearer: &str) -> Result<Arc<Viewer>> {
-        Ok(self.admit(bearer).await?.0)
+        Ok(self.admit(bearer).await?.viewer)
     }
 
-    /// The same, and until when the token holds; `None` for a key: whether it still holds is asked again and again.
+    /// The same, and until when it lets them in.
     ///
     /// # Errors
     /// As `viewer`.
-    pub async fn admit(&self, bearer: &str) -> Result<(Arc<Viewer>, Option<Instant>)> {
+    pub async fn admit(&self, bearer: &str) -> Result<Admitted> {
+        let before = self.seen.forgotten();
         if bearer.starts_with(api_keys::PREFIX) {
             let hash = hash_secret(bearer);
-            if let Some(viewer) = self.seen.keys.get(&hash) {
-                return Ok((viewer, None));
-            }
-            let viewer = Arc::new(api_keys::viewer(&self.database.pool, bearer, self.clock.now()).await?);
-            self.seen.keys.insert(hash, viewer.clone());
-            return Ok((viewer, None));
+            let (viewer, ends) = match self.seen.keys.get(&hash) {
+                Some(seen) => seen,
+                None => {
+                    let (viewer, ends) =
+                        api_keys::viewer(&self.database.pool, bearer, self.clock.now()).await?;
+                    let read = (Arc::new(viewer), ends);
+                    self.seen.remember(before, |seen| seen.keys.insert(hash, read.clone()));
+                    read
+                }
+            };
+            return Ok(Admitted { viewer, expires: ends, ends });
         }
         let claims = self.keys.verify(bearer, self.clock.now())?;
         let expires = chrono::DateTime::from_timestamp(claims.exp, 0);
+        let ends = expires.map(|at| at + LEEWAY);
         if let Some(viewer) = self.seen.sessions.get(&claims.sid) {
-            return Ok((viewer, expires));
+            return Ok(Admitted { viewer, expires, ends });
         }
-        let forgotten = self.seen.forgotten.load(Ordering::Acquire);
         let viewer = viewer_of(&self.database.pool, claims.sid, self.clock.now()).await?;
         let viewer =
             viewer.filter(|viewer| viewer.user_id() == Some(claims.sub)).ok_or(Error::Unauthenticated)?;
         let viewer = Arc::new(viewer);
-        if self.seen.forgotten.load(Ordering::Acquire) == forgotten {
-            self.seen.sessions.insert(claims.sid, viewer.clone());
-        }
-        Ok((viewer, expires))
-    }
-
-    /// Forgets whom a change concerns, wherever it was made, and wakes those who wait for it.
-    pub async fn heed(self, hub: Arc<Hub>, stop: impl Future<Output = ()>) {
-        tokio::pin!(stop);
-        let hear = async {
-            loop {
-                let Ok(mut follower) = Follower::start(hub.clone(), self.database.clone(), None).await else {
-                    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
-                    continue;
-                };
-                while let Ok(events) = follower.next().await {
-                    let ours = events.iter().filter(|event| event.topic == IDENTITY_CHANGED);
-                    let mut heard = false;
-                    for user in ours.filter_map(|event| event.audience.user) {
-                        heard = true;
-                        self.forget_user(UserId::from_uuid(user));
-                    }
-                    if heard {
-                        self.forget_keys();
-                        self.seen.changed.send_modify(|count| *count += 1);
-                    }
-                }
-            }
-        };
-        tokio::select! {
-            () = &mut stop => {}
-            () = hear => {}
-        }
-    }
-
-    /// Tells when somebody sees more or less than before.
-    pub fn changed(&self) -> watch::Receiver<u64> {
-        self.seen.changed.subscribe()
+        self.seen.remember(before, |seen| seen.sessions.insert(claims.sid, viewer.clone()));
+        Ok(Admitted { viewer, expires, ends })
     }
 
     /// These sessions ended.
     pub fn forget(&self, sessions: &[SessionId]) {
-        self.seen.forgotten.fetch_add(1, Ordering::AcqRel);
-        sessions.iter().for_each(|session| self.seen.sessions.invalidate(session));
+        self.seen.forget_sessions(sessions);
     }
 
     /// This user changed.
     pub fn forget_user(&self, user: UserId) {
-        let theirs: Vec<_> =
-            self.seen.sessions.iter().filter(|(_, v)| v.user_id() == Some(user)).map(|(id, _)| *id).collect();
-        self.forget(&theirs);
+        self.seen.forget_all_of(&[user.uuid()]);
     }
 
     /// A key was revoked.
     pub fn forget_keys(&self) {
-        self.seen.keys.invalidate_all();
+        self.seen.forget_keys();
     }
 
     async fn finish(&self, tx: Tx, session: SessionId) -> Result<Opened, Stop<SessionErrorCode>> {
@@ -379,6 +334,23 @@ async fn viewer_of(db: &DatabaseConnection, id: SessionId, now: Instant) -> Resu
     Ok(user.map(|user| viewer_for(&user, id)))
 }
 
+/// The viewers of those of these sessions that are open at `now`, in one statement.
+pub(super) async fn viewers(
+    db: &DatabaseConnection,
+    ids: Vec<SessionId>,
+    now: Instant,
+) -> Result<Vec<(SessionId, Viewer)>> {
+    let open = all_rows::<session::Entity>()
+        .find_also_related(app_user::Entity)
+        .filter(session::Column::Id.is_in(ids))
+        .filter(session::Column::RevokedAt.is_null())
+        .filter(session::Column::ExpiresAt.gt(now))
+        .filter(app_user::Column::DisabledAt.is_null())
+        .all(db)
+        .await?;
+    Ok(open.into_iter().filter_map(|(open, user)| Some((open.id, viewer_for(&user?, open.id)))).collect())
+}
+
 fn viewer_for(user: &app_user::Model, session: SessionId) -> Viewer {
     Viewer {
         actor: Actor::User(user.id),
@@ -395,15 +367,16 @@ fn viewer_user(tx: &Tx) -> Result<UserId> {
     tx.by.user_id().ok_or(Error::Unauthenticated)
 }
 
-async fn end(tx: &Tx, which: impl sea_orm::sea_query::IntoCondition, user: UserId) -> Result<()> {
-    session::Entity::update_many()
+/// Ends sessions of a user; tells how many.
+async fn end(tx: &Tx, which: impl sea_orm::sea_query::IntoCondition, user: UserId) -> Result<u64> {
+    let ended = session::Entity::update_many()
         .col_expr(session::Column::RevokedAt, Expr::value(tx.now))
         .filter(which.into_condition())
         .filter(session::Column::UserId.eq(user.uuid()))
         .filter(session::Column::RevokedAt.is_null())
         .exec(tx.conn())
         .await?;
-    Ok(())
+    Ok(ended.rows_affected)
 }
 
 fn reason(text: &str) -> FieldChange {

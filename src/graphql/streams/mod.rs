@@ -294,7 +294,7 @@ impl Stream {
         let for_me =
             |viewer: &Viewer| event.audience.user.is_some() && event.audience.heard_by(viewer).is_some();
         if event.topic == MOVED_SIGHT && for_me(&self.viewer.borrow()) {
-            Box::pin(self.guest.look_again(event.position)).await.map_err(Arc::new)?;
+            Box::pin(self.guest.look_again(event.position)).await;
         }
         if !self.concerns(event) {
             return Ok(None);

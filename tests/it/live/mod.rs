@@ -3,6 +3,7 @@
 mod changes;
 mod dashboard;
 mod events;
+mod idle;
 mod items;
 mod notifications;
 mod order;

@@ -1,0 +1,160 @@
+//! What it costs that people are there and nothing happens.
+
+use std::time::Duration;
+
+use cabina::domains::identity::{app_user, session};
+use cabina::kernel::ids::SessionId;
+use cabina::platform::db::all_rows;
+use sea_orm::{ConnectionTrait, EntityTrait, IntoActiveModel};
+use serde_json::json;
+
+use crate::support::{Actor, Frame, Screen, Setup, TestApp};
+
+/// Sockets; what a thousand cost is five times that.
+const SOCKETS: usize = 200;
+/// So long the statements are counted.
+const WHILE: Duration = Duration::from_secs(6);
+
+async fn app() -> TestApp {
+    Setup::default().with("CABINA_MAX_CONNECTIONS", SOCKETS).start().await
+}
+
+/// Signs everybody in again and again, without the log-ins.
+async fn sessions(app: &TestApp) -> Vec<(SessionId, Actor)> {
+    let (own, door) = (&app.app.database.own, &app.engine.services().door);
+    let users = all_rows::<app_user::Entity>().all(own).await.expect("users");
+    let (now, hour) = (door.clock.now(), chrono::Duration::hours(1));
+    let mut rows = Vec::new();
+    let mut opened = Vec::new();
+    for user in users.iter().cycle().take(SOCKETS) {
+        let id = SessionId::new();
+        let token = door.keys.sign(user.id, id, now, now + hour).expect("signed");
+        opened.push((id, app.bearer(&token)));
+        let row = session::Model {
+            id,
+            user_id: user.id,
+            user_agent: None,
+            address: None,
+            retry_key: None,
+            created_at: now,
+            expires_at: now + hour,
+            revoked_at: None,
+        };
+        rows.push(row.into_active_model());
+    }
+    session::Entity::insert_many(rows).exec_without_returning(own).await.expect("written");
+    opened
+}
+
+/// The statements of a while.
+async fn statements(app: &TestApp) -> u64 {
+    let before = app.app.database.statements();
+    tokio::time::sleep(WHILE).await;
+    app.app.database.statements() - before
+}
+
+async fn ended(screen: &mut Screen) -> u16 {
+    loop {
+        if let Frame::Closed(code) = screen.hear().await {
+            return code;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn idle_sockets_ask_the_database_nothing_and_hear_of_what_concerns_them() {
+    let app = app().await;
+    let second = app.second().await;
+    let (mut screens, opened) = (Vec::new(), sessions(&app).await);
+    for (number, (_, actor)) in opened.iter().enumerate() {
+        let mut screen = Screen::of(actor).await;
+        if number % 2 == 0 {
+            screen.subscribe("f", "subscription { feed { __typename } }", json!({})).await;
+        }
+        screens.push(screen);
+    }
+    app.settled().await;
+    let asked = statements(&app).await;
+    println!("{SOCKETS} idle sockets: {asked} statements in {WHILE:?}");
+    assert!(asked <= 4, "{asked} statements of {SOCKETS} sockets in {WHILE:?}");
+    // Ended on another server, and by one who is not there.
+    let revoke = |actor: &Actor| second.bearer(actor.token.as_deref().expect("a token"));
+    let before = app.app.database.statements();
+    revoke(&opened[7].1).run("sessionRevoke", json!({}), "event { id }").await;
+    assert_eq!(ended(&mut screens[7]).await, 4403);
+    let asked = app.app.database.statements() - before;
+    println!("a revoked session: {asked} statements of this server");
+    assert!(asked <= 4, "the others of the same user are looked at together: {asked}");
+    let admin = app.admin().await;
+    let users = admin.data("{ users { nodes { id name version } } }", json!({})).await;
+    let beto =
+        users["users"]["nodes"].as_array().expect("users").iter().find(|user| user["name"] == "Beto Ruiz");
+    let beto = beto.expect("Beto");
+    let disable = json!({ "id": beto["id"], "expectedVersion": beto["version"] });
+    admin.run("userDisable", disable, "user { id }").await;
+    let mut theirs = 0;
+    for (number, screen) in screens.iter_mut().enumerate() {
+        let name = opened[number].1.send("{ viewer { name } }", json!({})).await;
+        if name.status == 401 && number != 7 {
+            theirs += 1;
+            assert_eq!(ended(screen).await, 4403);
+        }
+    }
+    assert!(theirs >= SOCKETS / 5 - 1, "{theirs}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_other_servers_cannot_be_heard_one_look_is_for_all() {
+    let app = app().await;
+    let (mut screens, opened) = (Vec::new(), sessions(&app).await);
+    for (_, actor) in &opened {
+        screens.push(Screen::of(actor).await);
+    }
+    app.settled().await;
+    app.engine.services().hub.set_hearing(false);
+    let asked = statements(&app).await;
+    println!("{SOCKETS} idle sockets and no bus: {asked} statements in {WHILE:?}");
+    assert!((1..=8).contains(&asked), "{asked} statements of {SOCKETS} sockets in {WHILE:?}");
+    // Behind everybody's back, as if its event was never heard.
+    let at = app.app.clock.now();
+    let query = sea_orm::sea_query::Query::update()
+        .table(session::Entity)
+        .value(session::Column::RevokedAt, at)
+        .and_where(sea_orm::ColumnTrait::eq(&session::Column::Id, opened[3].0))
+        .to_owned();
+    app.app.database.own.execute(&query).await.expect("written");
+    assert_eq!(ended(&mut screens[3]).await, 4403);
+    assert!(opened[4].1.data("{ viewer { id } }", json!({})).await["viewer"].is_object());
+}
+
+#[tokio::test]
+async fn a_key_that_ends_or_is_revoked_closes_its_sockets() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    let soon = app.app.clock.now() + chrono::Duration::minutes(10);
+    let mut keys = Vec::new();
+    for ends in [Some(soon), None] {
+        let input = json!({ "name": "Robot", "role": "ADMIN", "scopes": ["READ"], "expiresAt": ends });
+        let made = admin.run("apiKeyCreate", input, "apiKey { id } secret").await;
+        let actor = app.bearer(made["secret"].as_str().expect("a key"));
+        keys.push((made["apiKey"]["id"].clone(), Screen::of(&actor).await));
+    }
+    app.app.clock.advance(Duration::from_secs(11 * 60));
+    assert_eq!(ended(&mut keys[0].1).await, 4403, "it ended by itself");
+    keys[1].1.say(json!({ "type": "ping" })).await;
+    assert_eq!(keys[1].1.hear().await, Frame::Said(json!({ "type": "pong" })), "this one holds");
+    admin.run("apiKeyRevoke", json!({ "id": keys[1].0 }), "apiKey { id }").await;
+    assert_eq!(ended(&mut keys[1].1).await, 4403, "it was revoked");
+}
+
+#[tokio::test]
+async fn a_repeated_log_in_closes_what_the_lost_answer_opened() {
+    let app = TestApp::start().await;
+    let input =
+        json!({ "email": "ana@test.example", "password": "correct horse", "idempotencyKey": "login-1" });
+    let first = app.nobody().run("sessionCreate", input.clone(), "session { accessToken }").await;
+    let actor = app.bearer(first["session"]["accessToken"].as_str().expect("a token"));
+    let mut screen = Screen::of(&actor).await;
+    app.nobody().run("sessionCreate", input, "session { accessToken }").await;
+    assert_eq!(ended(&mut screen).await, 4403);
+}
