@@ -5,12 +5,15 @@ use std::time::Duration;
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use crate::app::App;
 use crate::domains::agenda::{self, LayOut, Remind};
 use crate::domains::identity::sessions;
 use crate::domains::notifications::inbox;
 use crate::flows::odoo::{self, Sync};
+use crate::http::until;
 use crate::kernel::{Error, Result};
 use crate::platform::bus;
 use crate::platform::config::JobsConfig;
@@ -80,6 +83,19 @@ fn agenda(app: &App, handlers: Handlers) -> Handlers {
                 Ok(Remind::is_due(&app.database, now).await?.then(Trail::default))
             }
         })
+}
+
+/// Works in the background until `stop` says so.
+///
+/// # Errors
+/// `Usage` when what is configured is not what the data tell of.
+pub async fn spawn(app: &App, stop: watch::Receiver<bool>) -> Result<JoinHandle<()>> {
+    if let Err(error @ Error::Usage(_)) = handlers(app).await {
+        return Err(error); // what it cannot work with is told now
+    }
+    let (app, stops) = (app.clone(), stop.clone());
+    let tasks = app.tasks.clone();
+    Ok(tasks.spawn("worker", stop, move || run(app.clone(), until(stops.clone()))))
 }
 
 /// Works until `stop` ends. Any number of processes may do so side by side.

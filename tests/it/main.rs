@@ -5,6 +5,7 @@ mod agenda;
 mod architecture;
 mod clients;
 mod fast;
+mod faults;
 mod http;
 mod identity;
 mod jobs;

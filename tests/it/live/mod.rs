@@ -8,3 +8,4 @@ mod notifications;
 mod order;
 mod slow;
 mod socket;
+mod unreadable;

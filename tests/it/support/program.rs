@@ -17,7 +17,8 @@ pub struct Program {
     /// Where it listens.
     pub url: String,
     log: Option<std::thread::JoinHandle<String>>,
-    _database: TestDatabase,
+    variables: Vec<(&'static str, String)>,
+    database: Option<TestDatabase>,
 }
 
 impl Drop for Program {
@@ -30,14 +31,33 @@ impl Drop for Program {
 impl Program {
     /// Starts `cabina serve` with these variables; it logs in JSON.
     pub async fn serve(variables: Vec<(&'static str, String)>) -> Program {
-        tokio::task::spawn_blocking(move || Program::start(variables)).await.expect("starts")
+        tokio::task::spawn_blocking(move || Program::start(TestDatabase::new(), variables))
+            .await
+            .expect("starts")
     }
 
-    fn start(variables: Vec<(&'static str, String)>) -> Program {
-        let database = TestDatabase::new();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_cabina"));
+    /// Kills it at once, as by kill -9, and starts it again on the same database.
+    pub async fn again(mut self) -> Program {
+        let (database, variables) = (self.database.take().expect("its own"), self.variables.clone());
+        drop(self);
+        tokio::task::spawn_blocking(move || Program::start(database, variables)).await.expect("starts")
+    }
+
+    /// The process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Where its data are.
+    pub fn database(&self) -> &TestDatabase {
+        self.database.as_ref().expect("its own")
+    }
+
+    fn start(database: TestDatabase, variables: Vec<(&'static str, String)>) -> Program {
+        // A file that may not grow is an error of the write, as a full disk is, and no signal that ends the process.
+        let mut command = Command::new("sh");
         command
-            .arg("serve")
+            .args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_cabina"), "serve"])
             .env("DATABASE_URL", &database.url)
             .env("CABINA_DATABASE_CONNECTIONS", "4")
             .env("CABINA_JWT_SECRET", "the-signing-secret-of-this-test-alone")
@@ -45,7 +65,7 @@ impl Program {
             .env("CABINA_LISTEN", "127.0.0.1:0")
             .env("CABINA_LOG_FORMAT", "json")
             .env_remove("REDIS_URL")
-            .envs(variables)
+            .envs(variables.iter().map(|(name, value)| (*name, value)))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         if is_postgres() {
@@ -69,7 +89,7 @@ impl Program {
             }
         });
         let url = told.recv_timeout(Duration::from_secs(60)).expect("it tells where it listens");
-        Program { child, url, log: Some(log), _database: database }
+        Program { child, url, log: Some(log), variables, database: Some(database) }
     }
 
     /// Somebody who is not signed in.
