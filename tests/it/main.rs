@@ -10,6 +10,7 @@ mod http;
 mod identity;
 mod jobs;
 mod live;
+mod many;
 mod odoo;
 mod process;
 mod sandbox;
