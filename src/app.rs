@@ -4,11 +4,13 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use metrics_exporter_prometheus::PrometheusHandle;
 use migration::{Migrator, MigratorTrait};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use crate::domains::identity::seen::Seen;
 use crate::domains::identity::sessions::Door;
@@ -23,6 +25,7 @@ use crate::platform::auth::{Passwords, TokenKeys};
 use crate::platform::bus::{Hub, Redis, Relay};
 use crate::platform::config::Config;
 use crate::platform::db::{Database, Synced, connect};
+use crate::platform::tasks::Tasks;
 
 /// The running program's parts.
 #[derive(Clone)]
@@ -35,6 +38,8 @@ pub struct App {
     pub clock: Clock,
     /// Password hashing.
     pub passwords: Arc<Passwords>,
+    /// What runs in the background.
+    pub tasks: Tasks,
     /// Becomes true when the server stops.
     stopping: watch::Sender<bool>,
 }
@@ -52,6 +57,7 @@ impl App {
             database,
             clock,
             passwords: Arc::default(),
+            tasks: Tasks::default(),
             stopping: watch::Sender::new(false),
         })
     }
@@ -94,7 +100,8 @@ impl App {
         let engine = Arc::new(Engine::new(self.config.clone(), services)?);
         let stop = self.stopping.subscribe();
         let seats = Seats::new(self.config.limits.connections);
-        Ok(Web { config: self.config.clone(), engine, metrics, redis, seats, stop })
+        let (config, tasks) = (self.config.clone(), self.tasks.clone());
+        Ok(Web { config, engine, metrics, redis, tasks, seats, stop })
     }
 
     fn redis(&self) -> Result<Option<redis::Client>> {
@@ -108,11 +115,14 @@ impl App {
         let header_time = self.config.limits.request_timeout;
         let hub = web.engine.services().hub.clone();
         let (over, ended) = watch::channel(false);
-        let relay = self.relay(web.redis.clone(), hub.clone());
-        tokio::spawn(relay.run(until(ended.clone())));
-        let door = web.engine.services().door.clone();
-        tokio::spawn(door.heed(hub.clone(), until(ended.clone())));
-        tokio::spawn(hub.fill(self.database.clone(), until(ended)));
+        self.relay(web.redis.clone(), hub.clone(), ended.clone());
+        let (door, heard, stops) = (web.engine.services().door.clone(), hub.clone(), ended.clone());
+        self.tasks.spawn("identity", ended.clone(), move || {
+            door.clone().heed(heard.clone(), until(stops.clone())).map(Ok)
+        });
+        let (database, stops) = (self.database.clone(), ended.clone());
+        self.tasks
+            .spawn("hub", ended, move || hub.clone().fill(database.clone(), until(stops.clone())).map(Ok));
         let stop = async {
             stop.await;
             self.stopping.send_replace(true);
@@ -121,24 +131,29 @@ impl App {
         over.send_replace(true);
     }
 
-    /// Gives committed changes their place until `stop` ends, in a process that serves nobody.
+    /// Gives committed changes their place until `stop` says so, in a process that serves nobody.
     ///
     /// # Errors
     /// A wrong address of Redis.
-    pub async fn relay_alone(&self, stop: impl Future<Output = ()>) -> Result<()> {
-        self.relay(self.redis()?, Arc::default()).run(stop).await;
-        Ok(())
+    pub fn relay_alone(&self, stop: watch::Receiver<bool>) -> Result<JoinHandle<()>> {
+        Ok(self.relay(self.redis()?, Arc::default(), stop))
     }
 
-    fn relay(&self, redis: Option<redis::Client>, hub: Arc<Hub>) -> Relay {
+    fn relay(
+        &self,
+        redis: Option<redis::Client>,
+        hub: Arc<Hub>,
+        stop: watch::Receiver<bool>,
+    ) -> JoinHandle<()> {
         let topics: Vec<&str> = TOPICS.iter().map(|topic| topic.name).collect();
         let prefix = &self.config.bus.channel_prefix;
-        let bell = |client| Redis::start(client, prefix, &topics, MOVED_BY, hub.clone());
-        Relay {
-            database: self.database.clone(),
-            redis: redis.map(bell),
-            hub: hub.clone(),
-            clock: self.clock.clone(),
-        }
+        let redis = redis.map(|client| {
+            let (redis, keep) = Redis::start(client, prefix, &topics, MOVED_BY, hub.clone());
+            self.tasks.spawn("redis", stop.clone(), keep);
+            redis
+        });
+        let relay = Relay { database: self.database.clone(), redis, hub, clock: self.clock.clone() };
+        let stops = stop.clone();
+        self.tasks.spawn("relay", stop, move || relay.clone().run(until(stops.clone())).map(Ok))
     }
 }

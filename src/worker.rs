@@ -3,20 +3,23 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, Condition};
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use crate::app::App;
 use crate::domains::agenda::{self, LayOut, Remind};
 use crate::domains::identity::sessions;
 use crate::domains::notifications::inbox;
 use crate::flows::odoo::{self, Sync};
+use crate::http::until;
 use crate::kernel::{Error, Result};
 use crate::platform::bus;
 use crate::platform::config::JobsConfig;
+use crate::platform::db::delete_all;
 use crate::platform::db::tables::idempotency_key;
 use crate::platform::jobs::{Failure, Handlers, Job, Runner, Schedule};
-use crate::platform::telemetry::Trail;
 
 /// A repeated request is recognised for so long: an offline screen may replay its queue after a long weekend.
 const KEYS_KEPT: chrono::Duration = chrono::Duration::days(7);
@@ -65,7 +68,7 @@ pub async fn handlers(app: &App) -> Result<Handlers> {
 }
 
 fn agenda(app: &App, handlers: Handlers) -> Handlers {
-    let (laid, reminded) = (app.clone(), app.clone());
+    let laid = app.clone();
     handlers
         .on(move |_: LayOut, _| {
             let app = laid.clone();
@@ -73,13 +76,20 @@ fn agenda(app: &App, handlers: Handlers) -> Handlers {
         })
         .every(Schedule::every(LAY_OUT_EVERY, LayOut {}))
         .on(|_: Remind, work| Remind::run(work))
-        .when(Remind {}, move |now| {
-            let app = reminded.clone();
-            async move {
-                // Owed by the clock, and by nobody's request.
-                Ok(Remind::is_due(&app.database, now).await?.then(Trail::default))
-            }
-        })
+        .when(Remind {}, |now| Some(Remind::is_due(now)))
+}
+
+/// Works in the background until `stop` says so.
+///
+/// # Errors
+/// `Usage` when what is configured is not what the data tell of.
+pub async fn spawn(app: &App, stop: watch::Receiver<bool>) -> Result<JoinHandle<()>> {
+    if let Err(error @ Error::Usage(_)) = handlers(app).await {
+        return Err(error); // what it cannot work with is told now
+    }
+    let (app, stops) = (app.clone(), stop.clone());
+    let tasks = app.tasks.clone();
+    Ok(tasks.spawn("worker", stop, move || run(app.clone(), until(stops.clone()))))
 }
 
 /// Works until `stop` ends. Any number of processes may do so side by side.
@@ -111,13 +121,11 @@ pub async fn run(app: App, stop: impl Future<Output = ()>) -> Result<()> {
 /// # Errors
 /// Those of the database.
 pub async fn sweep(app: &App) -> Result<u64> {
-    let (db, now) = (&app.database.own, app.clock.now());
+    let (database, now) = (&app.database, app.clock.now());
     let kept = chrono::Duration::days(i64::try_from(app.config.bus.days_kept).unwrap_or(i64::MAX));
-    let events = bus::sweep(&app.database, now - kept).await?;
-    let keys = idempotency_key::Entity::delete_many()
-        .filter(idempotency_key::Column::CreatedAt.lt(now - KEYS_KEPT))
-        .exec(db)
-        .await?;
-    let told = inbox::sweep(&app.database, now).await?;
-    Ok(events + keys.rows_affected + told + sessions::sweep(db, now).await?)
+    let events = bus::sweep(database, now - kept).await?;
+    let old = idempotency_key::Column::CreatedAt.lt(now - KEYS_KEPT);
+    let keys = delete_all::<idempotency_key::Entity>(database, Condition::all().add(old)).await?;
+    let told = inbox::sweep(database, now).await?;
+    Ok(events + keys + told + sessions::sweep(database, now).await?)
 }

@@ -11,9 +11,9 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use clap::{Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use migration::{Migrator, MigratorTrait};
+use tokio::sync::watch;
 
 use crate::app::App;
-use crate::http::until;
 use crate::kernel::time::Clock;
 use crate::kernel::{Error, Result};
 use crate::platform::config::Config;
@@ -109,16 +109,15 @@ async fn execute(command: Command, config: Config) -> Result<()> {
         Command::Serve(serve) => serve.run(config).await,
         Command::Worker => {
             let app = App::start(config, Clock::System).await?;
+            let ((over, ended), (tell, told)) = (watch::channel(false), watch::channel(false));
+            let worker = crate::worker::spawn(&app, told).await?;
+            let relay = app.relay_alone(ended)?;
             tracing::info!("the worker runs; end it with ctrl-c");
-            let (over, ended) = tokio::sync::watch::channel(false);
-            let relay = app.relay_alone(until(ended));
-            let work = async {
-                let worked = crate::worker::run(app.clone(), serve::stopped()).await;
-                over.send_replace(true);
-                worked
-            };
-            let (relayed, worked) = tokio::join!(relay, work);
-            relayed.and(worked)
+            serve::stopped().await;
+            tell.send_replace(true);
+            let worked = worker.await;
+            over.send_replace(true);
+            worked.and(relay.await).map_err(Error::internal)
         }
         Command::Migrate { direction } => migrate(config, direction).await,
         Command::User { action } => user::run(config, action).await,

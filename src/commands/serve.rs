@@ -62,19 +62,16 @@ impl Serve {
         })?;
         let address = listener.local_addr().map_err(Error::internal)?;
         let web = app.web(metrics)?;
-        if let Err(error @ Error::Usage(_)) = crate::worker::handlers(&app).await {
-            return Err(error); // what it cannot work with is told now
-        }
-        greet(&app, &address.to_string(), loaded.as_ref(), odoo.as_ref());
         let (tell, told) = watch::channel(false);
+        let worker = crate::worker::spawn(&app, told.clone()).await?;
+        greet(&app, &address.to_string(), loaded.as_ref(), odoo.as_ref());
         tokio::spawn(async move {
             stopped().await;
             tracing::info!("stopping: requests under way are finished");
             let _ = tell.send(true);
         });
-        let worker = tokio::spawn(crate::worker::run(app.clone(), until(told.clone())));
         app.serve(listener, web, until(told)).await;
-        worker.await.map_err(Error::internal)?
+        worker.await.map_err(Error::internal)
     }
 }
 

@@ -16,7 +16,9 @@ pub fn code(error: &Error) -> &'static str {
         Error::CursorExpired => "CURSOR_EXPIRED",
         Error::Lagged => "LAGGED",
         Error::Throttled { .. } => "THROTTLED",
-        Error::Unavailable { .. } | Error::Internal(_) | Error::Replayed(_) => "INTERNAL",
+        Error::Unavailable { .. } | Error::Internal(_) | Error::Taken { .. } | Error::Replayed(_) => {
+            "INTERNAL"
+        }
     }
 }
 
@@ -67,7 +69,7 @@ fn set(error: &mut ServerError, code: &str, request_id: &str) {
 }
 
 fn log(error: &Error, told: &ServerError, request_id: &str) {
-    if let Error::Internal(cause) | Error::Unavailable { cause, .. } = error {
+    if let Error::Internal(cause) | Error::Unavailable { cause, .. } | Error::Taken { cause, .. } = error {
         let path: Vec<String> = told.path.iter().map(|segment| format!("{segment:?}")).collect();
         tracing::error!(request_id, path = path.join("."), cause = %cause, "a request failed");
     }

@@ -10,7 +10,7 @@ use crate::kernel::words::Code;
 use crate::kernel::{Error, Stop};
 use crate::platform::auth::Right;
 use crate::platform::db::Tx;
-use crate::platform::jobs::dead::Which;
+use crate::platform::jobs::dead::{MOST, Which};
 
 /// Which failures an input means.
 ///
@@ -22,6 +22,9 @@ pub fn which<I>(
     all: Option<bool>,
 ) -> Result<Which<I>, Error> {
     match (ids, fingerprint, all) {
+        (Some(ids), None, None | Some(false)) if ids.len() as u64 > MOST => {
+            Err(Error::invalid("ids", format!("must be at most {MOST}")))
+        }
         (Some(ids), None, None | Some(false)) => Ok(Which::Ids(ids)),
         (None, Some(fingerprint), None | Some(false)) => Ok(Which::Alike(fingerprint)),
         (None, None, Some(true)) => Ok(Which::All),
@@ -65,7 +68,7 @@ macro_rules! failures {
         #[doc = concat!("Which ", $what, " are tried again: exactly one of the fields.")]
         #[derive(async_graphql::InputObject)]
         pub struct $Retry {
-            /// These.
+            /// These: at most 1,000.
             pub ids: Option<Vec<$Id>>,
             /// All that failed in this way.
             pub fingerprint: Option<String>,
@@ -76,7 +79,7 @@ macro_rules! failures {
         #[doc = concat!("Which ", $what, " are discarded: exactly one of the first three fields, and the reason.")]
         #[derive(async_graphql::InputObject)]
         pub struct $Discard {
-            /// These.
+            /// These: at most 1,000.
             pub ids: Option<Vec<$Id>>,
             /// All that failed in this way.
             pub fingerprint: Option<String>,

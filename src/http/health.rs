@@ -20,27 +20,33 @@ pub async fn live() -> &'static str {
     "ok\n"
 }
 
-/// Database, migrations and bus: 200 when all are well, 503 otherwise, each named.
+/// Database, whether it takes writes, migrations, bus and background tasks: 200 when all are well, 503 otherwise, each named.
 pub async fn ready(State(web): State<Web>) -> Response {
     let checks = async {
-        let pool = &web.engine.services().database.pool;
-        let database = pool.ping().await.is_ok();
+        let database = &web.engine.services().database;
+        let pool = &database.pool;
+        let answers = pool.ping().await.is_ok();
         let pending = Migrator::get_pending_migrations(pool).await.map(|pending| pending.len());
         let bus = match &web.redis {
             None => Some("in-process"),
             Some(client) => ping(client).await.then_some("redis"),
         };
-        (database, pending.ok(), bus)
+        // Without its tables there is nothing to be written.
+        let writes = !matches!(pending, Ok(1..)) && database.takes_writes().await;
+        (answers, writes, pending.ok(), bus)
     };
-    let (database, pending, bus) =
-        tokio::time::timeout(PATIENCE, checks).await.unwrap_or((false, None, None));
-    let well = database && pending == Some(0) && bus.is_some();
+    let (database, writes, pending, bus) =
+        tokio::time::timeout(PATIENCE, checks).await.unwrap_or((false, false, None, None));
+    let down = web.tasks.down();
+    let well = database && writes && pending == Some(0) && bus.is_some() && down.is_empty();
     let told = |ok: bool| if ok { "ok" } else { "failed" };
     let body = json!({
         "status": told(well),
         "database": told(database),
+        "writes": told(writes),
         "migrations": match pending { Some(0) => "ok".to_owned(), Some(n) => format!("{n} pending"), None => "unknown".to_owned() },
         "bus": bus.unwrap_or("failed"),
+        "tasks": if down.is_empty() { "ok".to_owned() } else { format!("down: {}", down.join(", ")) },
         "version": env!("CARGO_PKG_VERSION"),
     });
     (if well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, Json(body)).into_response()

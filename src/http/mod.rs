@@ -34,6 +34,7 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::graphql::engine::Engine;
 use crate::platform::config::Config;
+use crate::platform::tasks::Tasks;
 
 /// What handlers share.
 #[derive(Clone)]
@@ -46,6 +47,8 @@ pub struct Web {
     pub metrics: Option<PrometheusHandle>,
     /// The bus, if there is one outside.
     pub redis: Option<redis::Client>,
+    /// What runs in the background.
+    pub tasks: Tasks,
     /// How many connections each user keeps open here.
     pub seats: Seats,
     /// Becomes true when the server stops: who stays on a connection is told to come again.

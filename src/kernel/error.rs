@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use super::words::Code;
+
 /// The error of everything that is not a business rule.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -53,6 +55,16 @@ pub enum Error {
         #[source]
         cause: BoxError,
     },
+    /// Another row has a value that must be unique. Where the schema has a name for it, it is a refusal by the time it
+    /// reaches the caller (`Code::TAKEN`); elsewhere it is a fault of ours.
+    #[error("something went wrong on our side")]
+    Taken {
+        /// The constraint, by the name that PostgreSQL gives it.
+        constraint: String,
+        /// The cause, for the log only.
+        #[source]
+        cause: BoxError,
+    },
     /// A fault of ours. The cause goes to the log, never to the caller.
     #[error("something went wrong on our side")]
     Internal(#[source] BoxError),
@@ -73,7 +85,7 @@ impl Error {
     /// The error with its cause, for whoever sits at the terminal.
     pub fn for_terminal(&self) -> String {
         match self {
-            Error::Internal(cause) => cause.to_string(),
+            Error::Internal(cause) | Error::Taken { cause, .. } => cause.to_string(),
             Error::Unavailable { provider, cause } => format!("{provider} is not available: {cause}"),
             other => other.to_string(),
         }
@@ -91,9 +103,32 @@ impl From<sea_orm::DbErr> for Error {
             sea_orm::DbErr::ConnectionAcquire(_) | sea_orm::DbErr::Conn(_) => {
                 Error::Unavailable { provider: "the database", cause: cause.into() }
             }
-            other => Error::Internal(other.into()),
+            other => match violated(&other) {
+                Some(constraint) => Error::Taken { constraint, cause: other.into() },
+                None => Error::Internal(other.into()),
+            },
         }
     }
+}
+
+/// The unique constraint that a statement broke.
+fn violated(cause: &sea_orm::DbErr) -> Option<String> {
+    use sea_orm::RuntimeErr::SqlxError;
+    let (sea_orm::DbErr::Exec(SqlxError(cause)) | sea_orm::DbErr::Query(SqlxError(cause))) = cause else {
+        return None;
+    };
+    let broken = cause.as_database_error().filter(|broken| broken.is_unique_violation())?;
+    broken.constraint().map(str::to_owned).or_else(|| named_by_columns(broken.message()))
+}
+
+/// SQLite names the columns alone: `UNIQUE constraint failed: external_ref.system, external_ref.key`. The name that
+/// PostgreSQL gives such a constraint by itself is made of the same: `external_ref_system_key_key`.
+fn named_by_columns(message: &str) -> Option<String> {
+    let columns = message.split_once("UNIQUE constraint failed: ")?.1;
+    let (table, _) = columns.split_once('.')?;
+    let names: Option<Vec<&str>> =
+        columns.split(", ").map(|column| column.split_once('.').map(|(_, name)| name)).collect();
+    Some(format!("{table}_{}_key", names?.join("_")))
 }
 
 impl From<serde_json::Error> for Error {
@@ -117,6 +152,14 @@ impl<C> Refusal<C> {
     /// A refusal about one input field.
     pub fn of(code: C, field: &str, message: impl Into<String>) -> Self {
         Refusal { code, field: field.split('.').map(str::to_owned).collect(), message: message.into() }
+    }
+}
+
+impl<C: Code> Refusal<C> {
+    /// What a value is refused with that another row has; `None` where no code stands for this constraint.
+    pub fn taken(constraint: &str) -> Option<Self> {
+        let (_, code, field, message) = C::TAKEN.iter().find(|(name, ..)| *name == constraint)?;
+        Some(Refusal::of(*code, field, *message))
     }
 }
 
@@ -151,9 +194,18 @@ impl<C> Stop<C> {
     }
 }
 
-impl<C, E: Into<Error>> From<E> for Stop<C> {
+impl<C: Code, E: Into<Error>> From<E> for Stop<C> {
+    /// A value that is taken is refused as the schema names it: also when another write took it at the same moment, and
+    /// nobody saw it in time.
     fn from(cause: E) -> Self {
-        Stop::Error(cause.into())
+        let error = cause.into();
+        match &error {
+            Error::Taken { constraint, .. } => match Refusal::taken(constraint) {
+                Some(refusal) => Stop::Refused(vec![refusal]),
+                None => Stop::Error(error),
+            },
+            _ => Stop::Error(error),
+        }
     }
 }
 
@@ -193,8 +245,34 @@ impl<C> Check<C> {
         checked.map_err(|why| self.refuse(code, field, why.to_string())).ok()
     }
 
+    /// Keeps that another row has a value that must be unique by this constraint.
+    pub fn refuse_taken(&mut self, constraint: &str)
+    where
+        C: Code,
+    {
+        debug_assert!(Refusal::<C>::taken(constraint).is_some(), "{constraint} has a refusal");
+        self.0.extend(Refusal::taken(constraint));
+    }
+
     /// `Ok` when nothing was refused.
     pub fn done(self) -> Result<(), Stop<C>> {
         if self.0.is_empty() { Ok(()) } else { Err(Stop::Refused(self.0)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_sqlite_says_is_named_as_postgres_names_it() {
+        let named = |columns: &str| named_by_columns(&format!("UNIQUE constraint failed: {columns}"));
+        assert_eq!(named("app_user.email").as_deref(), Some("app_user_email_key"));
+        assert_eq!(
+            named("external_ref.system, external_ref.key").as_deref(),
+            Some("external_ref_system_key_key")
+        );
+        assert_eq!(named("index 'some_expression'"), None);
+        assert_eq!(named_by_columns("CHECK constraint failed: id = 1"), None);
     }
 }

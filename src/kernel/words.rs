@@ -90,6 +90,9 @@ macro_rules! words {
 /// A set of refusal codes. Every set has four in common, so that form, absence, conflict and repetition are told in the
 /// same way by every mutation.
 pub trait Code: Word {
+    /// What is refused because another row has it: the unique constraint by PostgreSQL's name, the code, the input field and
+    /// a sentence for a person.
+    const TAKEN: &'static [(&'static str, Self, &'static str, &'static str)];
     /// The input breaks a rule of form.
     const INVALID: Self;
     /// There is no such thing, or it may not be seen.
@@ -100,12 +103,13 @@ pub trait Code: Word {
     const IDEMPOTENCY_MISMATCH: Self;
 }
 
-/// Declares a set of refusal codes: its own words, then the four that all have in common.
+/// Declares a set of refusal codes: its own words, then the four that all have in common. Behind them stands which unique
+/// constraint is refused with which word: `taken { "app_user_email_key" => EmailTaken, "email", "another user has it"; }`.
 #[macro_export]
 macro_rules! codes {
     ($(#[doc = $doc:literal])* pub enum $name:ident {
         $($(#[doc = $word_doc:literal])* $word:ident = $text:literal,)*
-    }) => {
+    } $(taken { $($constraint:literal => $taken:ident, $field:literal, $message:literal;)* })?) => {
         $crate::words! {
             $(#[doc = $doc])*
             pub enum $name {
@@ -121,6 +125,8 @@ macro_rules! codes {
             }
         }
         impl $crate::kernel::words::Code for $name {
+            const TAKEN: &'static [(&'static str, Self, &'static str, &'static str)] =
+                &[$($(($constraint, $name::$taken, $field, $message),)*)?];
             const INVALID: Self = $name::Invalid;
             const NOT_FOUND: Self = $name::NotFound;
             const CONFLICT: Self = $name::Conflict;

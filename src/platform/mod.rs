@@ -9,4 +9,5 @@ pub mod db;
 pub mod http;
 pub mod jobs;
 pub mod limits;
+pub mod tasks;
 pub mod telemetry;

@@ -208,3 +208,29 @@ fn the_reader_of_imports_sees_nested_braces() {
     let expected: BTreeSet<String> = ["a::b::C", "a::b::d::E", "a::f", "g::h"].map(str::to_owned).into();
     assert_eq!(imports(text), expected);
 }
+
+/// Where tasks are spawned besides `platform::tasks`, and why nobody needs to watch them.
+const UNWATCHED: &[(&str, &str)] = &[
+    ("commands::serve", "waits for the signal that ends the process; the sandbox Odoo of the demo"),
+    ("domains::identity::guest", "ends with its stream, and the stream with it"),
+    ("graphql", "ends with its request"),
+    ("http", "ends with its connection"),
+    ("platform::telemetry::export", "sends traces: nothing waits for them, and what is lost is counted"),
+];
+
+#[test]
+fn what_runs_in_the_background_is_watched() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut wrong = Vec::new();
+    for file in sources(&root) {
+        let from = module(&root, &file);
+        let text = std::fs::read_to_string(&file).expect("readable");
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let known = UNWATCHED.iter().any(|(room, _)| from == *room || from.starts_with(&format!("{room}::")));
+        let outside = ["platform::tasks", "sandbox", "demo"].iter().any(|room| from.starts_with(room));
+        if code.contains("tokio::spawn(") && !outside && !known {
+            wrong.push(from);
+        }
+    }
+    assert!(wrong.is_empty(), "spawned and watched by nobody (see platform::tasks): {wrong:?}");
+}

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use sea_orm::sea_query::{Expr, LockBehavior, LockType};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::{Expr, LockBehavior, LockType, SelectStatement};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 use serde::{Deserialize, Serialize};
 
 use super::agenda_event::{Column, Entity, Model};
@@ -15,8 +15,8 @@ use crate::domains::notifications::notification::NotificationKind;
 use crate::kernel::Result;
 use crate::kernel::ids::ClientId;
 use crate::kernel::time::Instant;
-use crate::platform::db::{Database, Tx, all_rows};
-use crate::platform::jobs::{Failure, Job, Work};
+use crate::platform::db::{Tx, all_rows};
+use crate::platform::jobs::{Failure, Job, Work, due_by_itself};
 
 /// Reminders of one transaction.
 const AT_ONCE: u64 = 100;
@@ -34,17 +34,9 @@ impl Job for Remind {
 }
 
 impl Remind {
-    /// Whether any reminder is due.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub async fn is_due(database: &Database, now: Instant) -> Result<bool> {
-        Ok(all_rows::<Entity>()
-            .filter(Column::RemindAt.lte(now))
-            .limit(1)
-            .one(&database.own)
-            .await?
-            .is_some())
+    /// Whether any reminder is due, by the clock and nobody's request: a row if so.
+    pub fn is_due(now: Instant) -> SelectStatement {
+        due_by_itself(all_rows::<Entity>().filter(Column::RemindAt.lte(now)).into_query())
     }
 
     /// Tells all that is due. Two workers take different rows; who dies before the end has told nothing.

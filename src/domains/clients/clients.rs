@@ -18,7 +18,7 @@ use crate::kernel::error::Check;
 use crate::kernel::ids::{ClientId, ExternalRefId, TeamId, UserId};
 use crate::kernel::{Error, Patch, Result, Stop, tax_id, text};
 use crate::platform::auth::{Right, Role};
-use crate::platform::db::{Change, ChangeKind, Tx, Visible, differences};
+use crate::platform::db::{Change, ChangeKind, Tx, Visible, differences, insert_all};
 
 /// A client to be made.
 #[derive(Clone, Debug)]
@@ -110,6 +110,13 @@ pub async fn create(tx: &mut Tx, new: NewClient) -> Result<ClientId, Stop<Code>>
     }
     let (team, advisor_id) = owner(tx, &mut check, &new.advisor, new.team).await?;
     for (index, (system, key)) in new.external_refs.iter().enumerate() {
+        let twice =
+            new.external_refs.iter().take(index).any(|earlier| earlier.0 == *system && earlier.1 == *key);
+        if twice {
+            let field = format!("externalRefs.{index}");
+            check.refuse(Code::ExternalRefTaken, &field, "this key is given twice");
+            continue;
+        }
         check_external_ref(tx, &mut check, index, system, key).await?;
     }
     if !new.allow_duplicate {
@@ -407,7 +414,8 @@ async fn ecosystem(
     Ok(found.map(|ecosystem| ecosystem.id))
 }
 
-/// Only clients that the viewer may see count: a refusal must not tell of the others.
+/// Only clients that the viewer may see count: a refusal must not tell of the others. Of two writes that look for the same
+/// value one waits for the other, so that it finds what that one makes.
 async fn refuse_duplicates(
     tx: &Tx,
     check: &mut Check<Code>,
@@ -422,6 +430,13 @@ async fn refuse_duplicates(
     if same.is_empty() {
         return Ok(());
     }
+    let value = |field: &str, value: &str| format!("client {field} {value}");
+    let keys = [
+        email.as_deref().map(|email| value("email", email)),
+        phone.as_deref().map(|phone| value("phone", phone)),
+        tax_id.map(|id| value("taxId", id)),
+    ];
+    tx.lock_keys(keys.into_iter().flatten()).await?;
     for twin in client::Entity::visible_to(&tx.by).filter(same).limit(10).all(tx.conn()).await? {
         let pairs = [
             ("email", email.is_some() && twin.email == *email),
@@ -463,17 +478,14 @@ async fn check_external_ref(
     Ok(())
 }
 
-async fn insert_external_refs(tx: &Tx, client_id: ClientId, refs: Vec<(String, String)>) -> Result<()> {
-    if refs.is_empty() {
-        return Ok(());
-    }
+async fn insert_external_refs(tx: &Tx, client_id: ClientId, mut refs: Vec<(String, String)>) -> Result<()> {
+    refs.sort_unstable(); // in one order everywhere: two writes of the same keys wait for each other only one way
     let rows = refs.into_iter().map(|(system, key)| {
         let row =
             external_ref::Model { id: ExternalRefId::new(), client_id, system, key, created_at: tx.now };
         row.into_active_model()
     });
-    external_ref::Entity::insert_many(rows).exec_without_returning(tx.conn()).await?;
-    Ok(())
+    insert_all(tx.conn(), rows, None).await
 }
 
 /// Edits a field that may be empty; a refused value leaves it as it was.

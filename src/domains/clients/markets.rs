@@ -24,6 +24,11 @@ codes! {
         /// There is no market with this key.
         MarketUnknown = "MARKET_UNKNOWN",
     }
+    taken {
+        "market_key_key" => KeyTaken, "key", "another market has this key";
+        "market_number_prefix_key" => PrefixTaken, "numberPrefix", "another market numbers its clients with this prefix";
+        "ecosystem_key_key" => KeyTaken, "key", "another ecosystem has this key";
+    }
 }
 
 /// A market to be made.
@@ -59,12 +64,12 @@ pub async fn create(tx: &mut Tx, new: NewMarket) -> Result<MarketId, Stop<Market
     if let Some(key) = &key
         && same(market::Column::Key, key.clone()).one(tx.conn()).await?.is_some()
     {
-        check.refuse(C::KeyTaken, "key", "another market has this key");
+        check.refuse_taken("market_key_key");
     }
     if let Some(prefix) = &prefix
         && same(market::Column::NumberPrefix, prefix.clone()).one(tx.conn()).await?.is_some()
     {
-        check.refuse(C::PrefixTaken, "numberPrefix", "another market numbers its clients with this prefix");
+        check.refuse_taken("market_number_prefix_key");
     }
     check.done()?;
     let row = market::Model {
@@ -105,7 +110,7 @@ pub async fn create_ecosystem(
     if let Some(key) = &key
         && ecosystem_by_key(tx, key).await?.is_some()
     {
-        check.refuse(C::KeyTaken, "key", "another ecosystem has this key");
+        check.refuse_taken("ecosystem_key_key");
     }
     check.done()?;
     let market = market.ok_or(Error::NotFound)?;

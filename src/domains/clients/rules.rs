@@ -32,6 +32,9 @@ codes! {
         /// Your role does not allow it.
         RightMissing = "RIGHT_MISSING",
     }
+    taken {
+        "external_ref_system_key_key" => ExternalRefTaken, "externalRefs", "another client has one of these keys";
+    }
 }
 
 words! {

@@ -9,7 +9,7 @@ use super::tables::client::Model;
 use super::tables::client_term::{self, MatchedField};
 use crate::kernel::contact::Phone;
 use crate::kernel::{Result, text};
-use crate::platform::db::Tx;
+use crate::platform::db::{Tx, insert_all};
 
 /// Longest word kept; longer ones are found by their beginning.
 pub(super) const MAX_CHARS: usize = 60;
@@ -71,23 +71,17 @@ pub async fn write(tx: &Tx, before: Option<&Model>, after: &Model) -> Result<()>
             .exec(tx.conn())
             .await?;
     }
-    let rows: Vec<_> = new
-        .difference(&old)
-        .map(|(field, term)| {
-            let row = client_term::Model {
-                client_id: after.id,
-                term: term.clone(),
-                field: *field,
-                team_id: after.team_id,
-                advisor_id: after.advisor_id,
-            };
-            row.into_active_model()
-        })
-        .collect();
-    if !rows.is_empty() {
-        client_term::Entity::insert_many(rows).exec_without_returning(tx.conn()).await?;
-    }
-    Ok(())
+    let rows = new.difference(&old).map(|(field, term)| {
+        let row = client_term::Model {
+            client_id: after.id,
+            term: term.clone(),
+            field: *field,
+            team_id: after.team_id,
+            advisor_id: after.advisor_id,
+        };
+        row.into_active_model()
+    });
+    insert_all(tx.conn(), rows, None).await
 }
 
 /// The client has another team or advisor: its words go with it.

@@ -33,6 +33,9 @@ codes! {
         /// Administrators cannot disable themselves or give up their own role.
         OwnAccount = "OWN_ACCOUNT",
     }
+    taken {
+        "app_user_email_key" => EmailTaken, "email", "another user has this e-mail address";
+    }
 }
 
 codes! {
@@ -40,6 +43,9 @@ codes! {
     pub enum TeamErrorCode {
         /// Another team has this name.
         NameTaken = "NAME_TAKEN",
+    }
+    taken {
+        "team_name_sort_key" => NameTaken, "name", "another team has this name";
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::Duration;
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DatabaseConnection, EntityTrait, IntoActiveModel, QueryFilter,
+    ActiveModelTrait, ColumnTrait, Condition, DatabaseConnection, EntityTrait, IntoActiveModel, QueryFilter,
     QuerySelect, Set,
 };
 
@@ -20,7 +20,9 @@ use crate::kernel::time::{Clock, Instant};
 use crate::kernel::{Error, Result, Stop};
 use crate::platform::auth::{Actor, LEEWAY, Passwords, TokenKeys, Viewer, hash_secret, new_secret};
 use crate::platform::config::AuthConfig;
-use crate::platform::db::{Change, ChangeKind, Database, FieldChange, Origin, Tx, Visible, all_rows};
+use crate::platform::db::{
+    Change, ChangeKind, Database, FieldChange, Origin, Tx, Visible, all_rows, delete_all,
+};
 
 /// What log-in and refresh work with.
 #[derive(Clone)]
@@ -305,17 +307,12 @@ pub async fn revoke(tx: &mut Tx, which: Which) -> Result<Vec<SessionId>, Stop<Se
 ///
 /// # Errors
 /// Those of the database.
-pub async fn sweep(db: &DatabaseConnection, now: Instant) -> Result<u64> {
-    let failures = login_failure::Entity::delete_many()
-        .filter(login_failure::Column::At.lt(now - attempts::WINDOW))
-        .exec(db)
-        .await?;
+pub async fn sweep(database: &Database, now: Instant) -> Result<u64> {
+    let old = Condition::all().add(login_failure::Column::At.lt(now - attempts::WINDOW));
+    let failures = delete_all::<login_failure::Entity>(database, old).await?;
     let long_ago = now - Duration::days(30);
-    let ended = session::Entity::delete_many()
-        .filter(session::Column::ExpiresAt.lt(long_ago).or(session::Column::RevokedAt.lt(long_ago)))
-        .exec(db)
-        .await?;
-    Ok(failures.rows_affected + ended.rows_affected)
+    let ended = session::Column::ExpiresAt.lt(long_ago).or(session::Column::RevokedAt.lt(long_ago));
+    Ok(failures + delete_all::<session::Entity>(database, Condition::all().add(ended)).await?)
 }
 
 /// The viewer of a session that is open at `now`, in one statement.

@@ -93,9 +93,9 @@ async fn refuse_taken(tx: &Tx, id: TeamId, name: &str) -> Result<(), Stop<TeamEr
         .filter(team::Column::Id.ne(id))
         .one(tx.conn())
         .await?;
-    let mut check = Check::default();
+    let mut check = Check::<TeamErrorCode>::default();
     if other.is_some() {
-        check.refuse(TeamErrorCode::NameTaken, "name", "another team has this name");
+        check.refuse_taken("team_name_sort_key");
     }
     check.done()
 }

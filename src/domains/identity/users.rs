@@ -89,7 +89,7 @@ pub async fn create(tx: &mut Tx, new: NewUser) -> Result<UserId, Stop<UserErrorC
     if let Some(email) = &email
         && by_email(tx, email).await?.is_some()
     {
-        check.refuse(UserErrorCode::EmailTaken, "email", "another user has this e-mail address");
+        check.refuse_taken("app_user_email_key");
     }
     check.done()?;
     let (Some(email), Some(name), Some(locale), Some(time_zone)) = (email, name, locale, time_zone) else {

@@ -1,20 +1,23 @@
 //! The verbs of notifications: tell a user, mark as read or unread.
 
+use std::sync::Arc;
+
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query, QueryStatementBuilder, SimpleExpr};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
-    QuerySelect, Select,
+    QueryOrder, QuerySelect, QueryTrait, Select,
 };
 
 use super::NOTIFICATION_NEW;
 use super::notification::{Column, Entity, Model, NotificationKind};
 use crate::codes;
 use crate::kernel::ids::{ClientId, NotificationId, TypedId, UserId};
-use crate::kernel::time::Instant;
+use crate::kernel::time::{Clock, Instant};
 use crate::kernel::{Error, Result, Stop};
 use crate::platform::auth::Viewer;
 use crate::platform::db::{
-    Announcement, Audience, Change, ChangeKind, Database, Reader, Tx, Visible, differences,
+    Announcement, Audience, Change, ChangeKind, Database, Origin, Reader, Tx, Visible, all_rows, delete_all,
+    differences,
 };
 
 codes! {
@@ -22,6 +25,8 @@ codes! {
     pub enum NotificationErrorCode {}
 }
 
+/// Most that are marked as read in one write.
+const READ_AT_ONCE: u64 = 1000;
 /// Read ones are kept for so long after they were made.
 const KEPT: chrono::Duration = chrono::Duration::days(180);
 
@@ -136,35 +141,75 @@ pub async fn mark_all_read(
     newest: NotificationId,
 ) -> Result<NotificationId, Stop<NotificationErrorCode>> {
     let before = locked(tx, newest).await?;
-    let older = Condition::any()
-        .add(Column::CreatedAt.lt(before.created_at))
-        .add(Condition::all().add(Column::CreatedAt.eq(before.created_at)).add(Column::Id.lte(newest)));
-    let marked = Entity::update_many()
-        .col_expr(Column::ReadAt, Expr::value(tx.now))
-        .col_expr(Column::Version, Expr::col(Column::Version).add(1))
-        .filter(Column::UserId.eq(before.user_id))
-        .filter(Column::ReadAt.is_null())
-        .filter(older)
-        .exec(tx.conn())
-        .await
-        .map_err(Error::from)?;
-    if marked.rows_affected > 0 {
+    if mark_some(tx, &before).await? > 0 {
         // One event for all of them: `unreadCount` tells the screens whether they know all that was read.
         if before.read_at.is_none() {
             let after = Model { read_at: Some(tx.now), version: before.version + 1, ..before.clone() };
             record(tx, &before, &after)?;
         } else {
-            tx.announce(Announcement {
-                topic: NOTIFICATION_NEW,
-                audience: audience(before.user_id),
-                subject_id: newest.uuid(),
-                kind: ChangeKind::Updated,
-                version: before.version,
-                fields: vec!["readAt".to_owned()],
-            });
+            tell_of_read(tx, &before);
         }
     }
     Ok(newest)
+}
+
+/// Marks what `mark_all_read` left because there is so much of it, some in each write: nobody waits long for any of them.
+///
+/// # Errors
+/// Those of the database; what was marked before stays so.
+pub async fn mark_rest_read(
+    database: &Database,
+    clock: &Clock,
+    viewer: &Arc<Viewer>,
+    origin: &Origin,
+    newest: NotificationId,
+) -> Result<()> {
+    loop {
+        let mut tx = Tx::begin(database, clock, viewer.clone(), origin.clone()).await?;
+        let query = Entity::visible_to(&tx.by).filter(Column::Id.eq(newest));
+        let Some(before) = query.one(tx.conn()).await? else { return Ok(()) };
+        if mark_some(&tx, &before).await? == 0 {
+            return Ok(());
+        }
+        tell_of_read(&mut tx, &before);
+        tx.commit().await?;
+    }
+}
+
+/// Marks the latest of those up to this one that are not read; tells how many.
+async fn mark_some(tx: &Tx, newest: &Model) -> Result<u64> {
+    let older = Condition::any()
+        .add(Column::CreatedAt.lt(newest.created_at))
+        .add(Condition::all().add(Column::CreatedAt.eq(newest.created_at)).add(Column::Id.lte(newest.id)));
+    let some = all_rows::<Entity>()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::UserId.eq(newest.user_id))
+        .filter(Column::ReadAt.is_null())
+        .filter(older)
+        .order_by_desc(Column::CreatedAt)
+        .order_by_desc(Column::Id)
+        .limit(READ_AT_ONCE)
+        .lock_exclusive();
+    let marked = Entity::update_many()
+        .col_expr(Column::ReadAt, Expr::value(tx.now))
+        .col_expr(Column::Version, Expr::col(Column::Version).add(1))
+        .filter(Column::Id.in_subquery(some.into_query()))
+        .exec(tx.conn())
+        .await?;
+    Ok(marked.rows_affected)
+}
+
+/// Tells the user's screens that fewer are unread.
+fn tell_of_read(tx: &mut Tx, newest: &Model) {
+    tx.announce(Announcement {
+        topic: NOTIFICATION_NEW,
+        audience: audience(newest.user_id),
+        subject_id: newest.id.uuid(),
+        kind: ChangeKind::Updated,
+        version: newest.version,
+        fields: vec!["readAt".to_owned()],
+    });
 }
 
 fn record(tx: &mut Tx, before: &Model, after: &Model) -> Result<()> {
@@ -184,10 +229,6 @@ async fn locked(tx: &Tx, id: NotificationId) -> Result<Model> {
 /// # Errors
 /// Those of the database.
 pub async fn sweep(database: &Database, now: Instant) -> Result<u64> {
-    let gone = Entity::delete_many()
-        .filter(Column::CreatedAt.lt(now - KEPT))
-        .filter(Column::ReadAt.is_not_null())
-        .exec(&database.own)
-        .await?;
-    Ok(gone.rows_affected)
+    let old = Condition::all().add(Column::CreatedAt.lt(now - KEPT)).add(Column::ReadAt.is_not_null());
+    delete_all::<Entity>(database, old).await
 }

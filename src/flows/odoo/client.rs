@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use sea_orm::{ColumnTrait, DatabaseExecutor, QueryFilter, QueryOrder};
+use sea_orm::{ConnectionTrait, DatabaseExecutor, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
 use super::mapping::{Decides, Field, Kind, Local, Mapping, Refusals, Stranger, Taken, made};
@@ -17,7 +17,7 @@ use crate::domains::sync::ledger::Values;
 use crate::kernel::ids::{ClientId, MarketId, TypedId};
 use crate::kernel::{Patch, Result, Stop};
 use crate::platform::auth::Viewer;
-use crate::platform::db::{Tx, Visible};
+use crate::platform::db::{Tx, Visible, among};
 
 /// Clients ↔ `res.partner`.
 pub struct Clients;
@@ -62,8 +62,8 @@ impl Mapping for Clients {
         async move {
             let homes = homes(&conn).await?;
             let all = client::Entity::visible_to(&Viewer::system("Odoo"));
-            let ids = ids.iter().copied().map(ClientId::from_uuid);
-            let rows = all.filter(client::Column::Id.is_in(ids)).all(&conn).await?;
+            let these = among(conn.get_database_backend(), client::Column::Id, ids);
+            let rows = all.filter(these).all(&conn).await?;
             Ok(rows.into_iter().map(|row| (row.id.uuid(), local(row, &homes))).collect())
         }
         .boxed()

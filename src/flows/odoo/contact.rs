@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use sea_orm::{ColumnTrait, DatabaseExecutor, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseExecutor, QueryFilter};
 use uuid::Uuid;
 
 use super::mapping::{Decides, Field, Kind, Local, Mapping, Refusals, Stranger, Taken, made};
@@ -15,7 +15,7 @@ use crate::domains::sync::ledger::Values;
 use crate::kernel::ids::{ClientId, ContactId, TypedId};
 use crate::kernel::{Patch, Result, Stop};
 use crate::platform::auth::Viewer;
-use crate::platform::db::{Tx, Visible};
+use crate::platform::db::{Tx, Visible, among};
 
 /// The countries of these clients' markets.
 pub(super) async fn homes(
@@ -23,8 +23,9 @@ pub(super) async fn homes(
     clients: impl Iterator<Item = ClientId>,
 ) -> Result<HashMap<ClientId, String>> {
     let system = Viewer::system("Odoo");
-    let clients =
-        client::Entity::visible_to(&system).filter(client::Column::Id.is_in(clients)).all(conn).await?;
+    let clients: Vec<Uuid> = clients.map(TypedId::uuid).collect();
+    let these = among(conn.get_database_backend(), client::Column::Id, &clients);
+    let clients = client::Entity::visible_to(&system).filter(these).all(conn).await?;
     let markets = super::client::homes(conn).await?;
     let home = |client: client::Model| Some((client.id, markets.get(&client.market_id?)?.clone()));
     Ok(clients.into_iter().filter_map(home).collect())
@@ -71,8 +72,8 @@ impl Mapping for Contacts {
     ) -> BoxFuture<'a, Result<HashMap<Uuid, Local>>> {
         async move {
             let all = contact::Entity::visible_to(&Viewer::system("Odoo"));
-            let ids = ids.iter().copied().map(ContactId::from_uuid);
-            let rows = all.filter(contact::Column::Id.is_in(ids)).all(&conn).await?;
+            let these = among(conn.get_database_backend(), contact::Column::Id, ids);
+            let rows = all.filter(these).all(&conn).await?;
             let homes = homes(&conn, rows.iter().map(|row| row.client_id)).await?;
             Ok(rows.into_iter().map(|row| (row.id.uuid(), local(row, &homes))).collect())
         }

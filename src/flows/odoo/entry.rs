@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use sea_orm::{ColumnTrait, DatabaseExecutor, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseExecutor, QueryFilter};
 use uuid::Uuid;
 
 use super::mapping::{Field, Local, Mapping, Way};
@@ -13,7 +13,7 @@ use crate::domains::sync::ledger::Values;
 use crate::kernel::Result;
 use crate::kernel::ids::{ClientId, EntryId, TypedId};
 use crate::platform::auth::Viewer;
-use crate::platform::db::Visible;
+use crate::platform::db::{Visible, among};
 
 /// The event log → notes on `res.partner`.
 pub struct Entries;
@@ -50,9 +50,9 @@ impl Mapping for Entries {
     ) -> BoxFuture<'a, Result<HashMap<Uuid, Local>>> {
         async move {
             let all = event_log_entry::Entity::visible_to(&Viewer::system("Odoo"));
-            let ids = ids.iter().copied().map(EntryId::from_uuid);
+            let these = event_log_entry::Column::Id;
             let rows = all
-                .filter(event_log_entry::Column::Id.is_in(ids))
+                .filter(among(conn.get_database_backend(), these, ids))
                 .filter(event_log_entry::Column::Kind.is_not_in([EventLogKind::System, EventLogKind::Sync]))
                 .all(&conn)
                 .await?;

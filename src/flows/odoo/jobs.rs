@@ -44,7 +44,8 @@ lane! {
 
 /// Does these jobs in this process. None of them fails: a pause of one would hold up the others, and each comes again.
 pub fn register(handlers: Handlers, sync: &Arc<Sync>) -> Handlers {
-    let (push, pull, sweep, due) = (sync.clone(), sync.clone(), sync.clone(), sync.clone());
+    let (push, pull, sweep) = (sync.clone(), sync.clone(), sync.clone());
+    let (due, counted) = (sync.clone(), sync.clone());
     let mut handlers = handlers
         .on(move |_: Push, mut work| {
             let sync = push.clone();
@@ -83,12 +84,10 @@ pub fn register(handlers: Handlers, sync: &Arc<Sync>) -> Handlers {
                 Ok(())
             }
         })
-        .when(Push {}, move |now| {
-            let sync = due.clone();
-            async move {
-                sync.count(now).await?;
-                sync.due_for(now).await
-            }
+        .when(Push {}, move |now| due.due_for(now))
+        .beside(move |now| {
+            let sync = counted.clone();
+            async move { sync.count(now).await }
         });
     if !sync.pulled_models().is_empty() {
         handlers = handlers

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use super::compare::{Outcome, comparable, take_over};
@@ -118,7 +119,9 @@ impl Sync {
                 return Ok(true);
             }
             progress::keep(own, model, place).await?;
-            if self.due_for(self.clock.now()).await?.is_some() {
+            if let Some(due) = self.due_for(self.clock.now())
+                && own.query_one(&due).await?.is_some()
+            {
                 return Ok(false);
             }
         }

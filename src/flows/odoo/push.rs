@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use sea_orm::sea_query::SelectStatement;
 use uuid::Uuid;
 
 use super::compare::{Compared, Met, deleted};
@@ -19,7 +20,7 @@ use crate::kernel::ids::{TypedId, new_uuid};
 use crate::kernel::time::Instant;
 use crate::platform::db::{Mark, mark};
 use crate::platform::jobs::Work;
-use crate::platform::telemetry::{Step, Trail};
+use crate::platform::telemetry::Step;
 
 /// Most rows that are claimed, and sent, at once: a call of `load` with so many takes Odoo a few seconds.
 const BATCH: u64 = 200;
@@ -36,12 +37,12 @@ impl Sync {
     ///
     /// # Errors
     /// Those of the database.
-    pub async fn due_for(&self, now: Instant) -> Result<Option<Trail>> {
+    pub fn due_for(&self, now: Instant) -> Option<SelectStatement> {
         if self.pace.rests(now) {
-            return Ok(None);
+            return None;
         }
         let kinds: Vec<&str> = self.pushing().map(|mapping| mapping.kind()).collect();
-        ledger::due_for(&self.database, &kinds, now).await
+        Some(ledger::due_for(&kinds, now))
     }
 
     fn pushing(&self) -> impl Iterator<Item = &'static dyn Mapping> {

@@ -5,10 +5,11 @@ use std::str::FromStr;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use sea_orm::{FromQueryResult, QueryResult};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::kernel::ids::EventId;
+use crate::kernel::ids::{EventId, TypedId};
 use crate::kernel::time::Instant;
 use crate::kernel::{Error, Result};
 use crate::platform::db::tables::outbox;
@@ -36,6 +37,38 @@ pub struct Event {
     pub audience: Audience,
     /// When the change was made.
     pub at: Instant,
+    /// Why this version cannot read it. It has its place, and nobody hears of it.
+    #[serde(skip)]
+    pub skipped: Option<String>,
+}
+
+impl Event {
+    /// Reads a row of the outbox. What cannot be read, as of a newer version, is passed over: it must not hold up those
+    /// behind it.
+    ///
+    /// # Errors
+    /// When the row has no position.
+    pub(super) fn read(row: &QueryResult) -> Result<Event> {
+        let position = row.try_get::<Option<i64>>("", "position")?;
+        let position = position.ok_or_else(|| Error::internal("an event without a position"))?;
+        let read = outbox::Model::from_query_result(row, "").map_err(Error::from);
+        Ok(read.and_then(Event::try_from).unwrap_or_else(|cause| Event::skipped(position, &cause)))
+    }
+
+    fn skipped(position: i64, cause: &Error) -> Event {
+        Event {
+            position,
+            event_id: EventId::from_uuid(Uuid::nil()),
+            topic: String::new(),
+            kind: ChangeKind::Updated,
+            subject_id: Uuid::nil(),
+            version: 0,
+            changed_fields: Vec::new(),
+            audience: Audience::default(),
+            at: Instant::default(),
+            skipped: Some(cause.for_terminal()),
+        }
+    }
 }
 
 impl TryFrom<outbox::Model> for Event {
@@ -51,6 +84,7 @@ impl TryFrom<outbox::Model> for Event {
             changed_fields: serde_json::from_value(row.changed_fields)?,
             audience: serde_json::from_value(row.audience)?,
             at: row.created_at,
+            skipped: None,
         })
     }
 }
@@ -90,6 +124,7 @@ pub(super) fn example(position: i64) -> Event {
         changed_fields: vec![],
         audience: Audience::default(),
         at: Instant::default(),
+        skipped: None,
     }
 }
 

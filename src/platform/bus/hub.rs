@@ -219,7 +219,12 @@ impl State {
     /// Puts the event that is due behind the others.
     fn keep(&mut self, event: Arc<Event>) {
         self.tail = event.position;
-        if event.audience.before.is_some() {
+        if let Some(cause) = &event.skipped {
+            metrics::counter!("cabina_events_skipped_total").increment(1);
+            tracing::error!(position = event.position, cause, "an event that cannot be read is passed over");
+        }
+        // What cannot be read may have said so.
+        if event.audience.before.is_some() || event.skipped.is_some() {
             self.moved = event.position;
         }
         self.kept.push_back(event);

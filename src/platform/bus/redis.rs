@@ -5,14 +5,16 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, StreamExt};
 use redis::aio::{MultiplexedConnection, PubSub};
 use redis::{AsyncConnectionConfig, Client, Msg, RedisError};
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex, mpsc};
 use tokio::time::{Instant, interval_at, timeout};
 
 use super::event::Event;
 use super::hub::Hub;
+use crate::kernel::Result;
 
 /// Batches that may wait to be published.
 const WAITING: usize = 1000;
@@ -49,19 +51,20 @@ enum Broken {
 }
 
 impl Redis {
-    /// Publishes, and listens to these topics for the hub, until the runtime ends. `prefix` stands before every channel's
-    /// name; events of `moves_figures` ring on `dashboard:changed` too.
+    /// Publishes, and listens to these topics for the hub, while the task runs that is given back with it. `prefix` stands
+    /// before every channel's name; events of `moves_figures` ring on `dashboard:changed` too.
     pub fn start(
         client: Client,
         prefix: &str,
         topics: &[&str],
         moves_figures: &'static [&'static str],
         hub: Arc<Hub>,
-    ) -> Redis {
+    ) -> (Redis, impl Fn() -> BoxFuture<'static, Result<()>> + Send + 'static) {
         let (waiting, queue) = mpsc::channel(WAITING);
-        let channels = topics.iter().map(|topic| format!("{prefix}{topic}")).collect();
-        tokio::spawn(keep(client, channels, queue, hub));
-        Redis { waiting, prefix: prefix.into(), moves_figures }
+        let channels: Arc<[String]> = topics.iter().map(|topic| format!("{prefix}{topic}")).collect();
+        let queue = Arc::new(Mutex::new(queue));
+        let keep = move || keep(client.clone(), channels.clone(), queue.clone(), hub.clone()).boxed();
+        (Redis { waiting, prefix: prefix.into(), moves_figures }, keep)
     }
 
     /// Rings the bell for these events.
@@ -81,15 +84,15 @@ fn messages(prefix: &str, moves_figures: &[&str], events: &[Event]) -> Vec<(Stri
         let text = serde_json::json!({ "position": event.position }).to_string();
         (format!("{prefix}{FIGURES}"), text)
     });
-    events.iter().filter_map(message).chain(figures).collect()
+    // Other servers read from the outbox what this version cannot.
+    events.iter().filter(|event| event.skipped.is_none()).filter_map(message).chain(figures).collect()
 }
 
-async fn keep(
-    client: Client,
-    channels: Vec<String>,
-    mut queue: mpsc::Receiver<Vec<(String, String)>>,
-    hub: Arc<Hub>,
-) {
+/// What waits to be published. Whoever begins anew goes on with it.
+type Queue = Arc<Mutex<mpsc::Receiver<Vec<(String, String)>>>>;
+
+async fn keep(client: Client, channels: Arc<[String]>, queue: Queue, hub: Arc<Hub>) -> Result<()> {
+    let mut queue = queue.lock().await;
     loop {
         let Err(cause) = connected(&client, &channels, &mut queue, &hub).await;
         hub.set_hearing(false);

@@ -5,10 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QueryResult,
-    Statement,
-};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbBackend, QueryFilter, QueryResult, Statement};
 
 use super::event::Event;
 use super::hub::Hub;
@@ -16,7 +13,7 @@ use super::redis::Redis;
 use crate::kernel::time::{Clock, Instant};
 use crate::kernel::{Error, Result};
 use crate::platform::db::tables::outbox;
-use crate::platform::db::{Database, all_rows};
+use crate::platform::db::{Database, all_rows, delete_all};
 
 /// Most changes that get their position at once.
 const BATCH: usize = 500;
@@ -26,6 +23,7 @@ const EVERY: Duration = Duration::from_millis(500);
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// The relay of a process.
+#[derive(Clone)]
 pub struct Relay {
     /// The outbox.
     pub database: Database,
@@ -133,10 +131,7 @@ async fn place(database: &Database) -> Result<Vec<Event>> {
         }
         backend => place_alone(database, backend).await?,
     };
-    let mut events = rows
-        .iter()
-        .map(|row| Event::try_from(outbox::Model::from_query_result(row, "")?))
-        .collect::<Result<Vec<Event>>>()?;
+    let mut events = rows.iter().map(Event::read).collect::<Result<Vec<Event>>>()?;
     events.sort_unstable_by_key(|event| event.position);
     Ok(events)
 }
@@ -185,14 +180,13 @@ async fn one(db: &impl ConnectionTrait, sql: &str) -> Result<i64> {
 /// # Errors
 /// Those of the database.
 pub(super) async fn read_after(db: &impl ConnectionTrait, position: i64, limit: u64) -> Result<Vec<Event>> {
-    use sea_orm::{QueryOrder, QuerySelect};
-    let rows = all_rows::<outbox::Entity>()
+    use sea_orm::{QueryOrder, QuerySelect, QueryTrait};
+    let query = all_rows::<outbox::Entity>()
         .filter(outbox::Column::Position.gt(position))
         .order_by(outbox::Column::Position, Order::Asc)
         .limit(limit)
-        .all(db)
-        .await?;
-    rows.into_iter().map(Event::try_from).collect()
+        .into_query();
+    db.query_all(&query).await?.iter().map(Event::read).collect()
 }
 
 /// Deletes the events that were made before this moment, and notes from where on they are kept; tells how many rows.
@@ -216,6 +210,5 @@ pub async fn sweep(database: &Database, before: Instant) -> Result<u64> {
     // First, and by itself: readers judge by it, and a long deletion is not to hold up the relay, whose row it is.
     own.execute_raw(kept).await?;
     // By position, so that clocks that differ between servers leave no hole.
-    let gone = outbox::Entity::delete_many().filter(outbox::Column::Position.lte(newest)).exec(own).await?;
-    Ok(gone.rows_affected)
+    delete_all::<outbox::Entity>(database, Condition::all().add(outbox::Column::Position.lte(newest))).await
 }

@@ -3,18 +3,24 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use sea_orm::{
-    ConnectOptions, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use secrecy::ExposeSecret;
-use tokio::sync::Notify;
+use sqlx::Connection;
+use tokio::sync::{Mutex, Notify};
 
 use super::synced::Synced;
 use crate::kernel::{Error, Result};
 use crate::platform::config::DatabaseConfig;
+
+/// Whether writes are taken is found out at most so often.
+const LOOKED: Duration = Duration::from_secs(1);
 
 /// A pool, and how many statements went through it.
 #[derive(Clone)]
@@ -28,6 +34,8 @@ pub struct Database {
     written: Arc<Notify>,
     /// Rings when work was committed that waits for a worker.
     owed: Arc<Notify>,
+    /// When it was written last to see whether writes are taken, and whether they were.
+    looked: Arc<Mutex<Option<(Instant, bool)>>>,
     /// What is kept alike in another system.
     pub(super) synced: Synced,
 }
@@ -56,6 +64,28 @@ impl Database {
     /// The same database for what the process does by itself: no statement is counted.
     pub fn for_itself(&self) -> Database {
         Database { pool: self.own.clone(), ..self.clone() }
+    }
+
+    /// Whether the database takes writes: found out by one, at most once a second, whoever asks. A disk that is full still
+    /// reads, and answers.
+    pub async fn takes_writes(&self) -> bool {
+        let mut looked = self.looked.lock().await;
+        if let Some((at, takes)) = *looked
+            && at.elapsed() < LOOKED
+        {
+            return takes;
+        }
+        let beat = match self.backend() {
+            // As many pages as a change writes with all that it owes.
+            DbBackend::Sqlite => "UPDATE heartbeat SET beats = beats + 1, weight = randomblob(65536)",
+            _ => "UPDATE heartbeat SET beats = beats + 1",
+        };
+        let beat = self.own.execute_unprepared(beat).await;
+        if let Err(error) = &beat {
+            tracing::warn!(%error, "the database takes no writes");
+        }
+        *looked = Some((Instant::now(), beat.is_ok()));
+        beat.is_ok()
     }
 
     /// Wakes this process's relay.
@@ -104,6 +134,8 @@ pub async fn connect(config: &DatabaseConfig) -> Result<Database> {
         .map_sqlx_postgres_opts(|postgres| {
             postgres.options([("jit", "off"), ("idle_in_transaction_session_timeout", "5s")])
         })
+        .map_sqlx_postgres_pool_opts(|pool| pool.after_release(|connection, _| is_sound(connection)))
+        .map_sqlx_sqlite_pool_opts(|pool| pool.after_release(|connection, _| is_sound(connection)))
         .map_sqlx_sqlite_opts(|sqlite| {
             sqlite
                 .create_if_missing(true)
@@ -132,8 +164,27 @@ pub async fn connect(config: &DatabaseConfig) -> Result<Database> {
         statements,
         written: Arc::default(),
         owed: Arc::default(),
+        looked: Arc::default(),
         synced: Synced::default(),
     })
+}
+
+/// Whether a connection that comes back is in no transaction. When a disk is full, SQLite ends the transaction by itself: the
+/// driver's rollback fails then, and it believes the transaction to be open for ever. Whatever was begun on such a connection
+/// would be a savepoint, and what it commits would be lost. Such a connection is thrown away.
+fn is_sound<C: Connection>(connection: &mut C) -> BoxFuture<'_, Result<bool, sqlx::Error>> {
+    async move {
+        if connection.is_in_transaction() {
+            connection.ping().await?; // a rollback may be on its way
+        }
+        let sound = !connection.is_in_transaction();
+        if !sound {
+            metrics::counter!("cabina_connections_dropped_total").increment(1);
+            tracing::warn!("a database connection came back in a transaction: it is thrown away");
+        }
+        Ok(sound)
+    }
+    .boxed()
 }
 
 /// The folder that holds a SQLite file; `None` for other databases.

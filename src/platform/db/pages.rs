@@ -13,7 +13,8 @@ use sea_orm::{ConnectionTrait, DbBackend, QueryResult, QueryTrait, Select};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::positional::{Cells, Positional, Wanted, among, array, column};
+use super::many::{among, array};
+use super::positional::{Cells, Positional, Wanted, column};
 use super::reader::Reader;
 use crate::kernel::time::Instant;
 use crate::kernel::{Error, Result};
@@ -271,7 +272,7 @@ impl<T: Positional> PageQuery<T> {
             window.order_by_expr(expr, order);
         }
         child.expr_window_as(Func::cust("ROW_NUMBER"), window, "place");
-        child.and_where(column::<T>(foreign_key).is_in(parents.iter().copied()));
+        child.and_where(among(DbBackend::Sqlite, column::<T>(foreign_key), parents));
         let mut query = Query::select();
         query.column(("child", "parent"));
         self.choose_of_child(&mut query);
@@ -368,7 +369,7 @@ impl<T: Positional> PageQuery<T> {
         query
             .expr(column::<T>(foreign_key))
             .expr(Expr::col(sea_orm::sea_query::Asterisk).count())
-            .and_where(among(reader, column::<T>(foreign_key), parents))
+            .and_where(among(reader.db.get_database_backend(), column::<T>(foreign_key), parents))
             .add_group_by([column::<T>(foreign_key)]);
         let mut counts = HashMap::new();
         for row in reader.db.query_all(&query).await? {

@@ -2,12 +2,11 @@
 
 use std::collections::HashMap;
 
-use sea_orm::sea_query::{
-    Alias, ArrayType, Expr, ExprTrait, SelectStatement, SimpleExpr, Value, extension::postgres::PgFunc,
-};
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityName, QueryResult, QueryTrait, TryGetable};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, SelectStatement, SimpleExpr};
+use sea_orm::{ConnectionTrait, DbErr, EntityName, QueryResult, QueryTrait, TryGetable};
 use uuid::Uuid;
 
+use super::many::among;
 use super::reader::Reader;
 use super::visible::Visible;
 use crate::kernel::{Result, Unread};
@@ -118,21 +117,6 @@ pub(super) fn column<T: Positional>(name: &'static str) -> SimpleExpr {
     Expr::col((Alias::new(T::Entity::default().table_name()), Alias::new(name)))
 }
 
-/// `column` is one of the ids. PostgreSQL takes them as one array, so that the statement is the same for any number; but
-/// for a single one it keeps its plan only when that is compared alone.
-pub(super) fn among(reader: &Reader, column: SimpleExpr, ids: &[Uuid]) -> SimpleExpr {
-    match (ids, reader.db.get_database_backend()) {
-        ([id], _) => column.eq(*id),
-        (ids, DbBackend::Postgres) => column.eq(PgFunc::any(Expr::val(array(ids)))),
-        (ids, _) => column.is_in(ids.iter().copied()),
-    }
-}
-
-/// Ids as one value of PostgreSQL.
-pub(super) fn array(ids: &[Uuid]) -> Value {
-    Value::Array(ArrayType::Uuid, Some(Box::new(ids.iter().map(|id| (*id).into()).collect())))
-}
-
 impl Reader {
     /// The rows with these ids that the viewer may see, in one statement.
     ///
@@ -140,7 +124,11 @@ impl Reader {
     /// Those of the database.
     pub async fn by_ids<T: Positional>(&self, ids: &[Uuid], wanted: Wanted) -> Result<HashMap<Uuid, T>> {
         let mut query: SelectStatement = T::Entity::visible_to(&self.viewer).into_query();
-        query.clear_selects().and_where(among(self, column::<T>(T::COLUMNS[0]), ids));
+        query.clear_selects().and_where(among(
+            self.db.get_database_backend(),
+            column::<T>(T::COLUMNS[0]),
+            ids,
+        ));
         for name in wanted.of(T::COLUMNS) {
             query.expr(column::<T>(name));
         }
@@ -163,7 +151,11 @@ impl Reader {
         read: impl Fn(&mut Cells<'_>) -> Result<M, DbErr>,
     ) -> Result<HashMap<Uuid, (T, M)>> {
         let mut query: SelectStatement = T::Entity::visible_to(&self.viewer).into_query();
-        query.clear_selects().and_where(among(self, column::<T>(T::COLUMNS[0]), ids));
+        query.clear_selects().and_where(among(
+            self.db.get_database_backend(),
+            column::<T>(T::COLUMNS[0]),
+            ids,
+        ));
         query.exprs(T::COLUMNS.iter().map(|name| column::<T>(name)));
         more(&mut query);
         let mut rows = HashMap::with_capacity(ids.len());

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
-use sea_orm::{DatabaseTransaction, EntityTrait, Set};
+use sea_orm::{DatabaseTransaction, Set};
 use uuid::Uuid;
 
 use super::change::{Change, ChangeKind};
+use super::many::insert_all;
 use super::tables::sync_external::{ActiveModel, Column, Entity, SyncDirection, SyncStatus};
 use crate::kernel::Result;
 use crate::kernel::ids::{ClientId, SyncId, TypedId};
@@ -115,6 +116,5 @@ pub async fn mark(conn: &DatabaseTransaction, marks: Vec<Mark>, now: Instant) ->
             (Column::ClientId, Expr::cust("COALESCE(excluded.client_id, sync_external.client_id)")),
         ])
         .to_owned();
-    Entity::insert_many(rows).on_conflict(again).exec_without_returning(conn).await?;
-    Ok(())
+    insert_all(conn, rows, Some(again)).await
 }

@@ -5,16 +5,22 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, Set, TryInsertResult};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter, QueryOrder, Set,
+    Statement, TryInsertResult,
+};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::change::{Announcement, Change, FieldChange};
 use super::connect::Database;
+use super::many::insert_all;
 use super::tables::{audit_entry, idempotency_key, job, outbox};
 use super::visible::all_rows;
 use crate::kernel::ids::{AuditId, EventId, JobId, TypedId, new_uuid};
 use crate::kernel::time::{Clock, Instant};
+use crate::kernel::words::Code;
 use crate::kernel::{Error, FieldConflict, Result, Stop};
 use crate::platform::auth::Viewer;
 use crate::platform::telemetry::Trail;
@@ -131,6 +137,33 @@ impl Tx {
         &self.txn
     }
 
+    /// Waits until no other write holds one of these keys, and holds them until this one ends. What is looked for behind it
+    /// and was not there is made by nobody else meanwhile. (SQLite has one writer at a time anyway.)
+    ///
+    /// To be called before rows are locked, and once: then no two writes wait for each other.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn lock_keys(&self, keys: impl IntoIterator<Item = String>) -> Result<()> {
+        let mut numbers: Vec<i64> = keys.into_iter().map(|key| number(&key)).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        if numbers.is_empty() || self.database.backend() != DbBackend::Postgres {
+            return Ok(());
+        }
+        let locks: Vec<String> =
+            (1..=numbers.len()).map(|place| format!("pg_advisory_xact_lock(${place})")).collect();
+        let sql = format!("SELECT {}", locks.join(", "));
+        self.txn
+            .execute_raw(Statement::from_sql_and_values(
+                DbBackend::Postgres,
+                sql,
+                numbers.into_iter().map(Into::into),
+            ))
+            .await?;
+        Ok(())
+    }
+
     /// Writes down a change; `commit` puts it into the audit and the outbox.
     pub fn record(&mut self, change: Change) {
         self.changes.push(change);
@@ -179,7 +212,10 @@ impl Tx {
         expected: i32,
         current: i32,
         mine: &[FieldChange],
-    ) -> Result<(), Stop<C>> {
+    ) -> Result<(), Stop<C>>
+    where
+        C: Code,
+    {
         if expected == current || mine.is_empty() {
             return Ok(());
         }
@@ -258,8 +294,8 @@ impl Tx {
             });
         }
         let heard = !announced.is_empty();
-        insert_all(&self.txn, audit).await?;
-        insert_all(&self.txn, announced).await?;
+        insert_all(&self.txn, audit, None).await?;
+        insert_all(&self.txn, announced, None).await?;
         let marked = self.database.synced.mark(&self.txn, &self.changes, &self.echoes, self.now).await?;
         let owes = !self.jobs.is_empty() || marked;
         if !self.jobs.is_empty() {
@@ -274,22 +310,6 @@ impl Tx {
         }
         Ok(Some(self.event))
     }
-}
-
-/// Rows of one statement: a change of many things stays below what the databases take.
-const AT_ONCE: usize = 1000;
-
-/// Writes rows, few or many.
-async fn insert_all<A>(conn: &DatabaseTransaction, rows: Vec<A>) -> Result<()>
-where
-    A: sea_orm::ActiveModelTrait + Send,
-{
-    let mut rows = rows.into_iter().peekable();
-    while rows.peek().is_some() {
-        let some: Vec<A> = rows.by_ref().take(AT_ONCE).collect();
-        A::Entity::insert_many(some).exec_without_returning(conn).await?;
-    }
-    Ok(())
 }
 
 /// Writes jobs down. One whose key waits already is joined to that one, which is due when the earlier of them is, and whose row
@@ -322,8 +342,13 @@ async fn write_jobs(conn: &DatabaseTransaction, mut jobs: Vec<NewJob>, now: Inst
             Expr::cust("CASE WHEN excluded.run_at < job.run_at THEN excluded.run_at ELSE job.run_at END"),
         )
         .to_owned();
-    job::Entity::insert_many(rows).on_conflict(join).exec_without_returning(conn).await?;
-    Ok(())
+    insert_all(conn, rows, Some(join)).await
+}
+
+/// The number by which PostgreSQL locks a key. Two keys of one number wait for each other, and nothing else happens.
+fn number(key: &str) -> i64 {
+    let hash = Sha256::digest(key);
+    hash.iter().take(8).fold(0, |number, byte| (number << 8) | i64::from(*byte))
 }
 
 /// The value of a field as text: strings as they are, empty as none, the rest as JSON.

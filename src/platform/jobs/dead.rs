@@ -24,7 +24,7 @@ codes! {
 pub const DEAD_LETTERS_CHANGED: &str = "job:dead";
 
 /// Most dead letters at once, the oldest first: each leaves a line in the audit.
-const MOST: u64 = 1000;
+pub const MOST: u64 = 1000;
 /// Longest reason.
 const REASON_MAX: usize = 500;
 

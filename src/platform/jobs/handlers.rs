@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use sea_orm::sea_query::SelectStatement;
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::Job;
 use super::claim;
 use super::failure::Failure;
-use super::schedule::{Schedule, Watch};
+use super::schedule::{Rota, Schedule, Watch};
 use crate::kernel::ids::JobId;
 use crate::kernel::time::{Clock, Instant};
 use crate::kernel::{Error, Result};
@@ -59,6 +60,8 @@ impl Work {
     }
 }
 
+/// What every process that works does by itself.
+pub(super) type Beside = Arc<dyn Fn(Instant) -> BoxFuture<'static, Result<()>> + Send + Sync>;
 type Run = Arc<dyn Fn(Value, Work) -> BoxFuture<'static, Result<(), Failure>> + Send + Sync>;
 
 /// A kind of job, and who does it.
@@ -73,8 +76,8 @@ pub(super) struct Handler {
 #[derive(Clone, Default)]
 pub struct Handlers {
     handlers: BTreeMap<&'static str, Handler>,
-    pub(super) schedules: Vec<Schedule>,
-    pub(super) watches: Vec<Watch>,
+    pub(super) rota: Rota,
+    pub(super) besides: Vec<Beside>,
 }
 
 impl Handlers {
@@ -96,21 +99,28 @@ impl Handlers {
 
     /// Enqueues something now and then.
     pub fn every(mut self, schedule: Schedule) -> Self {
-        self.schedules.push(schedule);
+        self.rota.schedules.push(schedule);
         self
     }
 
-    /// Enqueues a job whenever there is something to do and none waits; told is whose work it is. It is looked at often: it
-    /// must cost little.
-    pub fn when<J: Job + Clone, F>(
+    /// Enqueues a job whenever there is something to do and none waits. The look finds at most one row, with whose work it is
+    /// (`request_id` and `traceparent`, as texts); `None`: it is not looked now. It is made often, as a part of the statement
+    /// that finds all that is due: it must cost little.
+    pub fn when<J: Job + Clone>(
         mut self,
         job: J,
-        look: impl Fn(Instant) -> F + Send + Sync + 'static,
-    ) -> Self
+        look: impl Fn(Instant) -> Option<SelectStatement> + Send + Sync + 'static,
+    ) -> Self {
+        self.rota.watches.push(Watch::new(job, look));
+        self
+    }
+
+    /// Does something in every process that works, whatever the others do, as often as it looks for work: mostly nothing.
+    pub fn beside<F>(mut self, act: impl Fn(Instant) -> F + Send + Sync + 'static) -> Self
     where
-        F: Future<Output = Result<Option<Trail>>> + Send + 'static,
+        F: Future<Output = Result<()>> + Send + 'static,
     {
-        self.watches.push(Watch::new(job, look));
+        self.besides.push(Arc::new(move |now| act(now).boxed()));
         self
     }
 

@@ -18,7 +18,7 @@ mod schedule;
 pub use failure::{Failure, pause};
 pub use handlers::{Handlers, Work};
 pub use runner::Runner;
-pub use schedule::Schedule;
+pub use schedule::{Schedule, due_by_itself};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

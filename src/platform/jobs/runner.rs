@@ -47,9 +47,10 @@ impl Runner {
         tokio::pin!(stop);
         self.database = self.database.for_itself();
         let (kinds, mut running, mut held) = (self.handlers.kinds(), JoinSet::new(), HashMap::new());
+        let mut introduced = false;
         loop {
             let free = self.slots.saturating_sub(running.len());
-            let claimed = match self.round(&kinds, free).await {
+            let claimed = match self.round(&kinds, free, &mut introduced).await {
                 Ok(jobs) => jobs,
                 Err(error) => {
                     tracing::warn!(%error, "jobs could not be looked at; it will be tried again");
@@ -86,18 +87,19 @@ impl Runner {
         }
     }
 
-    async fn round(&self, kinds: &[&'static str], free: usize) -> Result<Vec<Model>> {
-        for schedule in &self.handlers.schedules {
-            if let Err(error) = schedule.look(&self.database, &self.clock).await {
-                tracing::warn!(%error, "a schedule could not be looked at; it will be tried again");
+    async fn round(&self, kinds: &[&'static str], free: usize, introduced: &mut bool) -> Result<Vec<Model>> {
+        for act in &self.handlers.besides {
+            if let Err(error) = act(self.clock.now()).await {
+                tracing::warn!(%error, "what a worker does beside its jobs failed; it will be tried again");
             }
         }
-        for watch in &self.handlers.watches {
-            if let Err(error) = watch.look(&self.database, &self.clock).await {
-                tracing::warn!(%error, "it could not be looked whether a job is due; it will be tried again");
-            }
+        let rota = &self.handlers.rota;
+        if !*introduced {
+            rota.introduce(&self.database, self.clock.now()).await?;
+            *introduced = true;
         }
-        if free == 0 || kinds.is_empty() {
+        let works = rota.beat(&self.database, &self.clock).await?;
+        if !works || free == 0 || kinds.is_empty() {
             return Ok(Vec::new());
         }
         claim::claim(&self.database, kinds, self.clock.now(), self.lease, free).await

@@ -11,6 +11,16 @@ pub fn start_metrics() -> Option<PrometheusHandle> {
     metrics::describe_counter!("cabina_graphql_requests_total", "GraphQL requests by outcome");
     metrics::describe_histogram!("cabina_graphql_seconds", "Time of GraphQL requests, in seconds");
     metrics::describe_counter!("cabina_sql_statements_total", "SQL statements sent");
+    metrics::describe_counter!(
+        "cabina_connections_dropped_total",
+        "Database connections that were thrown away because a transaction on them did not end"
+    );
+    metrics::describe_counter!("cabina_task_deaths_total", "Background tasks that died, by task");
+    metrics::describe_gauge!("cabina_task_runs", "1 while a background task runs, 0 while it is dead");
+    metrics::describe_counter!(
+        "cabina_events_skipped_total",
+        "Events that this version cannot read, and that were passed over"
+    );
     metrics::describe_counter!("cabina_logins_total", "Log-ins by outcome");
     metrics::describe_counter!("cabina_relay_events_total", "Changes that this process gave their position");
     metrics::describe_histogram!(

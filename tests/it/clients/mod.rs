@@ -1,3 +1,4 @@
 mod lists;
 mod search;
+mod twice;
 mod writes;

@@ -10,7 +10,9 @@ async fn a_ready_server_says_so_and_names_each_part() {
     let answer = Actor::answer(app.nobody().request(Method::GET, "/health/ready")).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     assert_eq!(answer.body["bus"], if is_postgres() { "redis" } else { "in-process" });
-    assert_eq!((&answer.body["database"], &answer.body["migrations"]), (&"ok".into(), &"ok".into()));
+    for part in ["database", "writes", "migrations", "tasks"] {
+        assert_eq!(answer.body[part], "ok", "{part}");
+    }
     assert_eq!(Actor::answer(app.nobody().request(Method::GET, "/health/live")).await.status, 200);
 }
 
@@ -20,7 +22,7 @@ async fn a_server_without_its_tables_is_not_ready_until_they_are_there() {
     let app = Setup::default().on_empty_database().start().await;
     let ready = || Actor::answer(app.nobody().request(Method::GET, "/health/ready"));
     let answer = ready().await;
-    assert_eq!((answer.status, answer.body["migrations"].as_str()), (503, Some("14 pending")));
+    assert_eq!((answer.status, answer.body["migrations"].as_str()), (503, Some("15 pending")));
     app.app.migrate().await.expect("up");
     assert_eq!(ready().await.status, 200);
     Migrator::down(&app.app.database.pool, None).await.expect("down");
@@ -59,4 +61,42 @@ async fn pages_are_served_and_what_is_missing_is_missing() {
             assert_eq!(told, (status, text, Some(cached)), "{path}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_background_task_that_dies_is_told_of_and_begun_anew() {
+    use std::sync::Arc;
+    use tokio::sync::{Notify, watch};
+    let app = TestApp::start().await;
+    let ready = || Actor::answer(app.nobody().request(Method::GET, "/health/ready"));
+    assert_eq!(ready().await.status, 200);
+    let names = app.app.tasks.names();
+    let own = if is_postgres() {
+        vec!["hub", "identity", "redis", "relay"]
+    } else {
+        vec!["hub", "identity", "relay"]
+    };
+    assert_eq!(names, own, "all that a server does in the background is watched");
+    let (_tell, told) = watch::channel(false);
+    let (dies, began) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (death, birth) = (dies.clone(), began.clone());
+    app.app.tasks.spawn("test", told, move || {
+        let (death, birth) = (death.clone(), birth.clone());
+        async move {
+            birth.notify_one();
+            death.notified().await;
+            panic!("it breaks")
+        }
+    });
+    began.notified().await;
+    assert_eq!(ready().await.status, 200);
+    dies.notify_one();
+    let mut answer = ready().await;
+    while answer.status == 200 {
+        tokio::task::yield_now().await;
+        answer = ready().await;
+    }
+    assert_eq!((answer.status, &answer.body["tasks"]), (503, &"down: test".into()));
+    began.notified().await; // it is begun anew by itself
+    assert_eq!(ready().await.status, 200);
 }

@@ -1,5 +1,6 @@
 //! The job runner: what was enqueued is done, in its order, with one effect, whatever dies.
 
+mod beat;
 mod dead;
 mod progress;
 
@@ -10,7 +11,7 @@ use std::time::Duration;
 
 use cabina::kernel::Error;
 use cabina::platform::auth::Viewer;
-use cabina::platform::db::{NewJob, Origin, Tx};
+use cabina::platform::db::{Database, NewJob, Origin, Tx};
 use cabina::platform::jobs::{Failure, Handlers, Job, Runner, Schedule, Work};
 use sea_orm::{ConnectionTrait, Statement};
 use serde::{Deserialize, Serialize};
@@ -98,9 +99,14 @@ pub struct Worker {
 
 impl Worker {
     pub fn start(app: &TestApp, handlers: Handlers) -> Worker {
+        Worker::on(app, app.app.database.clone(), handlers)
+    }
+
+    /// On another view of the database.
+    pub fn on(app: &TestApp, database: Database, handlers: Handlers) -> Worker {
         let (stop, stopped) = oneshot::channel::<()>();
         let runner = Runner {
-            database: app.app.database.clone(),
+            database,
             clock: app.app.clock.clone(),
             handlers,
             slots: 4,

@@ -9,3 +9,4 @@ mod notifications;
 mod order;
 mod slow;
 mod socket;
+mod unreadable;

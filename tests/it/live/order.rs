@@ -78,6 +78,7 @@ async fn who_falls_out_of_memory_lags_and_who_comes_late_reads_the_outbox() {
     let start = slow.at();
     assert!(slow.waiting().await.expect("nothing yet").is_empty());
     let event = |position| Event {
+        skipped: None,
         position,
         event_id: EventId::new(),
         topic: "client:updated".into(),

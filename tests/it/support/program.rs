@@ -17,7 +17,8 @@ pub struct Program {
     /// Where it listens.
     pub url: String,
     log: Option<std::thread::JoinHandle<String>>,
-    _database: TestDatabase,
+    variables: Vec<(&'static str, String)>,
+    database: Option<TestDatabase>,
 }
 
 impl Drop for Program {
@@ -30,27 +31,50 @@ impl Drop for Program {
 impl Program {
     /// Starts `cabina serve` with these variables; it logs in JSON.
     pub async fn serve(variables: Vec<(&'static str, String)>) -> Program {
-        tokio::task::spawn_blocking(move || Program::start(variables, None)).await.expect("starts")
+        Program::begin(TestDatabase::new, variables, None).await
     }
 
     /// The same with so many files at most.
     pub async fn serve_with_files(files: u32) -> Program {
-        tokio::task::spawn_blocking(move || Program::start(Vec::new(), Some(files))).await.expect("starts")
+        Program::begin(TestDatabase::new, Vec::new(), Some(files)).await
     }
 
-    fn start(variables: Vec<(&'static str, String)>, files: Option<u32>) -> Program {
-        let database = TestDatabase::new();
-        let program = env!("CARGO_BIN_EXE_cabina");
-        let mut command = match files {
-            None => Command::new(program),
-            Some(files) => {
-                let mut shell = Command::new("sh");
-                shell.args(["-c", &format!("ulimit -n {files} && exec \"$0\" \"$@\""), program]);
-                shell
-            }
-        };
+    /// Kills it at once, as by kill -9, and starts it again on the same database.
+    pub async fn again(mut self) -> Program {
+        let (database, variables) = (self.database.take().expect("its own"), self.variables.clone());
+        drop(self);
+        Program::begin(move || database, variables, None).await
+    }
+
+    async fn begin(
+        database: impl FnOnce() -> TestDatabase + Send + 'static,
+        variables: Vec<(&'static str, String)>,
+        files: Option<u32>,
+    ) -> Program {
+        tokio::task::spawn_blocking(move || Program::start(database(), variables, files)).await.expect("starts")
+    }
+
+    /// The process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Where its data are.
+    pub fn database(&self) -> &TestDatabase {
+        self.database.as_ref().expect("its own")
+    }
+
+    fn start(
+        database: TestDatabase,
+        variables: Vec<(&'static str, String)>,
+        files: Option<u32>,
+    ) -> Program {
+        // A file that may not grow is an error of the write, as a full disk is, and no signal that ends the process.
+        let limit = files.map(|files| format!("ulimit -n {files}; ")).unwrap_or_default();
+        let script = format!("trap '' XFSZ; {limit}exec \"$0\" \"$@\"");
+        let mut command = Command::new("sh");
         command
-            .arg("serve")
+            .args(["-c", &script, env!("CARGO_BIN_EXE_cabina"), "serve"])
             .env("DATABASE_URL", &database.url)
             .env("CABINA_DATABASE_CONNECTIONS", "4")
             .env("CABINA_JWT_SECRET", "the-signing-secret-of-this-test-alone")
@@ -58,7 +82,7 @@ impl Program {
             .env("CABINA_LISTEN", "127.0.0.1:0")
             .env("CABINA_LOG_FORMAT", "json")
             .env_remove("REDIS_URL")
-            .envs(variables)
+            .envs(variables.iter().map(|(name, value)| (*name, value)))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         if is_postgres() {
@@ -82,7 +106,7 @@ impl Program {
             }
         });
         let url = told.recv_timeout(Duration::from_secs(60)).expect("it tells where it listens");
-        Program { child, url, log: Some(log), _database: database }
+        Program { child, url, log: Some(log), variables, database: Some(database) }
     }
 
     /// Somebody who is not signed in.

@@ -5,10 +5,10 @@ mod tell;
 
 use std::collections::{BTreeMap, HashMap};
 
-use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType};
+use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType, SelectStatement};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
-    Statement,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, Select, Statement,
 };
 use uuid::Uuid;
 
@@ -16,7 +16,7 @@ use crate::kernel::ids::{ClientId, ContactId, EntryId, SyncId, TypedId};
 use crate::kernel::time::Instant;
 use crate::kernel::{Error, Result};
 use crate::platform::db::tables::sync_external::{Column, Entity, Model, SyncDirection, SyncStatus};
-use crate::platform::db::{Database, Tx, all_rows};
+use crate::platform::db::{Database, Tx, all_rows, among, delete_all};
 use crate::platform::telemetry::Trail;
 
 pub use settle::{Pulled, merged_there, pulled, settle};
@@ -25,6 +25,11 @@ pub(super) use tell::tell;
 
 /// What a thing holds, by field; what is empty is `None`.
 pub type Values = BTreeMap<String, Option<String>>;
+
+/// Records of another system that are looked for in one statement.
+const LOOKED_FOR: usize = 10_000;
+/// Things that are marked in one transaction.
+const MARKED_AT_ONCE: u64 = 5000;
 
 /// Rows that wait, in the words of the index that finds them.
 const WAITS: &str = "status IN ('PENDING', 'IN_FLIGHT', 'ERROR')";
@@ -142,13 +147,10 @@ pub async fn sending(database: &Database, id: SyncId, run: Uuid, now: Instant) -
     Ok(stamped.rows_affected == 1)
 }
 
-/// Whose change is due, of these kinds; one of them, when there are more.
-///
-/// # Errors
-/// Those of the database.
-pub async fn due_for(database: &Database, kinds: &[&str], now: Instant) -> Result<Option<Trail>> {
+/// Finds whose change is due, of these kinds; one of them, when there are more.
+pub fn due_for(kinds: &[&str], now: Instant) -> SelectStatement {
     let due = waiting(kinds.iter().copied()).filter(Column::NextAttemptAt.lte(now));
-    Ok(due.limit(1).one(&database.own).await?.as_ref().map(trail))
+    due.select_only().column(Column::RequestId).column(Column::Traceparent).limit(1).into_query()
 }
 
 /// Whose change a row stands for.
@@ -199,9 +201,9 @@ pub async fn oldest_due(database: &Database, kinds: &[String]) -> Result<Option<
 /// # Errors
 /// Those of the database.
 pub async fn of(database: &Database, ids: impl IntoIterator<Item = Uuid>) -> Result<HashMap<Uuid, Model>> {
-    let ids = ids.into_iter().map(SyncId::from_uuid);
-    let rows = all_rows::<Entity>().filter(Column::Id.is_in(ids)).all(&database.own).await?;
-    Ok(rows.into_iter().map(|row| (row.id.uuid(), row)).collect())
+    let ids: Vec<Uuid> = ids.into_iter().collect();
+    let rows = all_rows::<Entity>().filter(among(database.backend(), Column::Id, &ids));
+    Ok(rows.all(&database.own).await?.into_iter().map(|row| (row.id.uuid(), row)).collect())
 }
 
 /// The rows of these records of the other system, by their ids there.
@@ -209,12 +211,16 @@ pub async fn of(database: &Database, ids: impl IntoIterator<Item = Uuid>) -> Res
 /// # Errors
 /// Those of the database.
 pub async fn there(database: &Database, model: &str, ids: &[i64]) -> Result<HashMap<i64, Model>> {
-    let rows = all_rows::<Entity>()
-        .filter(Column::ExternalModel.eq(model))
-        .filter(Column::ExternalId.is_in(ids.iter().copied()))
-        .all(&database.own)
-        .await?;
-    Ok(rows.into_iter().filter_map(|row| Some((row.external_id?, row))).collect())
+    let mut found = HashMap::with_capacity(ids.len());
+    for some in ids.chunks(LOOKED_FOR) {
+        let rows = all_rows::<Entity>()
+            .filter(Column::ExternalModel.eq(model))
+            .filter(Column::ExternalId.is_in(some.iter().copied()))
+            .all(&database.own)
+            .await?;
+        found.extend(rows.into_iter().filter_map(|row| Some((row.external_id?, row))));
+    }
+    Ok(found)
 }
 
 /// The rows of a kind that stand alike, in the order of their ids, behind this one.
@@ -261,15 +267,28 @@ pub async fn mark_all(database: &Database, kind: &str, now: Instant) -> Result<u
         EntryId::PREFIX => ("event_log_entry", "client_id"),
         _ => return Err(Error::Usage(format!("{kind} is no kind of things that is synced"))),
     };
+    // Some in each transaction, in the order of their ids: a ledger of a million rows is not written in one.
+    let next =
+        format!("SELECT id FROM {table} WHERE id > $1 ORDER BY id LIMIT 1 OFFSET {}", MARKED_AT_ONCE - 1);
     let sql = format!(
         "INSERT INTO sync_external (id, version, local_type, client_id, status, direction, generation, attempts, \
          next_attempt_at, gone, created_at, updated_at) \
          SELECT id, 1, $1, {client}, 'PENDING', 'PUSH', 1, 0, $2, $3, $2, $2 FROM {table} AS thing \
-         WHERE NOT EXISTS (SELECT 1 FROM sync_external AS known WHERE known.id = thing.id)"
+         WHERE id > $4 AND id <= $5 \
+         AND NOT EXISTS (SELECT 1 FROM sync_external AS known WHERE known.id = thing.id) \
+         ON CONFLICT (id) DO NOTHING"
     );
-    let values: [sea_orm::Value; 3] = [kind.into(), now.into(), false.into()];
-    let marked = Statement::from_sql_and_values(database.backend(), sql, values);
-    Ok(database.own.execute_raw(marked).await?.rows_affected())
+    let (mut after, mut marked) = (Uuid::nil(), 0);
+    while after < Uuid::max() {
+        let until = Statement::from_sql_and_values(database.backend(), &next, [after.into()]);
+        let until = database.own.query_one_raw(until).await?.map(|row| row.try_get_by_index::<Uuid>(0));
+        let until = until.transpose()?.unwrap_or(Uuid::max());
+        let values: [sea_orm::Value; 5] = [kind.into(), now.into(), false.into(), after.into(), until.into()];
+        let some = Statement::from_sql_and_values(database.backend(), &sql, values);
+        marked += database.own.execute_raw(some).await?.rows_affected();
+        after = until;
+    }
+    Ok(marked)
 }
 
 /// Forgets how everything stands, as if the other system had never been there.
@@ -277,7 +296,7 @@ pub async fn mark_all(database: &Database, kind: &str, now: Instant) -> Result<u
 /// # Errors
 /// Those of the database.
 pub async fn forget_all(database: &Database) -> Result<()> {
-    Entity::delete_many().exec(&database.own).await?;
+    delete_all::<Entity>(database, Condition::all()).await?;
     super::progress::forget_all(&database.own).await
 }
 

@@ -6,7 +6,7 @@ use futures_util::FutureExt;
 use crate::domains::notifications::inbox::{self, NotificationErrorCode};
 use crate::graphql::context::Ask;
 use crate::graphql::nodes::notifications::Notification;
-use crate::graphql::payload::write;
+use crate::graphql::payload::{origin, write};
 use crate::kernel::ids::NotificationId;
 use crate::payload;
 
@@ -46,7 +46,13 @@ impl NotificationsMutation {
     ) -> Result<NotificationPayload> {
         let NotificationMarkInput { id, idempotency_key } = input;
         let marked = write(ctx, Some(id), idempotency_key, move |tx| inbox::mark_all_read(tx, id).boxed());
-        Ok(marked.await?.into())
+        let marked = marked.await?;
+        if marked.event.is_some() {
+            // A request that is repeated because its answer was lost goes on where that one stopped.
+            let (services, viewer, origin) = (ctx.services()?, ctx.viewer()?, origin(ctx, None)?);
+            inbox::mark_rest_read(&services.database, &services.door.clock, viewer, &origin, id).await?;
+        }
+        Ok(marked.into())
     }
 }
 

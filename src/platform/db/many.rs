@@ -1,0 +1,96 @@
+//! Statements about many things: PostgreSQL takes 65,535 values of a statement, SQLite 32,766; and what is deleted by the
+//! thousand is deleted some at a time, so that nobody waits long for it.
+
+use sea_orm::sea_query::{
+    Alias, ArrayType, Condition, Expr, ExprTrait, Func, OnConflict, Query, QueryStatementBuilder, SimpleExpr,
+    Value, extension::postgres::PgFunc,
+};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, DbBackend, EntityTrait, IntoSimpleExpr, Iterable};
+use uuid::Uuid;
+
+use super::connect::Database;
+use crate::kernel::Result;
+
+/// Most values of one statement.
+const VALUES: usize = 30_000;
+/// Most rows of one statement.
+const ROWS: usize = 1000;
+/// Rows that are deleted in one transaction.
+const DELETED_AT_ONCE: u64 = 2000;
+
+/// Writes rows, few or many, or none. `joined` says what becomes of those that are there already.
+///
+/// # Errors
+/// Those of the database.
+pub async fn insert_all<A>(
+    conn: &impl ConnectionTrait,
+    rows: impl IntoIterator<Item = A> + Send,
+    joined: Option<OnConflict>,
+) -> Result<()>
+where
+    A: ActiveModelTrait + Send,
+{
+    let columns = <A::Entity as EntityTrait>::Column::iter().count().max(1);
+    let rows: Vec<A> = rows.into_iter().collect();
+    let mut rows = rows.into_iter().peekable();
+    while rows.peek().is_some() {
+        let some: Vec<A> = rows.by_ref().take(ROWS.min(VALUES / columns)).collect();
+        let mut insert = A::Entity::insert_many(some);
+        if let Some(joined) = &joined {
+            insert = insert.on_conflict(joined.clone());
+        }
+        insert.exec_without_returning(conn).await?;
+    }
+    Ok(())
+}
+
+/// `column` is one of the ids, of which there may be any number. PostgreSQL takes them as one array, so that the statement is
+/// the same for any number; but for a single one it keeps its plan only when that is compared alone.
+pub fn among(backend: DbBackend, column: impl IntoSimpleExpr, ids: &[Uuid]) -> SimpleExpr {
+    let column = column.into_simple_expr();
+    match (ids, backend) {
+        ([id], _) => column.eq(*id),
+        (ids, DbBackend::Postgres) => column.eq(PgFunc::any(Expr::val(array(ids)))),
+        (ids, _) if ids.len() <= ROWS => column.is_in(ids.iter().copied()),
+        (ids, _) => {
+            let texts: Vec<String> = ids.iter().map(|id| id.simple().to_string()).collect();
+            let texts = Expr::val(serde_json::Value::from(texts).to_string());
+            let mut each = Query::select();
+            each.expr(Func::cust("unhex").arg(Expr::col(Alias::new("value"))))
+                .from_function(Func::cust("json_each").arg(texts), Alias::new("each"));
+            column.in_subquery(each)
+        }
+    }
+}
+
+/// Ids as one value of PostgreSQL.
+pub(super) fn array(ids: &[Uuid]) -> Value {
+    Value::Array(ArrayType::Uuid, Some(Box::new(ids.iter().map(|id| (*id).into()).collect())))
+}
+
+/// Deletes the rows of a table that are so, some in each transaction; tells how many.
+///
+/// # Errors
+/// Those of the database; what was deleted before stays deleted.
+pub async fn delete_all<E: EntityTrait>(database: &Database, so: Condition) -> Result<u64> {
+    let postgres = database.backend() == DbBackend::Postgres;
+    let place = || Expr::cust(if postgres { "ctid" } else { "rowid" });
+    let mut gone = 0;
+    loop {
+        let mut some = Query::select();
+        some.expr(place()).from(E::default()).cond_where(so.clone()).limit(DELETED_AT_ONCE);
+        let mut delete = Query::delete();
+        // PostgreSQL goes straight to places that are listed, and looks for others in the whole table.
+        let listed = || SimpleExpr::SubQuery(None, Box::new(some.clone().into_sub_query_statement()));
+        delete.from_table(E::default()).and_where(if postgres {
+            place().eq(PgFunc::any(Func::cust("ARRAY").arg(listed())))
+        } else {
+            place().in_subquery(some)
+        });
+        let deleted = database.own.execute(&delete).await?.rows_affected();
+        gone += deleted;
+        if deleted < DELETED_AT_ONCE {
+            return Ok(gone);
+        }
+    }
+}
