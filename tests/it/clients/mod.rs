@@ -1,3 +1,4 @@
 mod lists;
+mod names;
 mod search;
 mod writes;
