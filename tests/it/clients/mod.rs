@@ -1,4 +1,5 @@
 mod lists;
 mod names;
 mod search;
+mod tax_ids;
 mod writes;
