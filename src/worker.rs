@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::domains::agenda::{self, LayOut, Remind};
+use crate::domains::clients::IndexClients;
 use crate::domains::identity::sessions;
 use crate::domains::notifications::inbox;
 use crate::flows::odoo::{self, Sync};
@@ -52,7 +53,8 @@ pub async fn handlers(app: &App) -> Result<Handlers> {
                 Ok(())
             }
         })
-        .every(Schedule::every(EVERY, Sweep {}));
+        .every(Schedule::every(EVERY, Sweep {}))
+        .on(|_: IndexClients, work| IndexClients::run(work));
     let handlers = agenda(app, handlers);
     Ok(match &app.config.odoo {
         Some(config) => {

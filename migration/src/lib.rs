@@ -18,6 +18,8 @@ mod m20261121_000011_progress;
 mod m20261121_000012_agenda;
 mod m20261121_000013_trails;
 mod m20261121_000014_pull_place;
+mod m20261121_000018_domains;
+mod m20261121_000019_search_forms;
 
 /// Runs the migrations.
 pub struct Migrator;
@@ -40,6 +42,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000012_agenda::Migration),
             Box::new(m20261121_000013_trails::Migration),
             Box::new(m20261121_000014_pull_place::Migration),
+            Box::new(m20261121_000018_domains::Migration),
+            Box::new(m20261121_000019_search_forms::Migration),
         ]
     }
 }

@@ -2,4 +2,5 @@ mod lists;
 mod names;
 mod search;
 mod tax_ids;
+mod upgrade;
 mod writes;
