@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 
 use crate::app::App;
 use crate::domains::agenda::{self, LayOut, Remind};
+use crate::domains::clients::IndexClients;
 use crate::domains::identity::sessions;
 use crate::domains::notifications::inbox;
 use crate::flows::odoo::{self, Sync};
@@ -55,7 +56,8 @@ pub async fn handlers(app: &App) -> Result<Handlers> {
                 Ok(())
             }
         })
-        .every(Schedule::every(EVERY, Sweep {}));
+        .every(Schedule::every(EVERY, Sweep {}))
+        .on(|_: IndexClients, work| IndexClients::run(work));
     let handlers = agenda(app, handlers);
     Ok(match &app.config.odoo {
         Some(config) => {

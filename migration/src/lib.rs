@@ -19,6 +19,8 @@ mod m20261121_000012_agenda;
 mod m20261121_000013_trails;
 mod m20261121_000014_pull_place;
 mod m20261130_000017_heartbeat;
+mod m20261121_000018_domains;
+mod m20261121_000019_search_forms;
 
 /// Runs the migrations.
 pub struct Migrator;
@@ -42,6 +44,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000013_trails::Migration),
             Box::new(m20261121_000014_pull_place::Migration),
             Box::new(m20261130_000017_heartbeat::Migration),
+            Box::new(m20261121_000018_domains::Migration),
+            Box::new(m20261121_000019_search_forms::Migration),
         ]
     }
 }

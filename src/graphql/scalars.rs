@@ -169,9 +169,10 @@ macro_rules! text_scalars {
 }
 
 text_scalars! {
-    /// An e-mail address, kept in lower case.
+    /// An e-mail address, kept in lower case and with its domain in Unicode: `xn--pea-8ma.example` and `peña.example` are one.
     EmailAddress as "EmailAddress" "https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address";
-    /// A telephone number in E.164: `+` and digits. As input also as it is typed in the client's market.
+    /// A telephone number in E.164: `+` and digits. As input also as it is typed in the client's market, and as it is pasted:
+    /// a `tel:` link, direction marks and separators around it. An extension is left out, for E.164 has no place for it.
     PhoneNumber as "PhoneNumber" "https://www.itu.int/rec/T-REC-E.164";
     /// An address: http or https.
     Url as "URL" "https://url.spec.whatwg.org/";

@@ -2,6 +2,8 @@
 
 use super::text;
 use email_address::{EmailAddress, Options};
+use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
+use percent_encoding::percent_decode_str;
 use phonenumber::{Mode, ParseError};
 use std::fmt;
 use thiserror::Error;
@@ -10,8 +12,10 @@ use unicode_normalization::UnicodeNormalization;
 /// The rule a typed phone number or e-mail address breaks. Never holds what was typed: it is personal data.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
 pub enum ContactError {
-    /// Something a phone number isn't written with, such as a letter, an extension or a second number.
-    #[error("a phone number has digits, spaces and - . ( ) / only, after one optional +; no extension")]
+    /// Something a phone number isn't written with, such as a letter or a second number.
+    #[error(
+        "a phone number has digits, spaces and - . ( ) / only, after an optional + and before an extension"
+    )]
     PhoneCharacters,
     /// The region isn't one with phone numbers.
     #[error("the region of a phone number must be an ISO 3166 code of two letters, such as MX")]
@@ -40,7 +44,7 @@ impl Phone {
     /// `region` is the ISO 3166-1 alpha-2 code of the country national numbers are read in; a number that
     /// begins with `+` doesn't need it. The number must be valid by libphonenumber's metadata, which
     /// knows the numbering plans, not whether a line exists. What was dialled before a Mexican number until
-    /// 2019 (`+52 1`, `01`, `044`, `045`) is dropped.
+    /// 2019 (`+52 1`, `01`, `044`, `045`) is dropped, and so is an extension: E.164 has no place for it.
     ///
     /// Known limit: the `phonenumber` crate takes an 8 at the beginning of a Russian number for the trunk
     /// prefix, so it refuses area codes such as 812.
@@ -49,7 +53,11 @@ impl Phone {
     pub fn parse(text: &str, region: Option<&str>) -> Result<Phone, ContactError> {
         let region = region.map(|code| code.to_ascii_uppercase().parse()).transpose();
         let region = region.map_err(|_| ContactError::PhoneRegion)?;
-        let typed = phonenumber::parse(region, dialled(text)?).map_err(|e| match e {
+        let mut dialled = dialled(text)?;
+        if region.is_none() && dialled.starts_with("00") {
+            dialled.replace_range(..2, "+"); // how one dials abroad from almost everywhere
+        }
+        let typed = phonenumber::parse(region, dialled).map_err(|e| match e {
             ParseError::InvalidCountryCode => ContactError::PhoneCountry,
             _ => ContactError::PhonePlan,
         })?;
@@ -92,18 +100,58 @@ impl fmt::Display for Phone {
     }
 }
 
-/// The digits of a typed number, after `+` if it began with one.
-fn dialled(text: &str) -> Result<String, ContactError> {
+/// The digits of a typed number, after `+` if it began with one: without separators, direction marks, the `tel:` of a link
+/// (RFC 3966) and an extension. This is how phone numbers are read that are stored and those that are looked for.
+///
+/// # Errors
+/// `PhoneCharacters`: it isn't written as a phone number.
+pub fn dialled(text: &str) -> Result<String, ContactError> {
+    let typed: String = text::tidy(text).nfkc().filter(|c| !text::is_ignorable(*c)).collect();
+    let typed = typed.to_lowercase();
+    let link =
+        typed.trim_start().strip_prefix("tel:").map(|link| percent_decode_str(link).decode_utf8_lossy());
+    let typed = link.as_deref().unwrap_or(&typed).trim_end_matches([' ', ',', ';']);
+    let end = typed.find(|c| !is_written_in_phones(c)).unwrap_or(typed.len());
+    let (number, rest) = typed.split_at(end);
     let mut dialled = String::new();
-    for c in text::tidy(text).nfkc() {
+    for c in number.chars() {
         match c {
             '0'..='9' => dialled.push(c),
             '+' if dialled.is_empty() => dialled.push(c),
-            ' ' | '-' | '\u{2010}'..='\u{2015}' | '.' | '(' | ')' | '/' => {}
-            _ => return Err(ContactError::PhoneCharacters),
+            '+' => return Err(ContactError::PhoneCharacters),
+            _ => {}
         }
     }
+    if let Some(parameters) = rest.strip_prefix(';').filter(|_| link.is_some()) {
+        // A local number of a link tells where it is dialled.
+        let context = parameters.split(';').find_map(|parameter| parameter.strip_prefix("phone-context=+"));
+        if let Some(code) = context.filter(|code| !dialled.starts_with('+') && is_digits(code)) {
+            dialled.insert_str(0, &format!("+{code}"));
+        }
+    } else if !rest.is_empty() && !is_extension(rest) {
+        return Err(ContactError::PhoneCharacters);
+    }
     Ok(dialled)
+}
+
+fn is_written_in_phones(c: char) -> bool {
+    c.is_ascii_digit()
+        || matches!(c, '+' | ' ' | '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '.' | '(' | ')' | '/')
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Whether what stands behind a number is its extension: a word or a sign for it, and up to seven digits. More would be
+/// another number.
+fn is_extension(rest: &str) -> bool {
+    const WORDS: [&str; 9] = ["", "x", "ext", "extn", "extension", "extensión", "int", "interno", "anexo"];
+    let rest = rest.trim_end_matches(')');
+    let digits = rest.trim_start_matches(|c: char| !c.is_ascii_digit());
+    let sign = &rest[..rest.len() - digits.len()];
+    let word = sign.trim_matches([' ', '.', ':', ',', ';', '=', '#']);
+    WORDS.contains(&word) && is_digits(digits) && digits.len() <= 7
 }
 
 /// The ten digits of a Mexican number dialled the way of before August 2019 (IFT, Plan Técnico Fundamental
@@ -115,7 +163,7 @@ fn without_mexican_prefix(national: &str) -> &str {
         .unwrap_or(national)
 }
 
-/// An e-mail address, lower case, composed (NFC), at most 254 octets.
+/// An e-mail address, lower case, composed (NFC), its domain in Unicode, at most 254 octets.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Email(String);
 
@@ -126,24 +174,49 @@ impl Email {
     /// apart (none in use does), so that look-ups and the search for duplicates ignore case. The form is
     /// that of RFC 5322 without display name, address literal, white space and comments; the domain has a
     /// dot, only letters, digits and hyphens, and doesn't end in a number. At most 254 octets (RFC 5321,
-    /// 4.5.3.1.3, less the angle brackets).
+    /// 4.5.3.1.3, less the angle brackets), also when the domain is written as the DNS has it. The `mailto:` of a
+    /// link is dropped.
+    ///
+    /// An international domain has one form (Unicode Technical Standard 46, not transitional), in Unicode, as
+    /// people read it: browsers send `xn--pea-8ma.example` where `peña.example` was typed, and both are one.
     ///
     /// Errors: one of the `Email…` rules of [`ContactError`].
     pub fn parse(text: &str) -> Result<Email, ContactError> {
-        let address: String = text::tidy(text).to_lowercase().nfc().collect();
+        let address = lower(text);
         if address.len() > 254 {
             return Err(ContactError::EmailLength);
         }
+        let (name, domain) = address.rsplit_once('@').ok_or(ContactError::EmailForm)?;
+        let ascii = Uts46::new()
+            .to_ascii(domain.as_bytes(), AsciiDenyList::STD3, Hyphens::CheckFirstLast, DnsLength::Verify)
+            .map_err(|_| ContactError::EmailForm)?;
+        let email = Email(format!("{name}@{}", unicode(&ascii).ok_or(ContactError::EmailForm)?));
+        let sent = format!("{name}@{ascii}");
+        if sent.len().max(email.0.len()) > 254 {
+            return Err(ContactError::EmailLength);
+        }
         let options = Options::default().with_required_tld().without_domain_literal().without_display_text();
-        let is_address = EmailAddress::parse_with_options(&address, options).is_ok();
-        let (_, domain) = address.rsplit_once('@').ok_or(ContactError::EmailForm)?;
-        let is_domain =
-            domain.chars().all(|c| c.is_ascii_alphanumeric() || !c.is_ascii() || matches!(c, '-' | '.'));
-        let is_numeric = domain.rsplit('.').next().is_some_and(|top| top.bytes().all(|b| b.is_ascii_digit()));
-        if is_address && is_domain && !is_numeric && !address.contains(char::is_whitespace) {
-            Ok(Email(address))
+        let is_address = EmailAddress::parse_with_options(&sent, options).is_ok();
+        let is_numeric = ascii.rsplit('.').next().is_some_and(is_digits);
+        if is_address && !is_numeric && !sent.contains(char::is_whitespace) {
+            Ok(email)
         } else {
             Err(ContactError::EmailForm)
+        }
+    }
+
+    /// What is typed of an address, maybe not all of it yet, in the form in which addresses are stored: for look-ups.
+    pub fn begun(text: &str) -> String {
+        if let Ok(Email(whole)) = Email::parse(text) {
+            return whole;
+        }
+        let begun = lower(text);
+        match begun.rsplit_once('@') {
+            Some((name, domain)) if !domain.is_empty() => match unicode(domain) {
+                Some(domain) => format!("{name}@{domain}"),
+                None => begun,
+            },
+            _ => begun,
         }
     }
 
@@ -156,6 +229,19 @@ impl Email {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// A typed address, or its beginning, in lower case and without what shows nothing.
+fn lower(text: &str) -> String {
+    let text = text::tidy(text).to_lowercase();
+    let shown = text.strip_prefix("mailto:").unwrap_or(&text).chars().filter(|c| !text::is_ignorable(*c));
+    shown.nfc().collect()
+}
+
+/// A domain as people read it; `None`: it is none.
+fn unicode(domain: &str) -> Option<String> {
+    let (domain, read) = Uts46::new().to_unicode(domain.as_bytes(), AsciiDenyList::STD3, Hyphens::Allow);
+    read.ok().map(|()| domain.into_owned())
 }
 
 impl fmt::Display for Email {
@@ -192,6 +278,19 @@ mod tests {
             ("+39 06 1234 5678", None, "+390612345678", "0612345678"),
             ("(212) 555-2368", Some("US"), "+12125552368", "2125552368"),
             ("+54 11 15 2345 6789", None, "+5491123456789", "91123456789"),
+            ("00 52 1 449 123 4567", None, "+524491234567", "4491234567"),
+            ("tel:+52-449-123-4567", None, "+524491234567", "4491234567"),
+            ("TEL:+52%20449%20123%204567;ext=12", None, "+524491234567", "4491234567"),
+            ("tel:449-123-4567;phone-context=+52", None, "+524491234567", "4491234567"),
+            ("tel:4491234567;phone-context=example.com", Some("MX"), "+524491234567", "4491234567"),
+            ("\u{200e}+52\u{200e} 1 449\u{202f}123\u{2060}4567\u{200f}", None, "+524491234567", "4491234567"),
+            ("612 345 678 ext 12", Some("ES"), "+34612345678", "612345678"),
+            ("+34 612 345 678 (Extensión: 1234)", None, "+34612345678", "612345678"),
+            ("449 123 4567 x12", Some("MX"), "+524491234567", "4491234567"),
+            ("449 123 4567 #12", Some("MX"), "+524491234567", "4491234567"),
+            ("449 123 4567,,12", Some("MX"), "+524491234567", "4491234567"),
+            ("449 123 4567, ", Some("MX"), "+524491234567", "4491234567"),
+            ("449 123 4567 int. 12", Some("MX"), "+524491234567", "4491234567"),
         ] {
             let phone = Phone::parse(typed, region).unwrap_or_else(|e| panic!("{typed}: {e}"));
             assert_eq!(phone.as_str(), e164, "{typed}");
@@ -213,7 +312,12 @@ mod tests {
             ("612 345 678", Some("AQ"), ContactError::PhoneRegion),
             ("612 345 678", Some("001"), ContactError::PhoneRegion),
             ("612 345 678", Some(""), ContactError::PhoneRegion),
-            ("612 345 678 ext 12", Some("ES"), ContactError::PhoneCharacters),
+            ("612 345 678 ext", Some("ES"), ContactError::PhoneCharacters),
+            ("612 345 678 ext 12345678", Some("ES"), ContactError::PhoneCharacters),
+            ("612 345 678, 613 345 678", Some("ES"), ContactError::PhoneCharacters),
+            ("612 345 678; 613345678", Some("ES"), ContactError::PhoneCharacters),
+            ("612 345 678 or 12", Some("ES"), ContactError::PhoneCharacters),
+            ("tel:", Some("ES"), ContactError::PhonePlan),
             ("+34 612 345 678 / +34 613 345 678", None, ContactError::PhoneCharacters),
             ("ana@example.com", Some("ES"), ContactError::PhoneCharacters),
             ("112", Some("ES"), ContactError::PhonePlan),
@@ -241,6 +345,16 @@ mod tests {
             (" Ana.Ruiz+CRM@Example.COM\n", "ana.ruiz+crm@example.com"),
             ("jose\u{301}@correo.es", "josé@correo.es"),
             ("info@peña.es", "info@peña.es"),
+            ("info@xn--pea-8ma.es", "info@peña.es"),
+            ("INFO@XN--PEA-8MA.ES", "info@peña.es"),
+            ("info@pen\u{303}a.es", "info@peña.es"),
+            ("info@ｐｅñａ。es", "info@peña.es"),
+            ("info@STRASSE.de", "info@strasse.de"),
+            ("info@straße.de", "info@straße.de"),
+            ("info@xn--strae-oqa.de", "info@straße.de"),
+            ("an\u{200d}a@pe\u{ad}ña.es", "ana@peña.es"),
+            ("mailto:Ana@example.com", "ana@example.com"),
+            ("a@r3---sn.example.com", "a@r3---sn.example.com"),
             ("o'brien@mail.example.co", "o'brien@mail.example.co"),
             ("a@1and1.com", "a@1and1.com"),
         ] {
@@ -274,6 +388,11 @@ mod tests {
             "ana@exa!mple.com",
             "ana@example.com, eva@example.com",
             "ana@-example.com",
+            "ana@xn--a.es",
+            "ana@xn--.es",
+            "ana@ex_ample.com",
+            "ana@example.com.",
+            "mailto:",
         ] {
             assert_eq!(Email::parse(typed), Err(ContactError::EmailForm), "{typed}");
         }
@@ -307,7 +426,26 @@ mod tests {
         fn no_text_panics(text in any::<String>(), region in proptest::option::of("[A-Z]{2}")) {
             let _ = Phone::parse(&text, region.as_deref());
             let _ = Email::parse(&text);
+            let _ = Email::begun(&text);
+            let _ = dialled(&text);
             let _ = Phone::trusted(text).national();
+        }
+
+        #[test]
+        fn both_spellings_of_a_domain_are_one(label in "[a-zñáéíóúüçößłжд]{1,12}", top in "es|mx|com\\.mx|рф") {
+            let email = Email::parse(&format!("ana@{label}.{top}")).unwrap();
+            let ascii = idna::domain_to_ascii(&format!("{label}.{top}")).unwrap();
+            prop_assert_eq!(&Email::parse(&format!("ana@{ascii}")).unwrap(), &email);
+            prop_assert_eq!(&Email::parse(email.as_str()).unwrap(), &email);
+            prop_assert_eq!(Email::begun(&format!("ANA@{ascii}")), email.as_str());
+        }
+
+        #[test]
+        fn what_is_begun_begins_the_whole(at in 0usize..30) {
+            let typed = "Ventas.Norte@Peña.Example";
+            let begun: String = typed.chars().take(at).collect();
+            let whole = Email::parse(typed).unwrap();
+            prop_assert!(whole.as_str().starts_with(&Email::begun(&begun)), "{}", begun);
         }
 
         #[test]

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use super::words::Code;
+use super::{Patch, text};
 
 /// The error of everything that is not a business rule.
 #[derive(Debug, thiserror::Error)]
@@ -252,6 +253,32 @@ impl<C> Check<C> {
     {
         debug_assert!(Refusal::<C>::taken(constraint).is_some(), "{constraint} has a refusal");
         self.0.extend(Refusal::taken(constraint));
+    }
+
+    /// Edits a name or title. Absent keeps the one that is there; a thing that has none yet must be given one.
+    pub fn name(&mut self, code: C, field: &str, patch: Patch<String>, value: &mut String, max: usize) {
+        let given = match patch {
+            Patch::Keep if !value.is_empty() => return,
+            Patch::Keep | Patch::Clear => String::new(),
+            Patch::Set(given) => given,
+        };
+        *value = self.take(code, field, text::name(&given, max)).unwrap_or_default();
+    }
+
+    /// Edits a text of several lines that may be missing; one that shows nothing is none.
+    pub fn text(
+        &mut self,
+        code: C,
+        field: &str,
+        patch: Patch<String>,
+        value: &mut Option<String>,
+        max: usize,
+    ) {
+        match patch {
+            Patch::Keep => {}
+            Patch::Clear => *value = None,
+            Patch::Set(given) => *value = self.take(code, field, text::optional(&given, max)).flatten(),
+        }
     }
 
     /// `Ok` when nothing was refused.

@@ -128,6 +128,11 @@ async fn users_are_managed_from_the_terminal() {
     );
     let (done, told) = user(&["password", "eva@company.example"], "another password\n");
     assert!(done, "{told}");
+    // Either spelling of an international domain.
+    let (done, told) = user(&["add", "leo@peña.example", "--name", "Leo"], "a good password\n");
+    assert!(done, "{told}");
+    let (done, told) = user(&["password", "leo@xn--pea-8ma.example"], "another password\n");
+    assert!(done, "{told}");
     let (done, told) = user(&["disable", "eva@company.example"], "");
     assert!(done, "{told}");
     let (done, told) = user(&["disable", "nobody@company.example"], "");
@@ -140,10 +145,10 @@ async fn tables_come_and_go_and_mistakes_are_told_at_once() {
     let migrate = |arguments: &[&str]| {
         text(&run(&mut cabina(folder.path(), &[&["migrate"], arguments].concat()), "").stdout)
     };
-    assert_eq!(migrate(&["status"]).matches("missing").count(), 14);
-    assert_eq!(migrate(&["up"]).matches("applied").count(), 14);
+    assert_eq!(migrate(&["status"]).matches("missing").count(), 16);
+    assert_eq!(migrate(&["up"]).matches("applied").count(), 16);
     assert_eq!(migrate(&["down", "2"]).matches("missing").count(), 2);
-    assert_eq!(migrate(&["up"]).matches("applied").count(), 14);
+    assert_eq!(migrate(&["up"]).matches("applied").count(), 16);
     let mut wrong = cabina(folder.path(), &["serve"]);
     let output = run(
         wrong.env("CABINA_LISTEN", "here").env("CABINA_MAX_DEPTH", "x").env("CABINA_JWT_SECRET", "hunter2"),

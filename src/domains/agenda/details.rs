@@ -11,7 +11,7 @@ use super::times;
 use crate::domains::clients::{activity, client, contact, event_log_entry};
 use crate::kernel::error::Check;
 use crate::kernel::ids::{self, ActivityId, ClientId, ContactId, EntryId, TeamId, TypedId};
-use crate::kernel::{Patch, Result, text};
+use crate::kernel::{Patch, Result};
 use crate::platform::db::{Tx, Visible};
 
 const TITLE_MAX: usize = 200;
@@ -93,28 +93,9 @@ of_row!(agenda_series::Model);
 impl Details {
     /// Applies a change, and refuses what breaks a rule.
     pub async fn apply(&mut self, tx: &Tx, check: &mut Check<Code>, patch: DetailsPatch) -> Result<()> {
-        match patch.title {
-            Patch::Keep => {}
-            Patch::Clear => self.title = String::new(),
-            Patch::Set(title) => self.title = text::tidy(&title),
-        }
-        if !(1..=TITLE_MAX).contains(&self.title.chars().count()) {
-            check.refuse(Code::Invalid, "title", format!("must have between 1 and {TITLE_MAX} characters"));
-        }
-        let texts = [
-            ("description", patch.description, &mut self.description, DESCRIPTION_MAX),
-            ("location", patch.location, &mut self.location, LOCATION_MAX),
-        ];
-        for (field, patch, value, most) in texts {
-            match patch {
-                Patch::Keep => continue,
-                Patch::Clear => *value = None,
-                Patch::Set(text) => *value = Some(text::tidy_text(&text)).filter(|text| !text.is_empty()),
-            }
-            if value.as_ref().is_some_and(|text| text.chars().count() > most) {
-                check.refuse(Code::Invalid, field, format!("must have at most {most} characters"));
-            }
-        }
+        check.name(Code::Invalid, "title", patch.title, &mut self.title, TITLE_MAX);
+        check.text(Code::Invalid, "description", patch.description, &mut self.description, DESCRIPTION_MAX);
+        check.text(Code::Invalid, "location", patch.location, &mut self.location, LOCATION_MAX);
         match patch.action_required {
             Patch::Keep => {}
             Patch::Clear => check.refuse(Code::Invalid, "actionRequired", "must not be null"),

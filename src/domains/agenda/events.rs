@@ -176,11 +176,8 @@ pub async fn transit(
     reason: Option<String>,
 ) -> Result<AgendaEventId, Stop<Code>> {
     let before = open(tx, id, action, scope).await?;
-    let reason = reason.map(|reason| text::tidy_text(&reason)).filter(|reason| !reason.is_empty());
-    if reason.as_ref().is_some_and(|reason| reason.chars().count() > REASON_MAX) {
-        let rule = format!("must have at most {REASON_MAX} characters");
-        return Err(Stop::refuse(Code::Invalid, "reason", rule));
-    }
+    let reason = text::optional(&reason.unwrap_or_default(), REASON_MAX)
+        .map_err(|rule| Stop::refuse(Code::Invalid, "reason", rule))?;
     let state = rules::leads_to(action).ok_or_else(|| Error::internal("no transition"))?;
     let after = Model { state, ..before.clone() };
     if scope != AgendaScope::This {

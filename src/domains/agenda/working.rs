@@ -20,6 +20,7 @@ use crate::platform::db::{Tx, all_rows, differences};
 const DAY: u32 = 24 * 60;
 const SHIFTS_MAX: usize = 50;
 const HOLIDAYS_MAX: usize = 500;
+const HOLIDAY_NAME_MAX: usize = 80;
 
 /// When a team works, also where nothing was set: weekdays from nine to six, by the clock of whoever was in it first.
 ///
@@ -118,14 +119,15 @@ fn shifts(check: &mut Check<Code>, mut given: Vec<Shift>) -> Shifts {
 }
 
 fn days_off(check: &mut Check<Code>, given: Vec<(NaiveDate, String)>) -> Holidays {
-    let mut days: Vec<Holiday> =
-        given.into_iter().map(|(day, name)| Holiday { day, name: text::tidy(&name) }).collect();
+    if given.len() > HOLIDAYS_MAX {
+        check.refuse(Code::Invalid, "holidays", format!("must be at most {HOLIDAYS_MAX}"));
+    }
+    let mut days = Vec::new();
+    for (day, name) in given {
+        let name = check.take(Code::Invalid, "holidays", text::name(&name, HOLIDAY_NAME_MAX));
+        days.extend(name.map(|name| Holiday { day, name }));
+    }
     days.sort();
     days.dedup_by_key(|holiday| holiday.day);
-    let named = |holiday: &Holiday| (1..=80).contains(&holiday.name.chars().count());
-    if days.len() > HOLIDAYS_MAX || !days.iter().all(named) {
-        let rule = format!("must be at most {HOLIDAYS_MAX}, each with a name of 1 to 80 characters");
-        check.refuse(Code::Invalid, "holidays", rule);
-    }
     Holidays(days)
 }

@@ -14,7 +14,7 @@ use crate::domains::identity::users;
 use crate::kernel::error::Check;
 use crate::kernel::ids::{ActivityId, ClientId, UserId};
 use crate::kernel::time::Instant;
-use crate::kernel::{Error, Patch, Result, Stop, text};
+use crate::kernel::{Error, Patch, Result, Stop};
 use crate::platform::auth::{Right, Viewer};
 use crate::platform::db::{Change, ChangeKind, Tx, Visible, differences};
 
@@ -199,18 +199,8 @@ async fn apply(
 ) -> Result<(), Stop<ActivityErrorCode>> {
     use ActivityErrorCode::Invalid;
     let mut check = Check::default();
-    match fields.title {
-        Patch::Set(title) => row.title = text::tidy(&title),
-        Patch::Clear => row.title = String::new(),
-        Patch::Keep => {}
-    }
-    if !(1..=200).contains(&row.title.chars().count()) {
-        check.refuse(Invalid, "title", "must have between 1 and 200 characters");
-    }
-    fields.notes.try_map(|notes| Ok::<_, Error>(text::tidy_text(&notes)))?.apply(&mut row.notes);
-    if row.notes.as_ref().is_some_and(|notes| notes.chars().count() > 5000) {
-        check.refuse(Invalid, "notes", "must have at most 5000 characters");
-    }
+    check.name(Invalid, "title", fields.title, &mut row.title, 200);
+    check.text(Invalid, "notes", fields.notes, &mut row.notes, 5000);
     fields.due_at.apply(&mut row.due_at);
     if let Patch::Set(user) = fields.assignee
         && users::assignable(tx, user).await?.is_none()

@@ -459,10 +459,10 @@ async fn check_external_ref(
     system: &str,
     key: &str,
 ) -> Result<()> {
-    let sound =
-        |text: &str, max: usize| (1..=max).contains(&text.len()) && !text.contains(char::is_whitespace);
+    let unseen = |c: char| c.is_whitespace() || c.is_control() || text::is_ignorable(c);
+    let sound = |text: &str, max: usize| (1..=max).contains(&text.len()) && !text.contains(unseen);
     if !sound(system, 40) || !sound(key, 200) {
-        let rule = "system (at most 40 characters) and key (at most 200) must be given, without white space";
+        let rule = "system (at most 40 characters) and key (at most 200) must be given, without white space or anything that shows nothing";
         check.refuse(Code::Invalid, &format!("externalRefs.{index}"), rule);
         return Ok(());
     }

@@ -127,14 +127,7 @@ async fn locked(tx: &Tx, id: ContactId) -> Result<contact::Model> {
 fn apply(row: &mut contact::Model, fields: ContactPatch) -> Result<(), Stop<ContactErrorCode>> {
     use ContactErrorCode::Invalid;
     let mut check = Check::default();
-    match fields.name {
-        Patch::Set(name) => row.name = text::tidy(&name),
-        Patch::Clear => row.name = String::new(),
-        Patch::Keep => {}
-    }
-    if !(1..=200).contains(&row.name.chars().count()) {
-        check.refuse(Invalid, "name", "must have between 1 and 200 characters");
-    }
+    check.name(Invalid, "name", fields.name, &mut row.name, 200);
     row.name_sort = text::fold(&row.name);
     let email = fields.email.try_map(|value| Email::parse(&value).map(|email| email.as_str().to_owned()));
     if let Some(email) = check.take(Invalid, "email", email) {
@@ -145,22 +138,7 @@ fn apply(row: &mut contact::Model, fields: ContactPatch) -> Result<(), Stop<Cont
     if let Some(phone) = check.take(Invalid, "phone", phone) {
         phone.apply(&mut row.phone);
     }
-    let texts = [
-        ("position", fields.position, &mut row.position, 120),
-        ("notes", fields.notes, &mut row.notes, 5000),
-    ];
-    for (field, patch, value, max) in texts {
-        let checked = patch.try_map(|given| {
-            let given = text::tidy_text(&given);
-            if given.chars().count() > max {
-                Err(format!("must have at most {max} characters"))
-            } else {
-                Ok(given)
-            }
-        });
-        if let Some(patch) = check.take(Invalid, field, checked) {
-            patch.apply(value);
-        }
-    }
+    check.text(Invalid, "position", fields.position, &mut row.position, 120);
+    check.text(Invalid, "notes", fields.notes, &mut row.notes, 5000);
     check.done()
 }

@@ -35,14 +35,9 @@ pub fn tax_id(check: &mut Check<Code>, value: &str, country: Option<&str>) -> Op
 pub fn tags(check: &mut Check<Code>, values: Vec<String>) -> Tags {
     let mut tags: Vec<String> = Vec::new();
     for value in values {
-        let tag = text::tidy(&value);
-        if !(1..=TAG_MAX).contains(&tag.chars().count()) {
-            check.refuse(
-                Code::Invalid,
-                "tags",
-                format!("each tag must have between 1 and {TAG_MAX} characters"),
-            );
-        } else if !tags.iter().any(|known| text::fold(known) == text::fold(&tag)) {
+        let tag = text::name(&value, TAG_MAX).map_err(|rule| format!("each tag {rule}"));
+        let Some(tag) = check.take(Code::Invalid, "tags", tag) else { continue };
+        if !tags.iter().any(|known| text::fold(known) == text::fold(&tag)) {
             tags.push(tag);
         }
     }

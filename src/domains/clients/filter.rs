@@ -6,11 +6,10 @@ use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryTrait, Select};
 use super::tables::client::{ClientKind, ClientStatus, Column, Entity};
 use super::tables::client_term::{self, MatchedField};
 use super::tables::{ecosystem, external_ref, market};
-use super::terms::compact;
 use crate::kernel::contact::{Email, Phone};
 use crate::kernel::ids::{TeamId, UserId};
 use crate::kernel::time::Instant;
-use crate::kernel::{Error, Result, text};
+use crate::kernel::{Error, Result, tax_id, text};
 use crate::platform::auth::Viewer;
 use crate::platform::db::Visible;
 
@@ -80,16 +79,21 @@ fn condition(viewer: &Viewer, filter: &ClientFilter, depth: usize) -> Result<Con
                 .unassigned
                 .map(|yes| if yes { Column::AdvisorId.is_null() } else { Column::AdvisorId.is_not_null() }),
         )
-        .add_option(filter.number.as_ref().map(|number| Column::Number.eq(number.trim().to_uppercase())))
+        .add_option(filter.number.as_ref().map(|number| Column::Number.eq(text::tidy(number).to_uppercase())))
         .add_option(filter.email.as_ref().map(|email| {
             Column::Email
                 .eq(Email::parse(email).map_or_else(|_| email.clone(), |email| email.as_str().to_owned()))
         }))
         .add_option(filter.phone.as_ref().map(|phone| {
-            Column::Phone
-                .eq(Phone::parse(phone, None).map_or_else(|_| phone.clone(), |p| p.as_str().to_owned()))
+            // WhatsApp shows numbers with the country's code and without the plus sign.
+            let number = Phone::parse(phone, None).or_else(|_| Phone::parse(&format!("+{phone}"), None));
+            Column::Phone.eq(number.map_or_else(|_| phone.clone(), |number| number.as_str().to_owned()))
         }))
-        .add_option(filter.tax_id.as_ref().map(|id| Column::TaxId.eq(compact(id).to_uppercase())))
+        .add_option(filter.tax_id.as_ref().map(|id| {
+            // Where the rules of its country are not known, the country belongs to it.
+            let known = tax_id::known(id).map(|id| id.value);
+            Column::TaxId.is_in(known.into_iter().chain([tax_id::compact(id)]))
+        }))
         .add_option(filter.created.0.map(|at| Column::CreatedAt.gte(at)))
         .add_option(filter.created.1.map(|at| Column::CreatedAt.lt(at)))
         .add_option(filter.updated.0.map(|at| Column::UpdatedAt.gte(at)))

@@ -13,6 +13,7 @@ pub mod contacts;
 mod draft;
 pub mod filter;
 pub mod markets;
+mod reindex;
 pub mod rules;
 pub mod search;
 mod search_sql;
@@ -21,6 +22,7 @@ mod tables;
 mod terms;
 pub mod timeline;
 
+pub use reindex::IndexClients;
 pub use tables::client::visible_through;
 pub use tables::client_term;
 pub use tables::{activity, client, contact, ecosystem, event_log_entry, external_ref, market};

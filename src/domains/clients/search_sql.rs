@@ -5,7 +5,9 @@
 //! index (GIN) holds for each client its whole words and the beginnings of its words, and gives the clients that have all
 //! of what was typed. An advisor's own clients are few enough to be looked up one by one, and so are all of SQLite's.
 
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, JoinType, Order, Query, SelectStatement, SimpleExpr};
+use sea_orm::sea_query::{
+    Alias, Expr, ExprTrait, Func, JoinType, Order, Query, SelectStatement, SimpleExpr, UnionType,
+};
 use sea_orm::{DbBackend, EntityName};
 
 use super::tables::client;
@@ -57,9 +59,34 @@ pub fn views_of(viewer: &Viewer) -> Vec<View> {
     }
 }
 
-/// Clients that have the words, the longest of which comes first, with each of their words that this one begins. `None`
-/// when they were among those that fit better.
-pub fn candidates(backend: DbBackend, view: View, words: &[String], fit: Fit) -> Option<SelectStatement> {
+/// Clients that have all words of one of the readings, in one statement. Of each reading the longest word comes first, and
+/// each of a client's words that it begins is given. `None` when they were among those that fit better.
+pub fn candidates(
+    backend: DbBackend,
+    view: View,
+    readings: &[Vec<String>],
+    fit: Fit,
+) -> Option<SelectStatement> {
+    let mut found = readings.iter().filter_map(|words| of_reading(backend, view, words, fit));
+    let (first, second) = (found.next()?, found.next());
+    let Some(second) = second else { return Some(first) };
+    // SQLite takes order and limit of the parts of a union in subqueries only.
+    let part = |query: SelectStatement| {
+        let mut part = Query::select();
+        for column in [Column::ClientId, Column::Term, Column::Field] {
+            part.column(("r", column));
+        }
+        part.from_subquery(query, "r");
+        part
+    };
+    let mut all = part(first);
+    for other in std::iter::once(second).chain(found) {
+        all.union(UnionType::All, part(other));
+    }
+    Some(all)
+}
+
+fn of_reading(backend: DbBackend, view: View, words: &[String], fit: Fit) -> Option<SelectStatement> {
     let (longest, others) = words.split_first()?;
     let intersect = backend == DbBackend::Postgres
         && !others.is_empty()

@@ -83,10 +83,7 @@ pub async fn append(
     tx.by.may(Right::WriteClients)?;
     let client = clients::get(tx, client).await?;
     let mut check = Check::default();
-    let text = text::tidy_text(&new.text);
-    if !(1..=TEXT_MAX).contains(&text.chars().count()) {
-        check.refuse(C::Invalid, "text", format!("must have between 1 and {TEXT_MAX} characters"));
-    }
+    let text = check.take(C::Invalid, "text", text::required(&new.text, TEXT_MAX)).unwrap_or_default();
     if !is_open_to_people(new.kind) {
         check.refuse(C::KindReserved, "kind", "this kind is written by cabina itself");
     }

@@ -3,7 +3,7 @@
 use crate::codes;
 use crate::kernel::error::Check;
 use crate::kernel::ids::TeamId;
-use crate::platform::auth::Role;
+use crate::platform::auth::{Role, normalized};
 
 codes! {
     /// Why a session was not opened, refreshed or closed.
@@ -66,8 +66,9 @@ pub const PASSWORD_MIN: usize = 8;
 /// Longest password, in bytes: so that hashing cannot be made costly.
 pub const PASSWORD_MAX: usize = 256;
 
-/// Checks a new password.
+/// Checks a new password, as it will be hashed.
 pub fn check_password(check: &mut Check<UserErrorCode>, field: &str, password: &str) {
+    let password = normalized(password);
     if password.chars().count() < PASSWORD_MIN || password.len() > PASSWORD_MAX {
         let rule = format!("must have at least {PASSWORD_MIN} characters and at most {PASSWORD_MAX} bytes");
         check.refuse(UserErrorCode::PasswordWeak, field, rule);

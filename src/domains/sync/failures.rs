@@ -132,11 +132,8 @@ pub async fn discard(
     reason: &str,
 ) -> Result<Vec<SyncId>, Stop<SyncErrorCode>> {
     let mut check = Check::default();
-    let reason = text::tidy(reason);
-    if !(1..=REASON_MAX).contains(&reason.chars().count()) {
-        let rule = format!("must have between 1 and {REASON_MAX} characters: the audit keeps it");
-        check.refuse(SyncErrorCode::Invalid, "reason", rule);
-    }
+    let reason = text::name(reason, REASON_MAX).map_err(|rule| format!("{rule}: the audit keeps it"));
+    let reason = check.take(SyncErrorCode::Invalid, "reason", reason).unwrap_or_default();
     let failed = locked(tx, which).await?;
     check.done()?;
     Entity::update_many()

@@ -11,8 +11,8 @@ use crate::domains::sync::ledger::Values;
 use crate::integrations::odoo::{Misread, Record};
 use crate::kernel::contact::{Email, Phone};
 use crate::kernel::ids::ClientId;
-use crate::kernel::text;
 use crate::kernel::{Patch, Result, Stop};
+use crate::kernel::{tax_id, text};
 use crate::platform::db::Tx;
 
 /// Who decides what a field holds.
@@ -122,9 +122,11 @@ fn as_here(kind: Kind, given: &str, home: Option<&str>) -> Option<String> {
     let value = match kind {
         Kind::Phone => Phone::parse(&tidy, home).map(|phone| phone.as_str().to_owned()).unwrap_or(tidy),
         Kind::Email => Email::parse(&tidy).map(|email| email.as_str().to_owned()).unwrap_or(tidy),
-        Kind::TaxId => {
-            tidy.chars().filter(|c| c.is_alphanumeric() || *c == '&').collect::<String>().to_uppercase()
-        }
+        // Odoo writes the country before many of them.
+        Kind::TaxId => match tax_id::check(home.unwrap_or_default(), &tidy) {
+            Ok(id) => id.value,
+            Err(_) => tax_id::known(&tidy).map_or_else(|| tax_id::compact(&tidy), |id| id.value),
+        },
         _ => tidy,
     };
     Some(value).filter(|value| !value.is_empty())

@@ -4,6 +4,6 @@ mod passwords;
 mod tokens;
 mod viewer;
 
-pub use passwords::{Passwords, Place, hash_secret, new_secret};
+pub use passwords::{Passwords, Place, hash_secret, new_secret, normalized};
 pub use tokens::{AccessClaims, LEEWAY, TokenKeys};
 pub use viewer::{Actor, ActorKind, Eyes, Right, Role, Scope, Viewer};

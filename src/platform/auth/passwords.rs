@@ -10,6 +10,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
+use unicode_normalization::UnicodeNormalization;
 
 use crate::kernel::{Error, Result};
 
@@ -37,16 +38,19 @@ impl Default for Passwords {
 }
 
 impl Passwords {
-    /// The PHC string of a password (argon2id with the library's parameters: OWASP's second recommendation).
+    /// The PHC string of a password, normalised (argon2id with the library's parameters: OWASP's second recommendation).
     pub async fn hash(&self, password: String) -> Result<String> {
         let _turn = self.turns.acquire().await.map_err(Error::internal)?;
         let hashed = tokio::task::spawn_blocking(move || {
-            Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string())
+            Argon2::default().hash_password(normalized(&password).as_bytes()).map(|hash| hash.to_string())
         });
         hashed.await.map_err(Error::internal)?.map_err(|e| Error::internal(e.to_string()))
     }
 
     /// Whether the password belongs to the hash; without a hash the answer is no, after the same time.
+    ///
+    /// Hashes from before passwords were normalised are of the password as it was typed then: typed so again, it still
+    /// belongs to them.
     pub async fn verify(&self, password: String, hash: Option<String>) -> Result<bool> {
         let known = hash.is_some();
         let hash = match hash {
@@ -55,8 +59,10 @@ impl Passwords {
         };
         let _turn = self.turns.acquire().await.map_err(Error::internal)?;
         let verified = tokio::task::spawn_blocking(move || {
-            PasswordHash::new(&hash)
-                .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+            let Ok(hash) = PasswordHash::new(&hash) else { return false };
+            let belongs = |text: &str| Argon2::default().verify_password(text.as_bytes(), &hash).is_ok();
+            let normal = normalized(&password);
+            belongs(&normal) || (normal != password && belongs(&password))
         });
         Ok(verified.await.map_err(Error::internal)? && known)
     }
@@ -138,6 +144,12 @@ impl Drop for Place {
     }
 }
 
+/// A password as it is hashed: in the form NFKC, as NIST SP 800-63B asks (section 5.1.1.2). Keyboards and systems compose the
+/// same letters differently: `ñ` is one character on one and two on another.
+pub fn normalized(password: &str) -> String {
+    password.nfkc().collect()
+}
+
 /// A new random secret of 256 bits, in base64url.
 pub fn new_secret() -> String {
     BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>())
@@ -188,5 +200,35 @@ mod tests {
         let places = (0..).map_while(|address: u32| passwords.place(&address.to_string()).ok());
         assert_eq!(places.collect::<Vec<_>>().len(), OF_ALL);
         assert!(passwords.place("another").is_ok(), "they are free again");
+    }
+
+    #[tokio::test]
+    async fn a_password_is_the_same_however_its_letters_are_composed() {
+        let passwords = Passwords::default();
+        let hash = passwords.hash("contraseña ﬁna ①".to_owned()).await.expect("hashed");
+        for (typed, right) in [
+            ("contraseña ﬁna ①", true),
+            ("contrasen\u{303}a ﬁna ①", true),
+            ("contraseña fina 1", true),
+            ("contraseña\u{a0}fina 1", true),
+            ("contrasena fina 1", false),
+            ("Contraseña fina 1", false),
+        ] {
+            let verified = passwords.verify(typed.to_owned(), Some(hash.clone())).await.expect("verified");
+            assert_eq!(verified, right, "{typed}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_hash_of_a_password_as_it_was_typed_keeps_working() {
+        let passwords = Passwords::default();
+        for typed in ["contrasen\u{303}a", "contraseña ①", "plain old words"] {
+            let old = Argon2::default().hash_password(typed.as_bytes()).expect("hashed").to_string();
+            assert!(
+                passwords.verify(typed.to_owned(), Some(old.clone())).await.expect("verified"),
+                "{typed}"
+            );
+            assert!(!passwords.verify("another".to_owned(), Some(old)).await.expect("verified"), "{typed}");
+        }
     }
 }

@@ -142,11 +142,8 @@ pub async fn discard(
     reason: &str,
 ) -> Result<Vec<JobId>, Stop<DeadLetterErrorCode>> {
     let mut check = Check::default();
-    let reason = text::tidy(reason);
-    if !(1..=REASON_MAX).contains(&reason.chars().count()) {
-        let rule = format!("must have between 1 and {REASON_MAX} characters: the audit keeps it");
-        check.refuse(DeadLetterErrorCode::Invalid, "reason", rule);
-    }
+    let reason = text::name(reason, REASON_MAX).map_err(|rule| format!("{rule}: the audit keeps it"));
+    let reason = check.take(DeadLetterErrorCode::Invalid, "reason", reason).unwrap_or_default();
     let dead = locked(tx, which).await?;
     check.done()?;
     let ids: Vec<JobId> = dead.iter().map(|job| job.id).collect();

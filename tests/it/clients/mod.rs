@@ -1,4 +1,7 @@
 mod lists;
+mod names;
 mod search;
+mod tax_ids;
 mod twice;
+mod upgrade;
 mod writes;

@@ -42,7 +42,7 @@ async fn a_refused_input_names_every_wrong_field_and_writes_nothing() {
     let ana = app.ana().await;
     let before = (app.traces().await, app.rows("client").await, app.rows("client_term").await);
     let input = json!({
-        "kind": "PERSON", "name": " ", "email": "nobody", "phone": "12", "taxId": "GODE561231GR9",
+        "kind": "PERSON", "name": " ", "email": "nobody", "phone": "12", "taxId": "GODE561331GR8",
         "market": "aguascalientes", "ecosystem": "atlantis", "tags": [""], "address": { "country": "Mexico" },
         "advisorId": "user_00000000000000000000000000", "idempotencyKey": "k",
     });

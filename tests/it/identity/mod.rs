@@ -1,4 +1,5 @@
 mod attempts;
 mod keys;
 mod sessions;
+mod spellings;
 mod users;

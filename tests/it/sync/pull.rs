@@ -54,6 +54,27 @@ async fn whoever_changed_a_field_is_heard_and_what_is_overwritten_is_in_the_audi
 }
 
 #[tokio::test]
+async fn tax_ids_come_without_the_country_that_odoo_writes_before_them() {
+    let pair = Pair::start().await;
+    let ana = pair.app.ana().await;
+    let mexican = ana.client_with(json!({ "name": "Qorvex" })).await["id"].clone();
+    let spanish = ana.client_with(json!({ "name": "Tintes", "market": "madrid" })).await["id"].clone();
+    pair.settled().await;
+    for (id, theirs, ours) in [
+        (&mexican, "MXEKU9003173C9", "EKU9003173C9"),
+        (&mexican, "EXT990101NI1", "EXT990101NI1"),
+        (&spanish, "ESB65410011", "B65410011"),
+    ] {
+        let id = id.as_str().expect("an id");
+        let there = pair.partner(id).id().expect("an id");
+        pair.odoo.edit("res.partner", there, vec![("vat".into(), text(theirs))]);
+        until("it comes here", async || client(&ana, id).await["taxId"] == ours).await;
+        pair.settled().await;
+        assert_eq!(pair.partner(id).text("vat"), Ok(Some(theirs)), "their spelling is theirs");
+    }
+}
+
+#[tokio::test]
 async fn our_own_echo_does_nothing() {
     let pair = Pair::start().await;
     let ana = pair.app.ana().await;

@@ -59,7 +59,7 @@ pub struct ClientCreateInput {
     pub email: Option<EmailAddress>,
     /// Telephone number: E.164, or as it is typed in the market's country.
     pub phone: Option<PhoneNumber>,
-    /// Tax id by the rules of the market's country.
+    /// Tax id by the rules of the market's country; `MX` or `ES` before it is dropped. Of an RFC form and date decide.
     pub tax_id: Option<String>,
     /// Postal address.
     pub address: Option<AddressInput>,
@@ -125,7 +125,7 @@ pub struct ClientUpdateInput {
     pub email: MaybeUndefined<EmailAddress>,
     /// Telephone number: E.164, or as it is typed in the market's country.
     pub phone: MaybeUndefined<PhoneNumber>,
-    /// Tax id by the rules of the market's country.
+    /// Tax id by the rules of the market's country; `MX` or `ES` before it is dropped. Of an RFC form and date decide.
     pub tax_id: MaybeUndefined<String>,
     /// Postal address, whole.
     pub address: MaybeUndefined<AddressInput>,

@@ -53,7 +53,9 @@ impl ClientsQuery {
     }
 
     /// Finds clients as you type, by the beginnings of words: of the name, the e-mail address, the phone number, the tax
-    /// id, the number, the tags. Accents and case do not matter. The best come first.
+    /// id, the number, the tags. Accents and case do not matter. What is pasted is found too: phone numbers as they are
+    /// dialled or as WhatsApp shows them, `Name <mail>`, tax ids with their country, legal forms with dots and without. The
+    /// best come first.
     async fn client_search(
         &self,
         ctx: &Context<'_>,
@@ -248,9 +250,9 @@ pub struct ClientFilterInput {
     pub number: Option<String>,
     /// With this e-mail address.
     pub email: Option<EmailAddress>,
-    /// With this telephone number, with its country code.
+    /// With this telephone number, with its country code; `+` may be missing, as where WhatsApp shows it.
     pub phone: Option<PhoneNumber>,
-    /// With this tax id.
+    /// With this tax id, as it is typed.
     pub tax_id: Option<String>,
     /// With this key in another system.
     pub external_ref: Option<ExternalRefInput>,
