@@ -18,6 +18,7 @@ mod m20261121_000011_progress;
 mod m20261121_000012_agenda;
 mod m20261121_000013_trails;
 mod m20261121_000014_pull_place;
+mod m20261130_000021_refresh_generation;
 
 /// Runs the migrations.
 pub struct Migrator;
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000012_agenda::Migration),
             Box::new(m20261121_000013_trails::Migration),
             Box::new(m20261121_000014_pull_place::Migration),
+            Box::new(m20261130_000021_refresh_generation::Migration),
         ]
     }
 }

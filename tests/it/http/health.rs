@@ -20,7 +20,8 @@ async fn a_server_without_its_tables_is_not_ready_until_they_are_there() {
     let app = Setup::default().on_empty_database().start().await;
     let ready = || Actor::answer(app.nobody().request(Method::GET, "/health/ready"));
     let answer = ready().await;
-    assert_eq!((answer.status, answer.body["migrations"].as_str()), (503, Some("14 pending")));
+    let pending = format!("{} pending", Migrator::migrations().len());
+    assert_eq!((answer.status, answer.body["migrations"].as_str()), (503, Some(pending.as_str())));
     app.app.migrate().await.expect("up");
     assert_eq!(ready().await.status, 200);
     Migrator::down(&app.app.database.pool, None).await.expect("down");
