@@ -269,7 +269,7 @@ fn auth(env: &mut Env) -> AuthConfig {
         access_ttl: seconds(env.number(
             "CABINA_ACCESS_TTL",
             "900",
-            30,
+            5,
             86_400,
             "Life of an access token, in seconds.",
         )),
