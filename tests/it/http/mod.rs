@@ -1,4 +1,5 @@
 mod health;
 mod limits;
+mod metrics;
 mod protocol;
 mod suggestions;
