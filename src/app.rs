@@ -18,7 +18,7 @@ use crate::flows::odoo;
 use crate::graphql::context::Services;
 use crate::graphql::engine::Engine;
 use crate::graphql::roots::live::{MOVED_BY, TOPICS};
-use crate::http::{Seats, Web, router, serve, until};
+use crate::http::{Seats, Web, metrics_router, router, serve, until};
 use crate::kernel::time::Clock;
 use crate::kernel::{Error, Result};
 use crate::platform::auth::{Passwords, TokenKeys};
@@ -129,6 +129,11 @@ impl App {
         };
         serve(listener, router(web), header_time, stop).await;
         over.send_replace(true);
+    }
+
+    /// Serves the metrics at their own address until `stop` ends.
+    pub async fn serve_metrics(&self, listener: TcpListener, web: Web, stop: impl Future<Output = ()>) {
+        serve(listener, metrics_router(web), self.config.limits.request_timeout, stop).await;
     }
 
     /// Gives committed changes their place until `stop` says so, in a process that serves nobody.

@@ -11,6 +11,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use clap::{Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use migration::{Migrator, MigratorTrait};
+use secrecy::ExposeSecret;
 use tokio::sync::watch;
 
 use crate::app::App;
@@ -173,9 +174,13 @@ async fn health(config: &Config) -> Result<()> {
     }
     let ask = async {
         let mut stream = tokio::net::TcpStream::connect(address).await?;
-        stream
-            .write_all(b"GET /health/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-            .await?;
+        let token = config.telemetry.metrics.token.as_ref();
+        let authorization = token.map(|token| format!("Authorization: Bearer {}\r\n", token.expose_secret()));
+        let request = format!(
+            "GET /health/ready HTTP/1.1\r\nHost: localhost\r\n{}Connection: close\r\n\r\n",
+            authorization.unwrap_or_default()
+        );
+        stream.write_all(request.as_bytes()).await?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await?;
         Ok::<_, std::io::Error>(answer)

@@ -1,6 +1,6 @@
 //! `cabina serve`.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use clap::Args;
@@ -56,23 +56,37 @@ impl Serve {
         if odoo.is_some() {
             Double::meet(&app).await?;
         }
-        let address = app.config.http.listen;
-        let listener = TcpListener::bind(address).await.map_err(|cause| {
-            Error::Usage(format!("cannot listen on {address}: {cause}. CABINA_LISTEN names another address."))
-        })?;
-        let address = listener.local_addr().map_err(Error::internal)?;
+        let (listener, address) = listen(app.config.http.listen, "CABINA_LISTEN").await?;
+        let metrics_at = match app.config.telemetry.metrics.listen {
+            Some(address) => Some(listen(address, "CABINA_METRICS_LISTEN").await?),
+            None => None,
+        };
         let web = app.web(metrics)?;
         let (tell, told) = watch::channel(false);
         let worker = crate::worker::spawn(&app, told.clone()).await?;
-        greet(&app, &address.to_string(), loaded.as_ref(), odoo.as_ref());
+        let own = metrics_at.as_ref().map(|(_, address)| *address);
+        greet(&app, address, own, loaded.as_ref(), odoo.as_ref());
         tokio::spawn(async move {
             stopped().await;
             tracing::info!("stopping: requests under way are finished");
             let _ = tell.send(true);
         });
+        if let Some((listener, _)) = metrics_at {
+            let (app, web, told) = (app.clone(), web.clone(), told.clone());
+            tokio::spawn(async move { app.serve_metrics(listener, web, until(told)).await });
+        }
         app.serve(listener, web, until(told)).await;
         worker.await.map_err(Error::internal)
     }
+}
+
+/// Listens on an address; `variable` names another one.
+async fn listen(address: SocketAddr, variable: &str) -> Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind(address).await.map_err(|cause| {
+        Error::Usage(format!("cannot listen on {address}: {cause}. {variable} names another address."))
+    })?;
+    let address = listener.local_addr().map_err(Error::internal)?;
+    Ok((listener, address))
 }
 
 /// The sandbox Odoo that the demo is kept alike with.
@@ -124,11 +138,20 @@ pub async fn stopped() {
 }
 
 /// Says where to go and how to log in.
-fn greet(app: &App, address: &str, loaded: Option<&crate::demo::Loaded>, odoo: Option<&Double>) {
+fn greet(
+    app: &App,
+    address: SocketAddr,
+    metrics: Option<SocketAddr>,
+    loaded: Option<&crate::demo::Loaded>,
+    odoo: Option<&Double>,
+) {
     let web = app.config.http.web_dir.join("index.html").exists();
     println!("\n  cabina {} is ready\n", env!("CARGO_PKG_VERSION"));
     if web {
         println!("  Web example  http://{address}/");
+    }
+    if let Some(metrics) = metrics {
+        println!("  Metrics      http://{metrics}/metrics");
     }
     if app.config.http.graphiql {
         println!("  GraphiQL     http://{address}/graphiql");

@@ -78,6 +78,11 @@ fn log(error: &Error, told: &ServerError, request_id: &str) {
 /// Takes the executor's own words out of messages about wrong values.
 fn readable(message: &str) -> String {
     let message = message.split(" (occurred while parsing").next().unwrap_or(message);
+    // The arguments of directives are the one place where it offers names though it was told not to.
+    let message = match message.split_once(" Did you mean") {
+        Some((error, _)) if message.contains("\" on directive \"") => error,
+        _ => message,
+    };
     match message.strip_prefix("Failed to parse \"").and_then(|rest| rest.split_once("\": ")) {
         Some((kind, why)) => format!("{kind}: {why}"),
         None => message.to_owned(),

@@ -51,7 +51,11 @@ pub fn build(
     validation: ValidationMode,
 ) -> Schema {
     let schema = builder().data(services).data(subjects).validation_mode(validation);
-    if introspection { schema.finish() } else { schema.disable_introspection().finish() }
+    if introspection {
+        return schema.finish();
+    }
+    // A message that offers names would tell the schema bit by bit.
+    schema.disable_introspection().disable_suggestions().finish()
 }
 
 /// The schema as text: what `schema.graphql` holds.

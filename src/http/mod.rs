@@ -62,6 +62,22 @@ pub async fn until(mut told: watch::Receiver<bool>) {
 
 /// All routes.
 pub fn router(web: Web) -> Router {
+    let routes = Router::new()
+        .route("/graphql", get(graphql::answer).post(graphql::answer))
+        .route("/graphql/ws", get(socket::open))
+        .route("/agenda/{file}", get(calendar::feed))
+        .merge(health::routes(&web.config.telemetry.metrics))
+        .merge(pages::routes(&web.config.http));
+    layered(routes, web)
+}
+
+/// What the metrics' own address serves.
+pub fn metrics_router(web: Web) -> Router {
+    layered(health::metrics_routes(), web)
+}
+
+/// What every answer goes through.
+fn layered(routes: Router<Web>, web: Web) -> Router {
     let timeout = web.config.limits.request_timeout;
     let set = |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
     // Outermost first. In one piece: a router boxes each layer that it is given.
@@ -73,16 +89,7 @@ pub fn router(web: Web) -> Router {
         .layer(cors(&web.config.http.cors_origins))
         .layer(CompressionLayer::new())
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, timeout + Duration::from_secs(1)));
-    Router::new()
-        .route("/graphql", get(graphql::answer).post(graphql::answer))
-        .route("/graphql/ws", get(socket::open))
-        .route("/agenda/{file}", get(calendar::feed))
-        .route("/health/live", get(health::live))
-        .route("/health/ready", get(health::ready))
-        .route("/metrics", get(health::metrics))
-        .merge(pages::routes(&web.config.http))
-        .layer(layers)
-        .with_state(web)
+    routes.layer(layers).with_state(web)
 }
 
 fn cors(origins: &[String]) -> CorsLayer {

@@ -145,10 +145,11 @@ async fn tables_come_and_go_and_mistakes_are_told_at_once() {
     let migrate = |arguments: &[&str]| {
         text(&run(&mut cabina(folder.path(), &[&["migrate"], arguments].concat()), "").stdout)
     };
-    assert_eq!(migrate(&["status"]).matches("missing").count(), 16);
-    assert_eq!(migrate(&["up"]).matches("applied").count(), 16);
+    let all = <migration::Migrator as migration::MigratorTrait>::migrations().len();
+    assert_eq!(migrate(&["status"]).matches("missing").count(), all);
+    assert_eq!(migrate(&["up"]).matches("applied").count(), all);
     assert_eq!(migrate(&["down", "2"]).matches("missing").count(), 2);
-    assert_eq!(migrate(&["up"]).matches("applied").count(), 16);
+    assert_eq!(migrate(&["up"]).matches("applied").count(), all);
     let mut wrong = cabina(folder.path(), &["serve"]);
     let output = run(
         wrong.env("CABINA_LISTEN", "here").env("CABINA_MAX_DEPTH", "x").env("CABINA_JWT_SECRET", "hunter2"),

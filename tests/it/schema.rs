@@ -49,6 +49,47 @@ async fn everything_is_described() {
     assert!(bare.is_empty(), "without a description: {bare:#?}");
 }
 
+/// A type that nothing leads to is noise for whoever reads the schema. An interface is used by those that implement it.
+#[tokio::test]
+async fn every_type_is_used() {
+    let app = crate::support::TestApp::start().await;
+    let kind = "type { name ofType { name ofType { name ofType { name ofType { name } } } } }";
+    let query = format!(
+        "{{ __schema {{ queryType {{ name }} mutationType {{ name }} subscriptionType {{ name }}
+            types {{ name interfaces {{ name }} possibleTypes {{ name }} inputFields {{ {kind} }}
+            fields(includeDeprecated: true) {{ {kind} args {{ {kind} }} }} }} }} }}"
+    );
+    let schema = app.nobody().data(&query, serde_json::json!({})).await["__schema"].clone();
+    let types = schema["types"].as_array().expect("types");
+    let mut unused: Vec<&str> = types.iter().filter_map(|kind| kind["name"].as_str()).collect();
+    unused.retain(|name| !name.starts_with("__"));
+    let builtin = ["Boolean", "Float", "ID", "Int", "String"];
+    unused.retain(|name| !builtin.contains(name));
+    let mut reached: Vec<&str> = ["queryType", "mutationType", "subscriptionType"]
+        .iter()
+        .filter_map(|root| schema[root]["name"].as_str())
+        .collect();
+    while let Some(next) = reached.pop() {
+        let Some(at) = unused.iter().position(|name| *name == next) else { continue };
+        unused.remove(at);
+        let found = types.iter().find(|kind| kind["name"] == next).expect("a type");
+        names_in(found, &mut reached);
+    }
+    assert!(unused.is_empty(), "nothing leads to {unused:?}");
+}
+
+/// All names of types within a part of the schema.
+fn names_in<'a>(part: &'a serde_json::Value, names: &mut Vec<&'a str>) {
+    match part {
+        serde_json::Value::Array(parts) => parts.iter().for_each(|part| names_in(part, names)),
+        serde_json::Value::Object(fields) => {
+            names.extend(fields.get("name").and_then(|name| name.as_str()));
+            fields.values().for_each(|part| names_in(part, names));
+        }
+        _ => {}
+    }
+}
+
 /// What a member of the feed's union forgets, a screen would miss that asks for what all items tell.
 #[tokio::test]
 async fn every_item_of_the_feed_is_a_live_item() {

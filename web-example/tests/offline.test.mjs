@@ -83,6 +83,13 @@ const done = async (page, title, action) => {
   await page.keyboard.press('Escape');
   await page.getByRole('dialog').waitFor({ state: 'hidden' });
 };
+/** So many tabs of one window, all at the same client. */
+const tabsOf = async (page, client, count) => {
+  const others = await Promise.all(Array.from({ length: count - 1 }, () => page.context().newPage()));
+  const tabs = [page, ...others];
+  for (const tab of tabs) await openClient(tab, client);
+  return tabs;
+};
 /** All that this device keeps. */
 const keptHere = (page) =>
   page.evaluate(async () => {
@@ -337,6 +344,29 @@ test('a session that ends by itself keeps what is unsent for the same person', a
   await page.getByRole('button', { name: 'Salir', exact: true }).click();
   await logIn(page);
   await reaches(client, ['Antes de que terminara la sesión.'], notesOf);
+});
+
+test('when the server ends a session, no tab loses what is unsent', async (t) => {
+  const client = await newClient(app.url, ana);
+  const page = await app.signedIn(t);
+  const tabs = await tabsOf(page, client, 3);
+  await page.context().setOffline(true);
+  for (const [at, tab] of tabs.entries()) await write(tab, `De la pestaña ${at}.`);
+  for (const tab of tabs) await unsent(tab).filter({ hasText: '3 cambios por enviar' }).waitFor();
+  await asks(app.url, 'mutation { sessionRevoke(input: { everywhere: true }) { revokedSessionIds } }', {}, ana);
+  ana = await tokenOf(app.url, 'ana@demo.test');
+  await page.context().setOffline(false);
+  for (const tab of tabs) await tab.getByText('Su sesión terminó. Inicie sesión de nuevo.').waitFor();
+  // Also after a reload it says why, and what a colleague does on the same device touches nothing of it.
+  await page.reload();
+  await page.getByText('Su sesión terminó. Inicie sesión de nuevo.').waitFor();
+  await logIn(page, { as: 'carla@demo.test' });
+  assert.equal(await unsent(page).count(), 0);
+  await page.getByRole('button', { name: 'Salir', exact: true }).click();
+  await logIn(page);
+  for (const tab of tabs) await tab.getByRole('button', { name: 'Salir', exact: true }).waitFor();
+  await reaches(client, ['De la pestaña 0.', 'De la pestaña 1.', 'De la pestaña 2.'], async (one) => (await notesOf(one)).sort());
+  for (const tab of tabs) await unsent(tab).waitFor({ state: 'detached' });
 });
 
 test('what a person may not see any more is not kept', async (t) => {

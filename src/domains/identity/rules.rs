@@ -1,8 +1,11 @@
 //! Pure decisions about users, teams, sessions and keys.
 
+use chrono::Duration;
+
 use crate::codes;
 use crate::kernel::error::Check;
 use crate::kernel::ids::TeamId;
+use crate::kernel::time::Instant;
 use crate::platform::auth::{Role, normalized};
 
 codes! {
@@ -75,6 +78,16 @@ pub fn check_password(check: &mut Check<UserErrorCode>, field: &str, password: &
     }
 }
 
+/// Equal refreshes are honoured for so long: an answer may be lost, and tabs may ask at the same time.
+pub const RETRY_WINDOW: Duration = Duration::seconds(60);
+
+/// Whether a refresh token opens the next generation: none of its generation was used, or one was just now and this is
+/// its repetition (`used_with_key`: with its key) or the other answer of two equal refreshes (`used` is false). Anything
+/// else is a copy in other hands.
+pub fn refresh_is_honoured(used: bool, used_with_key: bool, last_use: Option<Instant>, now: Instant) -> bool {
+    last_use.is_none_or(|at| (!used || used_with_key) && now - at < RETRY_WINDOW)
+}
+
 /// Whether a role and a team go together: only admins may be without one.
 pub fn team_fits(role: Role, team: Option<TeamId>) -> bool {
     role == Role::Admin || team.is_some()
@@ -117,6 +130,23 @@ mod tests {
         }
         assert!(check_time_zone("America/Mexico_City").is_ok());
         assert!(check_time_zone("Mars/Olympus").is_err());
+    }
+
+    #[test]
+    fn a_refresh_token_is_honoured_once_and_for_a_minute_again() {
+        let now = crate::kernel::time::Clock::System.now();
+        let ago = |seconds| Some(now - Duration::seconds(seconds));
+        for (used, used_with_key, last_use, honoured) in [
+            (false, false, None, true),
+            (true, true, ago(59), true),
+            (true, true, ago(60), false),
+            (true, false, ago(0), false),
+            (false, false, ago(59), true),
+            (false, false, ago(60), false),
+        ] {
+            let told = refresh_is_honoured(used, used_with_key, last_use, now);
+            assert_eq!(told, honoured, "{used} {used_with_key} {last_use:?}");
+        }
     }
 
     #[test]

@@ -6,11 +6,11 @@ use chrono::Duration;
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, DatabaseConnection, EntityTrait, IntoActiveModel, QueryFilter,
-    QuerySelect, Set,
+    QueryOrder, QuerySelect, Set,
 };
 
 use super::attempts::{self, Attempt};
-use super::rules::SessionErrorCode;
+use super::rules::{SessionErrorCode, refresh_is_honoured};
 use super::seen::Seen;
 use super::tables::{app_user, login_failure, refresh_token, session};
 use super::{api_keys, concerning};
@@ -52,12 +52,9 @@ pub struct Opened {
     pub access_token: String,
     /// When the access token ends.
     pub expires_at: Instant,
-    /// Works once, for the next refresh.
+    /// Works once, for the next refresh; see `refresh` about its repetition.
     pub refresh_token: String,
 }
-
-/// A retry of a refresh whose answer was lost is honoured for so long.
-const RETRY_WINDOW: Duration = Duration::seconds(60);
 
 /// Whom a bearer token lets in.
 pub struct Admitted {
@@ -128,10 +125,12 @@ impl Door {
         let change = Change::of(ChangeKind::Created, id, 1, vec![by]);
         // Whoever came in by the session that the lost answer told of is to go.
         tx.record(if again { concerning(change, user.id.into()) } else { change });
-        self.finish(tx, id).await
+        self.finish(tx, id, 0).await
     }
 
-    /// Rotates the tokens of a session. A refresh token that was used before ends its session.
+    /// Rotates the tokens of a session. A refresh token that was used before ends its session. For a minute the same token
+    /// with the same key is answered again: each answer goes on, for whoever asked twice may hold either. They are of one
+    /// generation, and end together soon after the first of them was used, so that a copy is still noticed.
     pub async fn refresh(
         &self,
         token: &str,
@@ -154,24 +153,16 @@ impl Door {
             .await?
             .filter(|row| row.expires_at > now)
             .ok_or_else(refused)?;
-        if let Some(used_at) = row.used_at {
-            let lost_answer =
-                retry_key.is_some() && row.retry_key == retry_key && now - used_at < RETRY_WINDOW;
-            if !lost_answer {
-                end(&tx, session::Column::Id.eq(session), viewer_user(&tx)?).await?;
-                let change =
-                    Change::of(ChangeKind::Deleted, session, 2, vec![reason("refresh token used twice")]);
-                tx.record(concerning(change, viewer_user(&tx)?.into()));
-                tx.commit().await?;
-                self.forget(&[session]);
-                return Err(refused());
-            }
-            // The answer was lost: what it held is replaced by what this one holds.
-            refresh_token::Entity::delete_many()
-                .filter(refresh_token::Column::SessionId.eq(session))
-                .filter(refresh_token::Column::UsedAt.is_null())
-                .exec(tx.conn())
-                .await?;
+        let used_with_key = retry_key.is_some() && row.retry_key == retry_key;
+        let last_use = last_use(&tx, &row).await?;
+        if !refresh_is_honoured(row.used_at.is_some(), used_with_key, last_use, now) {
+            end(&tx, session::Column::Id.eq(session), viewer_user(&tx)?).await?;
+            let change =
+                Change::of(ChangeKind::Deleted, session, 2, vec![reason("refresh token used twice")]);
+            tx.record(concerning(change, viewer_user(&tx)?.into()));
+            tx.commit().await?;
+            self.forget(&[session]);
+            return Err(refused());
         }
         let used = refresh_token::ActiveModel {
             hash: Set(hash),
@@ -186,7 +177,7 @@ impl Door {
             .exec(tx.conn())
             .await?;
         tx.record(Change::of(ChangeKind::Updated, session, 1, vec![reason("refreshed")]));
-        self.finish(tx, session).await
+        self.finish(tx, session, row.generation + 1).await
     }
 
     /// The viewer that a bearer token stands for: an access token or an API key.
@@ -246,12 +237,18 @@ impl Door {
         self.seen.forget_keys();
     }
 
-    async fn finish(&self, tx: Tx, session: SessionId) -> Result<Opened, Stop<SessionErrorCode>> {
+    async fn finish(
+        &self,
+        tx: Tx,
+        session: SessionId,
+        generation: i32,
+    ) -> Result<Opened, Stop<SessionErrorCode>> {
         let (now, viewer, secret) = (tx.now, tx.by.clone(), new_secret());
         let user = viewer_user(&tx)?;
         let row = refresh_token::Model {
             hash: hash_secret(&secret),
             session_id: session,
+            generation,
             created_at: now,
             expires_at: now + self.refresh_ttl(),
             used_at: None,
@@ -362,6 +359,17 @@ fn viewer_for(user: &app_user::Model, session: SessionId) -> Viewer {
 
 fn viewer_user(tx: &Tx) -> Result<UserId> {
     tx.by.user_id().ok_or(Error::Unauthenticated)
+}
+
+/// When a token of the same generation was used last.
+async fn last_use(tx: &Tx, token: &refresh_token::Model) -> Result<Option<Instant>> {
+    let used = all_rows::<refresh_token::Entity>()
+        .filter(refresh_token::Column::SessionId.eq(token.session_id))
+        .filter(refresh_token::Column::Generation.eq(token.generation))
+        .filter(refresh_token::Column::UsedAt.is_not_null())
+        .order_by_desc(refresh_token::Column::UsedAt)
+        .limit(1);
+    Ok(used.one(tx.conn()).await?.and_then(|row| row.used_at))
 }
 
 /// Ends sessions of a user; tells how many.

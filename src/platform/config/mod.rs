@@ -2,11 +2,13 @@
 //! description; all mistakes are reported together, and `.env.example` is checked against the declarations.
 
 mod env;
+mod metrics;
 mod odoo;
 mod sections;
 mod traces;
 
 pub use env::{Mistakes, Variable};
+pub use metrics::MetricsConfig;
 pub use odoo::{OdooConfig, OdooSync, OdooTransport, OdooWays};
 pub use sections::{
     AuthConfig, Config, DatabaseConfig, HttpConfig, JobsConfig, LimitsConfig, LogFormat, TelemetryConfig,

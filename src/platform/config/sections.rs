@@ -7,6 +7,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::env::{Env, Mistakes, Variable};
+use super::metrics::{MetricsConfig, metrics};
 use super::odoo::{OdooConfig, odoo};
 use super::traces::{TracesConfig, traces};
 use crate::kernel::address::TrustedProxies;
@@ -28,7 +29,7 @@ pub struct Config {
     pub jobs: JobsConfig,
     /// The Odoo server; absent: no Odoo.
     pub odoo: Option<OdooConfig>,
-    /// Logs and traces.
+    /// Logs, metrics and traces.
     pub telemetry: TelemetryConfig,
 }
 
@@ -116,13 +117,15 @@ pub struct LimitsConfig {
     pub request_timeout: Duration,
 }
 
-/// Logs and traces.
+/// Logs, metrics and traces.
 #[derive(Clone, Debug)]
 pub struct TelemetryConfig {
     /// A filter as `tracing` reads it.
     pub filter: String,
     /// How lines are written.
     pub format: LogFormat,
+    /// Who may read the metrics.
+    pub metrics: MetricsConfig,
     /// Traces; absent: there are none.
     pub traces: Option<TracesConfig>,
 }
@@ -159,15 +162,17 @@ impl Config {
     /// Reads any source of variables; also tells which variables there are.
     pub fn from_lookup(lookup: &dyn Fn(&str) -> Option<String>) -> (Result<Config, Mistakes>, Vec<Variable>) {
         let mut env = Env::new(lookup);
+        let http = http(&mut env);
+        let server = http.listen;
         let config = Config {
-            http: http(&mut env),
+            http,
             database: database(&mut env),
             bus: bus(&mut env),
             auth: auth(&mut env),
             limits: limits(&mut env),
             jobs: jobs(&mut env),
             odoo: odoo(&mut env),
-            telemetry: telemetry(&mut env),
+            telemetry: telemetry(&mut env, server),
         };
         let result = if env.mistakes.is_empty() { Ok(config) } else { Err(Mistakes(env.mistakes)) };
         (result, env.variables)
@@ -272,7 +277,7 @@ fn auth(env: &mut Env) -> AuthConfig {
         access_ttl: seconds(env.number(
             "CABINA_ACCESS_TTL",
             "900",
-            30,
+            5,
             86_400,
             "Life of an access token, in seconds.",
         )),
@@ -359,7 +364,7 @@ fn jobs(env: &mut Env) -> JobsConfig {
     }
 }
 
-fn telemetry(env: &mut Env) -> TelemetryConfig {
+fn telemetry(env: &mut Env, server: SocketAddr) -> TelemetryConfig {
     TelemetryConfig {
         filter: env.read(
             "CABINA_LOG",
@@ -368,6 +373,7 @@ fn telemetry(env: &mut Env) -> TelemetryConfig {
             "a filter",
         ),
         format: env.read("CABINA_LOG_FORMAT", "text", "text for people, json for machines.", "text or json"),
+        metrics: metrics(env, server),
         traces: traces(env),
     }
 }
@@ -402,9 +408,11 @@ mod tests {
             "DATABASE_URL" => Some("mysql://user:hunter2@db/x".into()),
             "CABINA_JWT_SECRET" => Some("hunter2".into()),
             "CABINA_MAX_DEPTH" => Some("1".into()),
+            "CABINA_METRICS_LISTEN" => Some("9090".into()),
+            "CABINA_METRICS_TOKEN" => Some("hunter2".into()),
             _ => None,
         };
-        let mistakes = Config::from_lookup(&lookup).0.expect_err("four mistakes");
+        let mistakes = Config::from_lookup(&lookup).0.expect_err("six mistakes");
         assert_eq!(
             mistakes.0,
             [
@@ -412,6 +420,8 @@ mod tests {
                 "DATABASE_URL must begin with sqlite: or postgres:",
                 "CABINA_JWT_SECRET must have at least 32 characters",
                 "CABINA_MAX_DEPTH must be between 3 and 100",
+                "CABINA_METRICS_LISTEN must be an address and port",
+                "CABINA_METRICS_TOKEN must have at least 16 characters, all of them ASCII and no spaces",
             ]
         );
         assert!(!mistakes.to_string().contains("hunter2"));

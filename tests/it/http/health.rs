@@ -1,6 +1,9 @@
 //! Health, and what the database looks like before and after its migrations.
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use reqwest::Method;
+use sha2::{Digest, Sha256};
 
 use crate::support::{Actor, Setup, TestApp, is_postgres};
 
@@ -30,6 +33,36 @@ async fn a_server_without_its_tables_is_not_ready_until_they_are_there() {
     assert_eq!(ready().await.status, 503);
     Migrator::up(&app.app.database.pool, None).await.expect("up again");
     assert_eq!(ready().await.status, 200);
+}
+
+#[tokio::test]
+async fn graphiql_from_its_public_address_is_held_to_hashes_and_a_policy() {
+    let app = TestApp::start().await;
+    let page = Actor::answer(app.nobody().request(Method::GET, "/graphiql")).await;
+    let (html, policy) = (
+        page.body.as_str().expect("a page"),
+        page.headers["content-security-policy"].to_str().expect("text"),
+    );
+    let tags: Vec<&str> = html.split('<').filter(|tag| tag.contains("https://")).collect();
+    assert_eq!(tags.len(), 4, "three scripts and a style sheet: {tags:?}");
+    for tag in tags {
+        assert!(tag.contains("integrity=\"sha384-") && tag.contains("crossorigin=\"anonymous\""), "{tag}");
+        let url = tag.split('"').find(|part| part.starts_with("https://")).expect("an address");
+        let (folder, _) = url.rsplit_once('/').expect("a path");
+        assert!(folder.contains('@'), "{url} names its version");
+        assert!(policy.contains(&format!("{folder}/")), "{url} is in the policy");
+    }
+    for rule in ["default-src 'none'", "connect-src 'self'", "frame-ancestors 'none'", "base-uri 'none'"] {
+        assert!(policy.contains(rule), "{policy}");
+    }
+    let own =
+        html.rsplit_once("<script>").and_then(|(_, rest)| rest.split_once("</script>")).expect("a script").0;
+    assert!(
+        policy.contains(&format!("'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(own)))),
+        "{policy}"
+    );
+    let scripts = policy.split(';').find(|rule| rule.trim().starts_with("script-src")).expect("a rule");
+    assert!(!scripts.contains("unsafe"), "{scripts}");
 }
 
 #[tokio::test]

@@ -1,4 +1,6 @@
 mod health;
 mod limits;
+mod metrics;
 mod protocol;
 mod silent;
+mod suggestions;

@@ -170,7 +170,7 @@ async fn a_refresh_whose_answer_was_lost_may_be_repeated_with_its_key() {
     assert_eq!(again.refusals(), []);
     let (lost, again) = (text(&lost["session"]["refreshToken"]), text(&again["session"]["refreshToken"]));
     assert_eq!(refresh(&app, &again, None).await.refusals(), []);
-    assert_eq!(refresh(&app, &lost, None).await.refusals().len(), 1, "what was lost does not work");
+    assert_eq!(refresh(&app, &lost, None).await.refusals(), [], "what was not lost after all works too");
     let beto = app.beto().await;
     refresh(&app, &beto.refresh_token, Some("try-1")).await;
     app.app.clock.advance(Duration::from_secs(61));
@@ -179,6 +179,52 @@ async fn a_refresh_whose_answer_was_lost_may_be_repeated_with_its_key() {
         1,
         "after a minute it is theft"
     );
+}
+
+#[tokio::test]
+async fn equal_refreshes_at_the_same_moment_are_all_answered_and_each_goes_on() {
+    let app = TestApp::start().await;
+    let ana = app.ana().await;
+    let key = Some("both");
+    let (one, other, third) = tokio::join!(
+        refresh(&app, &ana.refresh_token, key),
+        refresh(&app, &ana.refresh_token, key),
+        refresh(&app, &ana.refresh_token, key),
+    );
+    for (at, answer) in [one, other, third].iter().enumerate() {
+        assert_eq!(answer.refusals(), [], "{answer}");
+        let viewer = app.bearer(&text(&answer["session"]["accessToken"]));
+        assert_eq!(viewer.data(VIEWER, json!({})).await["viewer"]["name"], "Ana Pérez");
+        let mut token = text(&answer["session"]["refreshToken"]);
+        for turn in 0..3 {
+            let next = refresh(&app, &token, Some(&format!("{at}-{turn}"))).await;
+            assert_eq!(next.refusals(), [], "answer {at}, turn {turn}");
+            token = text(&next["session"]["refreshToken"]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_copy_that_went_its_own_way_ends_the_session_when_both_are_used() {
+    let app = TestApp::start().await;
+    let ana = app.ana().await;
+    let mine = refresh(&app, &ana.refresh_token, Some("try-1")).await;
+    let copied = refresh(&app, &ana.refresh_token, Some("try-1")).await;
+    let mine = refresh(&app, &text(&mine["session"]["refreshToken"]), Some("try-2")).await;
+    let copied = refresh(&app, &text(&copied["session"]["refreshToken"]), Some("other")).await;
+    assert_eq!((mine.refusals(), copied.refusals()), (vec![], vec![]));
+    app.app.clock.advance(Duration::from_secs(600));
+    let mine = refresh(&app, &text(&mine["session"]["refreshToken"]), Some("try-3")).await;
+    assert_eq!(mine.refusals(), []);
+    app.app.clock.advance(Duration::from_secs(61));
+    let refused = [("INVALID_REFRESH_TOKEN".into(), "refreshToken".into())];
+    assert_eq!(
+        refresh(&app, &text(&copied["session"]["refreshToken"]), Some("other-2")).await.refusals(),
+        refused
+    );
+    assert_eq!(refresh(&app, &text(&mine["session"]["refreshToken"]), None).await.refusals(), refused);
+    let viewer = app.bearer(&text(&mine["session"]["accessToken"]));
+    assert_eq!(viewer.send(VIEWER, json!({})).await.status, 401, "the whole session has ended");
 }
 
 #[tokio::test]

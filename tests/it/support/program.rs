@@ -16,6 +16,8 @@ pub struct Program {
     child: Child,
     /// Where it listens.
     pub url: String,
+    /// Where its metrics are, when they have an address of their own.
+    pub metrics_url: Option<String>,
     log: Option<std::thread::JoinHandle<String>>,
     variables: Vec<(&'static str, String)>,
     database: Option<TestDatabase>,
@@ -51,7 +53,9 @@ impl Program {
         variables: Vec<(&'static str, String)>,
         files: Option<u32>,
     ) -> Program {
-        tokio::task::spawn_blocking(move || Program::start(database(), variables, files)).await.expect("starts")
+        tokio::task::spawn_blocking(move || Program::start(database(), variables, files))
+            .await
+            .expect("starts")
     }
 
     /// The process.
@@ -64,11 +68,7 @@ impl Program {
         self.database.as_ref().expect("its own")
     }
 
-    fn start(
-        database: TestDatabase,
-        variables: Vec<(&'static str, String)>,
-        files: Option<u32>,
-    ) -> Program {
+    fn start(database: TestDatabase, variables: Vec<(&'static str, String)>, files: Option<u32>) -> Program {
         // A file that may not grow is an error of the write, as a full disk is, and no signal that ends the process.
         let limit = files.map(|files| format!("ulimit -n {files}; ")).unwrap_or_default();
         let script = format!("trap '' XFSZ; {limit}exec \"$0\" \"$@\"");
@@ -99,14 +99,18 @@ impl Program {
         });
         let (tell, told) = mpsc::channel();
         std::thread::spawn(move || {
+            let mut metrics = None;
             for line in BufReader::new(output).lines().map_while(Result::ok) {
-                if let Some(url) = line.split_whitespace().find(|word| word.ends_with("/graphql")) {
-                    let _ = tell.send(url.trim_end_matches("/graphql").to_owned());
+                let base = |path| line.split_whitespace().find_map(|word| word.strip_suffix(path));
+                metrics = base("/metrics").map(str::to_owned).or(metrics);
+                if let Some(url) = base("/graphql") {
+                    let _ = tell.send((url.to_owned(), metrics.clone()));
                 }
             }
         });
-        let url = told.recv_timeout(Duration::from_secs(60)).expect("it tells where it listens");
-        Program { child, url, log: Some(log), variables, database: Some(database) }
+        let (url, metrics_url) =
+            told.recv_timeout(Duration::from_secs(60)).expect("it tells where it listens");
+        Program { child, url, metrics_url, log: Some(log), variables, database: Some(database) }
     }
 
     /// Somebody who is not signed in.

@@ -271,9 +271,10 @@ export function connect(options: Options) {
         if (halted) return;
         line = null;
         if (why === 'token' && tried !== token) {
-          tried = token; // a refused token is renewed once; after that only waiting helps
+          tried = token; // a refused token is renewed once
           await options.renew();
-          continue;
+          if (options.token() !== token) continue;
+          tried = undefined; // it could not be renewed now: once more after a pause
         }
         failures += 1;
         tell();

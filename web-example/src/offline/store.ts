@@ -18,14 +18,17 @@ export type Store = ReturnType<typeof open>;
 export function storeOf(userId: string): Store {
   const store = opened.get(userId) ?? open(userId);
   opened.set(userId, store);
+  store.welcome();
   return store;
 }
 
 /** At the end of a session: nothing that was seen stays. What was done and not sent does, unless the person wants so. */
 export async function forgetPerson(userId: string, { unsent }: { unsent: boolean }) {
   const store = storeOf(userId);
+  // Works go on being kept: the answer to one may be on its way, and a person may be doing another just now.
+  if (!unsent) return store.forget();
   opened.delete(userId);
-  await store.close(unsent ? ['answers', 'works'] : ['answers']);
+  await store.close();
 }
 
 const done = <Value>(request: IDBRequest<Value>) =>
@@ -36,6 +39,8 @@ const done = <Value>(request: IDBRequest<Value>) =>
 
 function open(userId: string) {
   let closed = false;
+  /** The person has left: what was seen, and what is still on its way, is kept no more. */
+  let left = false;
   /** Where a browser has no database to give, things are kept for as long as the page lives. */
   const memory = { answers: new Map<string, unknown>(), works: new Map<string, unknown>() };
   const database = connect(nameOf(userId)).catch(() => null);
@@ -56,19 +61,32 @@ function open(userId: string) {
       use<Row[]>(table, 'readonly', (rows) => rows.getAll(), (rows) => [...rows.values()] as Row[]),
     get: <Row>(table: Table, key: string): Promise<Row | undefined> =>
       use<Row | undefined>(table, 'readonly', (rows) => rows.get(key), (rows) => rows.get(key) as Row | undefined),
-    put: async (table: Table, row: { key: string }) =>
-      void (await use<unknown>(table, 'readwrite', (rows) => rows.put(row), (rows) => rows.set(row.key, row))),
+    put: async (table: Table, row: { key: string }) => {
+      if (left && table === 'answers') return;
+      await use<unknown>(table, 'readwrite', (rows) => rows.put(row), (rows) => rows.set(row.key, row));
+    },
     remove: async (table: Table, key: string) =>
       void (await use<unknown>(table, 'readwrite', (rows) => rows.delete(key), (rows) => rows.delete(key))),
     clear: async (table: Table) =>
       void (await use<unknown>(table, 'readwrite', (rows) => rows.clear(), (rows) => rows.clear())),
-    /** Empties these; what comes after is not kept any more. */
-    async close(emptied: Table[]) {
+    /** The person is back. */
+    welcome() {
+      left = false;
+    },
+    /** Empties what was seen; what comes after is not kept until the person is back. */
+    async forget() {
+      left = true;
+      await store.clear('answers');
+    },
+    /** Empties everything; what comes after is not kept any more. */
+    async close() {
       closed = true;
       for (const rows of Object.values(memory)) rows.clear();
       const db = await database;
       if (!db) return;
-      await Promise.all(emptied.map((table) => done(db.transaction(table, 'readwrite').objectStore(table).clear())));
+      await Promise.all(
+        Object.keys(tables).map((table) => done(db.transaction(table, 'readwrite').objectStore(table).clear())),
+      );
       db.close();
     },
   };

@@ -11,6 +11,8 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub hash: String,
     pub session_id: SessionId,
+    /// How many refreshes after the log-in it was given; equal refreshes give several of one generation.
+    pub generation: i32,
     pub created_at: Instant,
     pub expires_at: Instant,
     pub used_at: Option<Instant>,

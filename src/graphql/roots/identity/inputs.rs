@@ -24,7 +24,8 @@ pub struct SessionRefreshInput {
     /// The refresh token of the last log-in or refresh.
     #[graphql(secret)]
     pub refresh_token: String,
-    /// When the answer was lost, the same token with the same key works once more, for a minute.
+    /// When the answer was lost, or two tabs ask at once: for a minute the same token with the same key is answered again,
+    /// and each answer goes on.
     pub idempotency_key: Option<String>,
 }
 

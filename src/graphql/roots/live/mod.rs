@@ -109,7 +109,8 @@ impl OutputType for LiveItem {
     }
     fn create_type_info(registry: &mut Registry) -> String {
         registry.create_output_type::<Self, _>(MetaTypeId::Interface, |registry| {
-            let told = registry.create_fake_output_type::<Told>();
+            // In a registry of its own: only its fields are in the schema.
+            let told = Registry::default().create_fake_output_type::<Told>();
             let items = registry.create_fake_output_type::<FeedItem>();
             let (MetaType::Object { fields, .. }, MetaType::Union { possible_types, .. }) = (told, items)
             else {

@@ -1,5 +1,5 @@
-// The session of this tab. The access token lives in memory only; tabs share the refresh token, which works once,
-// so they take turns to use it.
+// The session of this tab. Tabs share the refresh token, which works once: they take turns to use it, and tell each other
+// the access token that came of it, which lives in memory only.
 import { useSyncExternalStore } from 'react';
 import { type Answer, ask } from '../../api/ask';
 import type { Failure } from '../../api/failure';
@@ -10,7 +10,7 @@ import { newKey } from '../../api/key';
 import { inTurn } from '../../api/turn';
 import { speak } from '../../i18n';
 import { forgetPerson } from '../../offline/store';
-import { forget, onOtherTab, read, write } from './storage';
+import { forget, onOtherTab, read, wasEnded, write, writeEnd } from './storage';
 
 export type Session =
   | { phase: 'restoring' }
@@ -20,10 +20,15 @@ export type Session =
 
 export type Refusal = { userError: OpenSessionFragment['userErrors'][number] } | { failure: Failure };
 
-let session: Session = read() ? { phase: 'restoring' } : { phase: 'out', ended: false };
-let access: { token: string; refreshAt: number } | null = null;
+type Access = { token: string; refreshAt: number };
+/** What a tab tells the others when it has a new access token. */
+type News = { viewer: ViewerFragment; access: Access };
+
+let session: Session = read() ? { phase: 'restoring' } : { phase: 'out', ended: wasEnded() };
+let access: Access | null = null;
 let refreshing: Promise<void> | undefined;
 const listeners = new Set<() => void>();
+const tabs = new BroadcastChannel('cabina.session');
 
 /** So long a page waits for an answer before it shows what it has. */
 const PATIENCE = 4000;
@@ -53,16 +58,24 @@ export async function logIn(email: string, password: string, idempotencyKey: str
 
 /** Ends the session here and on the server; without a connection, here only. What was not sent is given up. */
 export async function logOut() {
+  const userId = personHere();
   if (nearsItsEnd()) await refresh();
   const token = bearer();
   sessionStorage.clear();
-  end(false);
+  forget();
+  leave(false, userId);
   if (token) await ask(SessionRevokeDocument, { input: { idempotencyKey: newKey() } }, token);
 }
 
-/** Gets a new access token. All who call while it is under way share it. */
+/** Gets a new access token. All who call while it is under way share it, in this tab and in the others. */
 export function refresh(): Promise<void> {
-  refreshing ??= inTurn('cabina.session', refreshNow).finally(() => {
+  const before = access;
+  const takeTurn = async () => {
+    // While this tab waited for its turn, another one told it of a new one.
+    if (access && access.token !== before?.token && !nearsItsEnd()) return;
+    await refreshNow();
+  };
+  refreshing ??= inTurn('cabina.session', takeTurn).finally(() => {
     refreshing = undefined;
   });
   return refreshing;
@@ -70,18 +83,22 @@ export function refresh(): Promise<void> {
 
 async function refreshNow(): Promise<void> {
   const stored = read();
-  if (!stored) return end(true);
+  if (!stored) return leave(wasEnded());
   const { refreshToken, refreshKey: idempotencyKey } = stored;
   const { data, failure }: Answer<{ sessionRefresh: OpenSessionFragment }> = await ask(SessionRefreshDocument, {
     input: { refreshToken, idempotencyKey },
   });
   const now = read();
-  // Logged out meanwhile, here or in another tab.
-  if (!now) return end(false);
-  // Without locks another tab may have been faster.
-  if (now.refreshToken !== refreshToken) return refreshNow();
-  if (data?.sessionRefresh.session) return adopt(data.sessionRefresh);
-  if (data) return end(true);
+  // Over meanwhile, here or in another tab.
+  if (!now) return leave(wasEnded());
+  const answered = data?.sessionRefresh.session;
+  // Another tab was faster: there may be no locks, and what a tab stores reaches the others a moment later. Equal
+  // refreshes get answers that are all good, so what that tab stored stays.
+  if (now.refreshToken !== refreshToken) {
+    return answered && now.userId === stored.userId ? take(data.sessionRefresh) : refreshNow();
+  }
+  if (answered) return adopt(data.sessionRefresh);
+  if (data) return endByServer();
   // The session may well be alive; only the server is out of reach.
   if (failure) goOnWithout();
 }
@@ -101,12 +118,25 @@ function goOnWithout() {
   tell(viewer ? { phase: 'in', viewer } : { phase: 'unreachable' });
 }
 
-function adopt({ session: tokens, viewer }: OpenSessionFragment) {
-  if (!tokens || !viewer) return end(true);
+/** Goes on with an opened or refreshed session, in all tabs. */
+function adopt(opened: OpenSessionFragment) {
+  const { session: tokens, viewer } = opened;
+  if (!tokens || !viewer) return endByServer();
   write({ refreshToken: tokens.refreshToken, refreshKey: newKey(), userId: viewer.id, viewer });
+  take(opened);
+}
+
+/** Takes the access token of an answer, and tells the other tabs. */
+function take({ session: tokens, viewer }: OpenSessionFragment) {
+  if (!tokens || !viewer) return;
   const life = Date.parse(tokens.expiresAt) - Date.now();
   // With a wrong clock here, only the server's UNAUTHENTICATED tells the end.
   access = { token: tokens.accessToken, refreshAt: life > 0 ? Date.now() + life * 0.9 : Infinity };
+  tabs.postMessage({ viewer, access } satisfies News);
+  show(viewer);
+}
+
+function show(viewer: ViewerFragment) {
   if (session.phase !== 'in' || JSON.stringify(session.viewer) !== JSON.stringify(viewer)) tell({ phase: 'in', viewer });
 }
 
@@ -119,11 +149,18 @@ export function viewerChanged(viewer: ViewerFragment, changedFields: string[]) {
   tell({ phase: 'in', viewer });
 }
 
-function end(byServer: boolean) {
-  const userId = session.phase === 'in' ? session.viewer.id : read()?.userId;
-  // What the person did and nobody has taken yet waits for the next log-in.
+const personHere = () => (session.phase === 'in' ? session.viewer.id : read()?.userId);
+
+/** The server took the refresh token no more: all tabs show the log-in. */
+function endByServer() {
+  const userId = personHere();
+  writeEnd();
+  leave(true, userId);
+}
+
+/** Shows the log-in. Only a person's own log-out takes along what was not sent; else it waits for the person's next one. */
+function leave(byServer: boolean, userId = personHere()) {
   if (userId) void forgetPerson(userId, { unsent: !byServer });
-  forget();
   access = null;
   tell({ phase: 'out', ended: byServer });
 }
@@ -136,7 +173,7 @@ function tell(next: Session) {
 onOtherTab(() => {
   const stored = read();
   if (!stored) {
-    if (session.phase !== 'out') end(false);
+    if (session.phase !== 'out') leave(wasEnded());
   } else if (session.phase === 'out' || session.phase === 'unreachable') {
     restore();
   } else if (session.phase === 'in' && session.viewer.id !== stored.userId) {
@@ -144,3 +181,10 @@ onOtherTab(() => {
     location.reload();
   }
 });
+
+tabs.onmessage = ({ data: { viewer, access: theirs } }: MessageEvent<News>) => {
+  const person = session.phase === 'out' ? undefined : personHere();
+  if (viewer.id !== person) return;
+  access = theirs;
+  show(viewer);
+};

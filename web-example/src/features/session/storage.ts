@@ -1,4 +1,5 @@
-// What outlives the page: the refresh token, never the access token.
+// What outlives the page: the refresh token, never the access token. And how the session ended: a person who logs out
+// leaves nothing, the server's end a note of it, by which all tabs know that what is unsent is to be kept.
 
 import type { ViewerFragment } from '../../api/gql/graphql';
 
@@ -13,17 +14,31 @@ export type Stored = {
   viewer?: ViewerFragment;
 };
 
-export function read(): Stored | null {
+const kept = (): Stored | { ended: true } | null => {
   try {
     return JSON.parse(localStorage.getItem(KEY) ?? 'null');
   } catch {
     return null;
   }
-}
+};
+
+export const read = (): Stored | null => {
+  const found = kept();
+  return found && 'refreshToken' in found ? found : null;
+};
+
+/** Whether the last session was ended by the server. */
+export const wasEnded = () => {
+  const found = kept();
+  return found !== null && 'ended' in found;
+};
 
 export const write = (stored: Stored) => localStorage.setItem(KEY, JSON.stringify(stored));
 
 export const forget = () => localStorage.removeItem(KEY);
+
+/** Notes that the server has ended the session. */
+export const writeEnd = () => localStorage.setItem(KEY, JSON.stringify({ ended: true }));
 
 /** Calls back when another tab logged in, refreshed or logged out. */
 export const onOtherTab = (changed: () => void) =>
