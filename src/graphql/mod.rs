@@ -18,4 +18,5 @@ pub mod payload;
 pub mod roots;
 pub mod scalars;
 pub mod schema;
+mod stream_root;
 pub mod streams;
