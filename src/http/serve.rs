@@ -29,6 +29,8 @@ pub async fn serve(
     let mut builder = Builder::new(TokioExecutor::new());
     // Without a timer a caller could hold a connection for ever by never ending its headers.
     builder.http1().timer(TokioTimer::new()).header_read_timeout(header_time);
+    // Who opens a websocket is answered in its own spelling of the headers.
+    builder.http1().preserve_header_case(true);
     builder.http2().timer(TokioTimer::new()).keep_alive_interval(Some(Duration::from_secs(30)));
     let connections = GracefulShutdown::new();
     tokio::pin!(stop);

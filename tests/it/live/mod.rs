@@ -3,6 +3,7 @@
 mod changes;
 mod dashboard;
 mod events;
+mod frames;
 mod items;
 mod notifications;
 mod order;
