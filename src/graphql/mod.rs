@@ -18,5 +18,6 @@ pub mod payload;
 pub mod roots;
 pub mod scalars;
 pub mod schema;
+pub mod size;
 mod stream_root;
 pub mod streams;

@@ -13,6 +13,7 @@ use secrecy::ExposeSecret;
 use tokio::sync::Notify;
 
 use super::synced::Synced;
+use super::time_limit::stop_after;
 use crate::kernel::{Error, Result};
 use crate::platform::config::DatabaseConfig;
 
@@ -84,11 +85,12 @@ impl Database {
     }
 }
 
-/// Opens the pool and checks that the database answers.
+/// Opens the pool and checks that the database answers. A statement that runs for longer than `statement_time` is stopped
+/// by the database; without one it runs to its end.
 ///
 /// # Errors
 /// `Unavailable` when it does not, with the address left out.
-pub async fn connect(config: &DatabaseConfig) -> Result<Database> {
+pub async fn connect(config: &DatabaseConfig, statement_time: Option<Duration>) -> Result<Database> {
     let url = config.url.expose_secret();
     let mut options = ConnectOptions::new(url.to_owned());
     options
@@ -112,6 +114,9 @@ pub async fn connect(config: &DatabaseConfig) -> Result<Database> {
                 .busy_timeout(Duration::from_secs(10))
                 .pragma("cache_size", "-16000")
         });
+    if let Some(time) = statement_time {
+        options.statement_timeout(time).map_sqlx_sqlite_pool_opts(move |pool| stop_after(time, pool));
+    }
     if let Some(folder) = sqlite_folder(url) {
         std::fs::create_dir_all(&folder).map_err(Error::internal)?;
     }

@@ -1,5 +1,6 @@
 //! From commit to screen.
 
+mod away;
 mod changes;
 mod dashboard;
 mod events;
