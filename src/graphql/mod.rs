@@ -1,7 +1,7 @@
 //! The schema: one face of the domains. Resolvers translate; decisions live in the domains.
 //!
-//! `schema` assembles `roots`; roots and `edges` know `nodes`; `context`, `payload`, `page`, `scalars`, `size` and `fast` lie below
-//! all. Nodes know no other node.
+//! `schema` assembles `roots`; roots and `edges` know `nodes`; `context`, `payload`, `page`, `scalars`, `size` and `fast`
+//! lie below all. Nodes know no other node.
 
 pub mod board;
 pub mod context;
