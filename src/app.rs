@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -45,13 +46,26 @@ pub struct App {
 }
 
 impl App {
-    /// Connects what the configuration names.
+    /// Connects what the configuration names. No statement may take longer than a request.
     ///
     /// # Errors
     /// `Unavailable` when the database does not answer.
     pub async fn start(config: Config, clock: Clock) -> Result<App> {
+        let time = config.limits.request_timeout;
+        App::connected(config, clock, Some(time)).await
+    }
+
+    /// The same for work that nobody waits for: a statement may take as long as it needs.
+    ///
+    /// # Errors
+    /// `Unavailable` when the database does not answer.
+    pub async fn unhurried(config: Config, clock: Clock) -> Result<App> {
+        App::connected(config, clock, None).await
+    }
+
+    async fn connected(config: Config, clock: Clock, statement_time: Option<Duration>) -> Result<App> {
         let pushed = config.odoo.as_ref().map(odoo::pushed).transpose()?.unwrap_or_default();
-        let database = connect(&config.database).await?.syncing(Synced::of(pushed));
+        let database = connect(&config.database, statement_time).await?.syncing(Synced::of(pushed));
         Ok(App {
             config: Arc::new(config),
             database,
@@ -67,7 +81,10 @@ impl App {
     /// # Errors
     /// Those of the database.
     pub async fn migrate(&self) -> Result<()> {
-        Ok(Migrator::up(&self.database.pool, None).await?)
+        // Rewriting a large table takes its time.
+        let unhurried = connect(&self.config.database, None).await?.own;
+        Migrator::up(&unhurried, None).await?;
+        Ok(unhurried.close().await?)
     }
 
     /// Where the program keeps what it makes itself: beside a SQLite file, else in `data`.

@@ -14,7 +14,7 @@ const WIDTH: usize = 100;
 /// Prints what was found; fails when something is wrong.
 pub async fn run(config: &Config, odoo: &OdooConfig, json: bool) -> Result<()> {
     // Odoo can be looked at without a database.
-    let database = connect(&config.database).await;
+    let database = connect(&config.database, None).await;
     let findings = examine(odoo, &Clock::System, database.as_ref().ok()).await?;
     if json {
         println!("{}", serde_json::to_string_pretty(&findings)?);

@@ -128,7 +128,7 @@ async fn execute(command: Command, config: Config) -> Result<()> {
 }
 
 async fn migrate(config: Config, direction: Direction) -> Result<()> {
-    let app = App::start(config, Clock::System).await?;
+    let app = App::unhurried(config, Clock::System).await?;
     let pool = &app.database.pool;
     match direction {
         Direction::Up => Migrator::up(pool, None).await?,
@@ -145,7 +145,7 @@ async fn migrate(config: Config, direction: Direction) -> Result<()> {
 }
 
 async fn fill(config: Config, clients: u64) -> Result<()> {
-    let app = App::start(config, Clock::System).await?;
+    let app = App::unhurried(config, Clock::System).await?;
     app.migrate().await?;
     let bar = ProgressBar::new(clients).with_style(
         ProgressStyle::with_template("{bar:40} {human_pos}/{human_len} clients, {per_sec}, {eta} left")

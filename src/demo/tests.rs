@@ -31,7 +31,7 @@ pub async fn empty_database() -> (Database, tempfile::TempDir) {
     let folder = tempfile::TempDir::new().expect("a scratch folder");
     let url = format!("sqlite://{}", folder.path().join("demo.db").display());
     let config = DatabaseConfig { url: url.into(), max_connections: 2 };
-    let database = crate::platform::db::connect(&config).await.expect("opened");
+    let database = crate::platform::db::connect(&config, None).await.expect("opened");
     Migrator::up(&database.pool, None).await.expect("migrated");
     (database, folder)
 }

@@ -14,6 +14,7 @@ use async_graphql::parser::types::{
 use async_graphql::{Name, Positioned, Value, Variables};
 
 use super::fast::is_mergeable;
+use super::stream_root;
 use crate::kernel::{Error, Result};
 use crate::platform::auth::hash_secret;
 use crate::platform::config::LimitsConfig;
@@ -113,8 +114,9 @@ impl Documents {
         if text.is_empty() {
             return Err(Refused::NotFound);
         }
-        let parsed = async_graphql::parser::parse_query(text)
+        let mut parsed = async_graphql::parser::parse_query(text)
             .map_err(|cause| Refused::Syntax(Box::new(cause.into())))?;
+        stream_root::settle(&mut parsed).map_err(|error| Refused::Syntax(Box::new(error)))?;
         let document = Arc::new(Document::new(parsed));
         self.parsed.insert(hash.clone(), document.clone());
         Ok((hash, document))
@@ -142,7 +144,7 @@ pub enum Refused {
     HashMismatch,
     /// Only trusted documents are answered here.
     NotTrusted,
-    /// The text is no GraphQL.
+    /// The text is no GraphQL, or no subscription of its may be answered.
     Syntax(Box<async_graphql::ServerError>),
 }
 

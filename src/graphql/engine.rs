@@ -1,18 +1,19 @@
 //! One request, whatever brought it: find the document, measure it, take its points, execute, translate the errors.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use async_graphql::dataloader::DataLoader;
 use async_graphql::{Request, Response, ServerError, ValidationMode, Value};
 
 use super::board::Boards;
 use super::context::{Caller, Services, account};
 use super::documents::{self, Asked, Document, Documents, Refused};
 use super::error;
-use super::fast::{Loads, RawJson};
+use super::fast::{Loads, RawJson, to_json};
 use super::live::Subjects;
 use super::roots::live::TOPICS;
 use super::schema::{self, Schema};
+use super::size::{self, Size};
 use super::streams::Frames;
 use crate::kernel::{Error, Result};
 use crate::platform::config::Config;
@@ -48,6 +49,8 @@ pub struct Manner {
 pub struct Answer {
     /// The answer.
     pub response: Response,
+    /// Its text.
+    pub text: String,
     /// Why the request was not executed, if so.
     pub refused: Option<Cause>,
     /// How the caller stands; `None` when nothing was spent.
@@ -58,7 +61,8 @@ impl Answer {
     /// To a request that is not executed.
     pub fn refused(cause: Cause, errors: Vec<ServerError>, request_id: &str) -> Answer {
         let response = error::translate(Response::from_errors(errors), request_id);
-        Answer { response, refused: Some(cause), standing: None }
+        let text = to_json(&response, false);
+        Answer { response, text, refused: Some(cause), standing: None }
     }
 }
 
@@ -73,6 +77,8 @@ pub enum Cause {
     Method,
     /// Too many points.
     Throttled,
+    /// It took too long, and was stopped.
+    Stopped,
 }
 
 /// A request that may be executed.
@@ -178,8 +184,10 @@ impl Engine {
         let step = step(&request, &prepared.document);
         let answer = step.around(self.answer_prepared(request, prepared, caller)).await;
         let coded = |error: &ServerError| Some(error.extensions.as_ref()?.get("code")?.clone());
-        if answer.response.errors.iter().filter_map(coded).any(|code| code == Value::from("INTERNAL")) {
-            step.fail("INTERNAL");
+        let faults = ["INTERNAL", "UNAVAILABLE", "TIMEOUT"].map(|code| (code, Value::from(code)));
+        let codes: Vec<Value> = answer.response.errors.iter().filter_map(coded).collect();
+        if let Some((code, _)) = faults.iter().find(|(_, fault)| codes.contains(fault)) {
+            step.fail(*code);
         }
         answer
     }
@@ -188,16 +196,45 @@ impl Engine {
         let Prepared { hash, document, is_query, raw_json, cost: points, standing } = prepared;
         // Read before the query: whoever follows from here on gets all that the answer does not hold yet.
         let cursor = if is_query { self.services.hub.known().await.ok() } else { None };
-        let response =
-            self.execute(&request, &document, &caller, raw_json, is_query.then_some(hash.as_str())).await;
+        let size = Size::new(self.largest());
+        let execution =
+            self.execute(&request, &document, &caller, &size, raw_json, is_query.then_some(hash.as_str()));
+        // What is not waited for any more is dropped, with all that it began.
+        let response = tokio::select! {
+            biased;
+            response = execution => Some(response),
+            () = size.exceeded(), if is_query => None,
+            () = tokio::time::sleep(self.time_limit()) => {
+                let stopped = vec![error::of_request(&Error::TimedOut, &caller.request_id)];
+                let refused = Answer::refused(Cause::Stopped, stopped, &caller.request_id);
+                return Answer { standing: Some(standing), ..refused };
+            }
+        };
+        // A mutation does what else is to be done, and tells the error in its place.
+        let response = response.filter(|_| !(is_query && size.is_exceeded())).unwrap_or_else(|| {
+            let error = Error::TooLarge { most: self.largest() };
+            Response::from_errors(vec![error::of_request(&error, &caller.request_id)])
+        });
         let request_error = response.errors.iter().all(|e| e.path.is_empty()) && response.data == Value::Null;
+        let request_error = request_error && !size.is_exceeded();
         let refused = (response.is_err() && request_error).then_some(Cause::Document);
         let mut response = error::translate(response, &caller.request_id);
         response.extensions.insert("cost".to_owned(), cost(points, &standing));
         if let Some(cursor) = cursor {
             response.extensions.insert("cursor".to_owned(), Value::String(cursor.to_string()));
         }
-        Answer { response, refused, standing: Some(standing) }
+        let text = size::text(&response, refused.is_none(), self.largest(), &caller.request_id);
+        Answer { response, text, refused, standing: Some(standing) }
+    }
+
+    /// Time for one request, and for one item of a stream.
+    pub(super) fn time_limit(&self) -> Duration {
+        self.config.limits.request_timeout
+    }
+
+    /// Bytes of the largest answer.
+    pub(super) fn largest(&self) -> usize {
+        self.config.limits.answer
     }
 
     /// Executes; `query` is the hash of a document that only reads.
@@ -206,10 +243,12 @@ impl Engine {
         request: &Request,
         document: &Document,
         caller: &Caller,
+        size: &Size,
         raw_json: bool,
         query: Option<&str>,
     ) -> Response {
-        let run = |schema| self.run(schema, request, document, caller, raw_json);
+        let request = || self.request(request, document, caller, raw_json).data(size.clone());
+        let run = |schema| Schema::execute(schema, request());
         let Some(hash) = query else { return run(&self.strict).await };
         if self.documents.is_proven(hash) {
             let response = run(&self.fast).await;
@@ -222,17 +261,6 @@ impl Engine {
             self.documents.prove(hash);
         }
         response
-    }
-
-    async fn run(
-        &self,
-        schema: &Schema,
-        asked: &Request,
-        document: &Document,
-        caller: &Caller,
-        raw_json: bool,
-    ) -> Response {
-        schema.execute(self.request(asked, document, caller, raw_json)).await
     }
 
     /// The request as the executor takes it, with what its resolvers need.
@@ -248,8 +276,7 @@ impl Engine {
         request.set_parsed_query(document.parsed.clone());
         if let Some(reader) = &caller.reader {
             // Its usual delay of a millisecond gathers the keys of a level; only the ordinary executor waits for it.
-            let loader = DataLoader::new(Loads(reader.clone()), tokio::spawn);
-            request = request.data(loader);
+            request = request.data(Loads::loader(reader.clone()));
         }
         if raw_json {
             request = request.data(RawJson);

@@ -16,9 +16,10 @@ pub fn code(error: &Error) -> &'static str {
         Error::CursorExpired => "CURSOR_EXPIRED",
         Error::Lagged => "LAGGED",
         Error::Throttled { .. } => "THROTTLED",
-        Error::Unavailable { .. } | Error::Internal(_) | Error::Taken { .. } | Error::Replayed(_) => {
-            "INTERNAL"
-        }
+        Error::Unavailable { .. } => "UNAVAILABLE",
+        Error::TimedOut => "TIMEOUT",
+        Error::TooLarge { .. } => "ANSWER_TOO_LARGE",
+        Error::Internal(_) | Error::Taken { .. } | Error::Replayed(_) => "INTERNAL",
     }
 }
 
@@ -30,7 +31,7 @@ pub fn translate(mut response: Response, request_id: &str) -> Response {
     let all = response.errors.len();
     response.errors.truncate(MAX_ERRORS);
     for error in &mut response.errors {
-        let known = error.source::<Error>().or_else(|| error.source::<Arc<Error>>().map(|e| &**e));
+        let known = known(error);
         let code = match known {
             Some(known) => {
                 log(known, error, request_id);
@@ -54,6 +55,11 @@ pub fn translate(mut response: Response, request_id: &str) -> Response {
     response
 }
 
+/// The error of ours behind one of the executor's.
+pub fn known(error: &ServerError) -> Option<&Error> {
+    error.source::<Error>().or_else(|| error.source::<Arc<Error>>().map(|error| &**error))
+}
+
 /// An error of ours, outside of any field.
 pub fn of_request(error: &Error, request_id: &str) -> ServerError {
     let mut told = ServerError::new(error.to_string(), None);
@@ -69,6 +75,9 @@ fn set(error: &mut ServerError, code: &str, request_id: &str) {
 }
 
 fn log(error: &Error, told: &ServerError, request_id: &str) {
+    if let Error::TimedOut = error {
+        tracing::warn!(request_id, "a request took too long and was stopped");
+    }
     if let Error::Internal(cause) | Error::Unavailable { cause, .. } | Error::Taken { cause, .. } = error {
         let path: Vec<String> = told.path.iter().map(|segment| format!("{segment:?}")).collect();
         tracing::error!(request_id, path = path.join("."), cause = %cause, "a request failed");

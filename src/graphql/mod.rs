@@ -1,7 +1,7 @@
 //! The schema: one face of the domains. Resolvers translate; decisions live in the domains.
 //!
-//! `schema` assembles `roots`; roots and `edges` know `nodes`; `context`, `payload`, `page`, `scalars` and `fast` lie below
-//! all. Nodes know no other node.
+//! `schema` assembles `roots`; roots and `edges` know `nodes`; `context`, `payload`, `page`, `scalars`, `size` and `fast`
+//! lie below all. Nodes know no other node.
 
 pub mod board;
 pub mod context;
@@ -18,4 +18,6 @@ pub mod payload;
 pub mod roots;
 pub mod scalars;
 pub mod schema;
+pub mod size;
+mod stream_root;
 pub mod streams;

@@ -107,13 +107,13 @@ fn write(answer: Answer, media: Media) -> Response {
     let status = match (answer.refused, media) {
         (None, _) => StatusCode::OK,
         (Some(Cause::Throttled), _) => StatusCode::TOO_MANY_REQUESTS,
+        (Some(Cause::Stopped), _) => StatusCode::SERVICE_UNAVAILABLE,
         (Some(Cause::Method), _) => StatusCode::METHOD_NOT_ALLOWED,
         (Some(Cause::NoDocument), _) => StatusCode::BAD_REQUEST,
         (Some(Cause::Document), Media::GraphqlResponse) => StatusCode::BAD_REQUEST,
         (Some(Cause::Document), Media::Json) => StatusCode::OK,
     };
-    let body = to_json(&answer.response, answer.refused.is_none());
-    let mut response = respond(status, media, body);
+    let mut response = respond(status, media, answer.text);
     if let Some(standing) = answer.standing {
         tell_standing(response.headers_mut(), &standing);
     }

@@ -19,7 +19,6 @@ use crate::domains::identity::guest::Guest;
 use crate::graphql::context::Caller;
 use crate::graphql::engine::{Answer, Manner};
 use crate::graphql::error::of_request;
-use crate::graphql::fast::to_json;
 use crate::graphql::streams::{Next, Stream};
 use crate::kernel::Error;
 use crate::platform::telemetry::{Step, Trail};
@@ -150,7 +149,7 @@ impl Operation {
         if answer.refused.is_some() {
             return self.fail(&answer.response.errors).await;
         }
-        let next = self.next(&to_json(&answer.response, true));
+        let next = self.next(&answer.text);
         if self.mouth.say(next).await.is_ok() {
             if !self.running.ends(&self.id, self.number) {
                 return; // the other side ended it, and may use the id again

@@ -46,6 +46,8 @@ pub async fn serve(
     let mut builder = Builder::new(TokioExecutor::new());
     // The pulse of a connection knows better: it watches HTTP/2, too, and what comes before anybody knows which it is.
     builder.http1().timer(TokioTimer::new()).header_read_timeout(None);
+    // Who opens a websocket is answered in its own spelling of the headers.
+    builder.http1().preserve_header_case(true);
     builder.http2().timer(TokioTimer::new()).keep_alive_interval(Some(Duration::from_secs(30)));
     let (short, stopping) = (watch::Sender::new(false), watch::Sender::new(false));
     let (open, mut all_closed) = mpsc::channel::<()>(1);

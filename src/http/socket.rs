@@ -10,11 +10,12 @@ use std::time::Duration;
 use async_graphql::Request;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{Extension, State};
-use axum::http::{HeaderMap, header};
+use axum::http::{Extensions, HeaderMap, header};
 use axum::response::Response;
 use futures_util::StreamExt;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+use tungstenite::error::ProtocolError;
 
 use super::Web;
 use super::caller::Origin;
@@ -54,15 +55,49 @@ impl Close {
     }
 }
 
-/// What the other side sends.
+/// What the other side sends. A payload is an object wherever there is one.
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Heard {
-    ConnectionInit { payload: Option<Value> },
-    Ping { payload: Option<Value> },
-    Pong {},
-    Subscribe { id: String, payload: Box<Request> },
-    Complete { id: String },
+    ConnectionInit { payload: Option<Map<String, Value>> },
+    Ping { payload: Option<Map<String, Value>> },
+    Pong { payload: Option<Map<String, Value>> },
+    Subscribe { id: Id, payload: Map<String, Value> },
+    Complete { id: Id },
+}
+
+/// The id of an operation; never empty.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct Id(String);
+
+impl TryFrom<String> for Id {
+    type Error = &'static str;
+    fn try_from(text: String) -> Result<Id, &'static str> {
+        if text.is_empty() { Err("an id must not be empty") } else { Ok(Id(text)) }
+    }
+}
+
+/// The request in the payload of an operation.
+fn requested(mut payload: Map<String, Value>) -> Result<Request, Close> {
+    // One that is known by its hash has an empty text.
+    if !payload.get("query").is_some_and(Value::is_string) {
+        return Err(Close::new(4400, "Invalid message: query must be a text"));
+    }
+    payload.retain(|_, value| !value.is_null());
+    serde_json::from_value(Value::Object(payload)).map_err(|_| Close::new(4400, "Invalid message"))
+}
+
+/// How to close after frames that cannot be read; `None`: nobody is there any more.
+fn unreadable(error: axum::Error) -> Option<Close> {
+    use tungstenite::Error as Broken;
+    match *error.into_inner().downcast().ok()? {
+        Broken::Capacity(_) => Some(Close::new(1009, "Message too big")),
+        Broken::Utf8(_) => Some(Close::new(1007, "Text must be UTF-8")),
+        Broken::Protocol(ProtocolError::ResetWithoutClosingHandshake) => None,
+        Broken::Protocol(rule) => Some(Close::new(1002, rule.to_string())),
+        _ => None,
+    }
 }
 
 /// Opens a socket.
@@ -70,11 +105,12 @@ pub async fn open(
     State(web): State<Web>,
     Extension(origin): Extension<Origin>,
     headers: HeaderMap,
+    extensions: Extensions,
     upgrade: WebSocketUpgrade,
 ) -> Response {
     let limit = web.config.limits.body;
     let user_agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).map(str::to_owned);
-    upgrade
+    let mut response = upgrade
         .protocols([PROTOCOL])
         .read_buffer_size(1024)
         .write_buffer_size(4096)
@@ -102,7 +138,10 @@ pub async fn open(
             let frame =
                 |Close(code, reason)| Message::Close(Some(CloseFrame { code, reason: String::into(reason) }));
             mouth.close(close.map(frame), GREETING).await;
-        })
+        });
+    // Among them, for hyper, how the caller spells its headers: some read ours by that spelling (Python's gql).
+    *response.extensions_mut() = extensions;
+    response
 }
 
 /// A conversation.
@@ -147,7 +186,8 @@ impl Talk {
                 message = heard.next() => {
                     last = tokio::time::Instant::now();
                     let text = match message {
-                        None | Some(Err(_) | Ok(Message::Close(_))) => return None,
+                        None | Some(Ok(Message::Close(_))) => return None,
+                        Some(Err(error)) => return unreadable(error),
                         Some(Ok(Message::Text(text))) => text,
                         Some(Ok(Message::Binary(_))) => return Some(Close::new(4400, "Messages are JSON text")),
                         Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
@@ -231,12 +271,15 @@ impl Talk {
                 };
                 self.send(pong).await
             }
-            Heard::Pong {} => Ok(()),
-            Heard::Complete { id } => {
+            Heard::Pong { payload } => {
+                drop(payload); // it was looked at for its form alone
+                Ok(())
+            }
+            Heard::Complete { id: Id(id) } => {
                 self.running.complete(&id);
                 Ok(())
             }
-            Heard::Subscribe { id, payload } => self.subscribe(id, *payload).await,
+            Heard::Subscribe { id: Id(id), payload } => self.subscribe(id, requested(payload)?).await,
         }
     }
 
@@ -287,9 +330,8 @@ fn refused(error: Error) -> Close {
 }
 
 /// The token in the payload of a greeting or ping, with or without its scheme.
-fn bearer(payload: Option<&Value>) -> Option<&str> {
-    let payload = payload?.as_object()?;
-    let (_, value) = payload.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization"))?;
+fn bearer(payload: Option<&Map<String, Value>>) -> Option<&str> {
+    let (_, value) = payload?.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization"))?;
     let text = value.as_str().unwrap_or_default();
     let (scheme, token) = text.split_once(' ').unwrap_or(("bearer", text));
     Some(if scheme.eq_ignore_ascii_case("bearer") { token.trim() } else { "" })

@@ -88,8 +88,7 @@ pub async fn answer(
 }
 
 fn once(answer: Answer) -> Response {
-    let text = to_json(&answer.response, answer.refused.is_none());
-    send(stream::iter([Ok::<_, Infallible>(event("next", &text)), Ok(complete())]))
+    send(stream::iter([Ok::<_, Infallible>(event("next", &answer.text)), Ok(complete())]))
 }
 
 fn event(name: &str, text: &str) -> Event {

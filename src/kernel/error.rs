@@ -41,6 +41,15 @@ pub enum Error {
     /// A subscriber took its items too slowly.
     #[error("the items were taken too slowly: go on after the cursor")]
     Lagged,
+    /// It took longer than a request may, and was stopped.
+    #[error("this took too long and was stopped")]
+    TimedOut,
+    /// The answer has more bytes than an answer may have.
+    #[error("the answer has more than {most} bytes: ask for less at a time")]
+    TooLarge {
+        /// So many are allowed.
+        most: usize,
+    },
     /// The input was replayed: the stored outcome answers. Never leaves the platform.
     #[error("an earlier request with this idempotency key did the work")]
     Replayed(uuid::Uuid),
@@ -92,6 +101,11 @@ impl Error {
         }
     }
 
+    /// Whether what we depend on is away: the same may succeed when it is back.
+    pub fn is_away(&self) -> bool {
+        matches!(self, Error::Unavailable { .. })
+    }
+
     /// A fault of ours, from any cause.
     pub fn internal(cause: impl Into<BoxError>) -> Self {
         Error::Internal(cause.into())
@@ -101,9 +115,8 @@ impl Error {
 impl From<sea_orm::DbErr> for Error {
     fn from(cause: sea_orm::DbErr) -> Self {
         match cause {
-            sea_orm::DbErr::ConnectionAcquire(_) | sea_orm::DbErr::Conn(_) => {
-                Error::Unavailable { provider: "the database", cause: cause.into() }
-            }
+            cause if is_away(&cause) => Error::Unavailable { provider: "the database", cause: cause.into() },
+            cause if is_cancelled(&cause) => Error::TimedOut,
             other => match violated(&other) {
                 Some(constraint) => Error::Taken { constraint, cause: other.into() },
                 None => Error::Internal(other.into()),
@@ -114,11 +127,7 @@ impl From<sea_orm::DbErr> for Error {
 
 /// The unique constraint that a statement broke.
 fn violated(cause: &sea_orm::DbErr) -> Option<String> {
-    use sea_orm::RuntimeErr::SqlxError;
-    let (sea_orm::DbErr::Exec(SqlxError(cause)) | sea_orm::DbErr::Query(SqlxError(cause))) = cause else {
-        return None;
-    };
-    let broken = cause.as_database_error().filter(|broken| broken.is_unique_violation())?;
+    let broken = told(cause)?.as_database_error().filter(|broken| broken.is_unique_violation())?;
     broken.constraint().map(str::to_owned).or_else(|| named_by_columns(broken.message()))
 }
 
@@ -130,6 +139,43 @@ fn named_by_columns(message: &str) -> Option<String> {
     let names: Option<Vec<&str>> =
         columns.split(", ").map(|column| column.split_once('.').map(|(_, name)| name)).collect();
     Some(format!("{table}_{}_key", names?.join("_")))
+}
+
+/// What the driver said of a statement.
+fn told(cause: &sea_orm::DbErr) -> Option<&sqlx::Error> {
+    use sea_orm::DbErr::{Conn, Exec, Query};
+    match cause {
+        Conn(sea_orm::RuntimeErr::SqlxError(told))
+        | Exec(sea_orm::RuntimeErr::SqlxError(told))
+        | Query(sea_orm::RuntimeErr::SqlxError(told)) => Some(told),
+        _ => None,
+    }
+}
+
+fn code(cause: &sea_orm::DbErr) -> Option<std::borrow::Cow<'_, str>> {
+    told(cause)?.as_database_error()?.code()
+}
+
+/// Whether there is no connection, or none any more, or the database has no time (SQLite is locked).
+fn is_away(cause: &sea_orm::DbErr) -> bool {
+    use sqlx::Error as Told;
+    let lost = |told: &Told| {
+        matches!(
+            told,
+            Told::Io(_) | Told::Tls(_) | Told::PoolTimedOut | Told::PoolClosed | Told::WorkerCrashed
+        )
+    };
+    matches!(cause, sea_orm::DbErr::ConnectionAcquire(_) | sea_orm::DbErr::Conn(_))
+        || told(cause).is_some_and(lost)
+        // Connection exceptions; too many connections; a shutdown, a crash, a start, a time-out of the session.
+        || code(cause).is_some_and(|code| {
+            code.starts_with("08") || ["53300", "57P01", "57P02", "57P03", "57P05", "25P03", "5"].contains(&&*code)
+        })
+}
+
+/// Whether the database stopped the statement because it took too long: `query_canceled` and `SQLITE_INTERRUPT`.
+fn is_cancelled(cause: &sea_orm::DbErr) -> bool {
+    code(cause).is_some_and(|code| ["57014", "9"].contains(&&*code))
 }
 
 impl From<serde_json::Error> for Error {

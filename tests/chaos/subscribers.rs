@@ -148,8 +148,8 @@ impl Subscriber {
             };
             if let Said::End(code, cursor) = said {
                 match (code.as_str(), cursor) {
-                    ("LAGGED" | "INTERNAL", Some(cursor)) => self.cursor = cursor,
-                    ("INTERNAL", None) => {} // an item that could not be written: it is asked for again
+                    ("LAGGED" | "INTERNAL" | "UNAVAILABLE", Some(cursor)) => self.cursor = cursor,
+                    ("INTERNAL" | "UNAVAILABLE", None) => {} // an item that could not be written: it is asked for again
                     (other, _) => self.wrong(format!("a stream ended with {other}")),
                 }
             }

@@ -130,7 +130,7 @@ async fn run(
         let url = world.any_gate(dice);
         let answer = ask(http, &url, &actor.token, &query, &variables).await;
         let again = match answer.as_ref().map(|answer| (answer, code(answer))) {
-            None | Some((_, Some("INTERNAL"))) => true,
+            None | Some((_, Some("INTERNAL" | "UNAVAILABLE" | "TIMEOUT"))) => true,
             Some((answer, None)) if answer.get("errors").is_none() => false,
             // The change was made, but its client was lost before it could be shown.
             Some((answer, Some("BAD_INPUT"))) if answer["data"][mutation]["event"]["id"].is_string() => false,

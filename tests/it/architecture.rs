@@ -24,7 +24,7 @@ const STOREYS: &[&[&str]] = &[
 
 /// Inside `graphql/`, lowest first.
 const GRAPHQL: &[&[&str]] = &[
-    &["context", "fast", "page", "scalars", "error", "documents"],
+    &["context", "fast", "page", "scalars", "error", "documents", "size", "stream_root"],
     &["payload"],
     &["failures"],
     &["nodes"],

@@ -4,19 +4,21 @@
 use std::any::Any;
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_graphql::context::QueryEnv;
 use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::parser::types::SelectionSet;
 use async_graphql::{Context, OutputType};
 use futures_util::future::BoxFuture;
+use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::output::{List, One, answer};
 use super::plan::{Plan, Planned};
 use super::render::{GiveUp, Leaf, Parts, render};
 use crate::graphql::page::{Connection, lists};
+use crate::graphql::size::Size;
 use crate::kernel::{Error, Result};
 use crate::platform::auth::Viewer;
 use crate::platform::db::{PageArgs, PageQuery, Positional, Reader, SortColumn, Visible, Wanted};
@@ -162,6 +164,18 @@ impl<T: Planned + Positional> Pages<T> {
 
 /// What the data loader of a request reads with.
 pub struct Loads(pub Reader);
+
+impl Loads {
+    /// The data loader of a request. What it reads ends with the request.
+    pub fn loader(reader: Reader) -> DataLoader<Loads> {
+        let tasks = Mutex::new(JoinSet::new());
+        DataLoader::new(Loads(reader), move |task| {
+            let mut tasks = tasks.lock().unwrap_or_else(PoisonError::into_inner);
+            while tasks.try_join_next().is_some() {}
+            tasks.spawn(task);
+        })
+    }
+}
 
 /// Request data: a whole row that was read already, and that the viewer may see.
 #[derive(Clone)]
@@ -349,11 +363,13 @@ async fn by_ids<T: Planned + Positional>(
     let (ids, rows): (Vec<Uuid>, Vec<&T>) = rows.map(|row| (row.key(), row)).unzip();
     let place: HashMap<Uuid, usize> = ids.into_iter().enumerate().map(|(place, id)| (id, place)).collect();
     let texts = render(&rows, plan, &ctx.with_selection_set(&ctx.item.node.selection_set)).await?;
+    let size = ctx.data_opt::<Size>();
     let mut parts = Parts::with_capacity(keys.len());
     for key in keys {
         let found = key.and_then(|id| place.get(&id));
         missing(found.is_some())?;
         parts.push(found.map_or(b"null", |place| texts.get(*place)));
+        size.map_or(Ok(()), |size| size.admit(&parts.text)).map_err(|_| GiveUp)?;
     }
     Ok(parts)
 }

@@ -31,18 +31,42 @@ struct Wire<'a> {
     extensions: &'a std::collections::BTreeMap<String, async_graphql::Value>,
 }
 
+/// Takes so many bytes and no more.
+struct Bounded {
+    out: Vec<u8>,
+    most: usize,
+}
+
+impl std::io::Write for Bounded {
+    fn write(&mut self, text: &[u8]) -> std::io::Result<usize> {
+        if text.len() > self.most - self.out.len() {
+            return Err(std::io::ErrorKind::FileTooLarge.into());
+        }
+        self.out.extend_from_slice(text);
+        Ok(text.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 /// A response as JSON, with `Value::Binary` copied as the text that it is.
 pub fn to_json(response: &Response, executed: bool) -> String {
-    let mut out = Vec::with_capacity(1024);
+    let text = to_json_within(response, executed, usize::MAX);
+    text.unwrap_or_else(|| r#"{"errors":[{"message":"something went wrong on our side"}]}"#.to_owned())
+}
+
+/// The same; `None` when it would have more than `most` bytes.
+pub fn to_json_within(response: &Response, executed: bool, most: usize) -> Option<String> {
+    let mut out = Bounded { out: Vec::with_capacity(1024), most };
     let mut serializer = serde_json::Serializer::with_formatter(&mut out, RawFormatter);
     let wire = Wire {
         errors: &response.errors,
         data: executed.then_some(&response.data),
         extensions: &response.extensions,
     };
-    let written = serde::Serialize::serialize(&wire, &mut serializer).is_ok();
-    let text = String::from_utf8(out).ok().filter(|_| written);
-    text.unwrap_or_else(|| r#"{"errors":[{"message":"something went wrong on our side"}]}"#.to_owned())
+    serde::Serialize::serialize(&wire, &mut serializer).ok()?;
+    String::from_utf8(out.out).ok()
 }
 
 /// Whether no selection of the operation asks twice for a key with fields of its own: the executor merges those, which it

@@ -21,7 +21,7 @@ mod render;
 pub use edge::{
     All, Computed, Edge, First, Inline, Inlines, Known, Loads, Maybe, Pages, The, Within, find, one,
 };
-pub use json::{RawJson, is_mergeable, to_json};
+pub use json::{RawJson, is_mergeable, to_json, to_json_within};
 pub use macros::Columns;
 pub use output::{List, One, SeenBy, answer};
 pub use plan::{Plan, Planned, What, camel, index};

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use async_graphql::dataloader::DataLoader;
 use async_graphql::parser::types::Field;
 use async_graphql::registry::Registry;
 use async_graphql::{Context, ContextSelectionSet, Data, OutputType, Positioned, ServerResult, Value};
@@ -14,6 +13,7 @@ use super::json::RawJson;
 use super::plan::{Plan, Planned};
 use super::render::{Parts, render};
 use crate::graphql::context::Caller;
+use crate::graphql::size;
 use crate::kernel::Result;
 use crate::platform::db::{Reader, Wanted};
 
@@ -86,7 +86,7 @@ impl<T: OutputType> OutputType for SeenBy<T> {
         if let Some(caller) = ctx.data_opt::<Caller>() {
             data.insert(Caller { reader: Some(reader.clone()), ..caller.clone() });
         }
-        data.insert(DataLoader::new(Loads(reader.clone()), tokio::spawn));
+        data.insert(Loads::loader(reader.clone()));
         let mut ctx = ctx.clone();
         ctx.execute_data = Some(&data);
         node.resolve(&ctx, field).await
@@ -105,6 +105,14 @@ async fn quick<T: Planned>(rows: &[&T], ctx: &ContextSelectionSet<'_>) -> Option
     render(rows, &plan::<T>(ctx)?, ctx).await.ok()
 }
 
+/// What was written, unless the answer becomes too large by it.
+fn counted(ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>, written: Value) -> ServerResult<Value> {
+    match size::count(ctx, &written) {
+        Ok(()) => Ok(written),
+        Err(error) => Err(ctx.set_error_path(async_graphql::Error::from(error).into_server_error(field.pos))),
+    }
+}
+
 impl<T: Planned> OutputType for One<T> {
     fn type_name() -> Cow<'static, str> {
         <T as OutputType>::type_name()
@@ -113,14 +121,14 @@ impl<T: Planned> OutputType for One<T> {
         <T as OutputType>::create_type_info(registry)
     }
     async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
-        let node = match self {
-            One::Text(text) => return Ok(text.clone()),
-            One::Node(node) => &**node,
+        let written = match self {
+            One::Text(text) => text.clone(),
+            One::Node(node) => match quick(&[&**node], ctx).await {
+                Some(parts) => Value::Binary(parts.text.into()),
+                None => node.resolve(ctx, field).await?,
+            },
         };
-        match quick(&[node], ctx).await {
-            Some(parts) => Ok(Value::Binary(parts.text.into())),
-            None => node.resolve(ctx, field).await,
-        }
+        counted(ctx, field, written)
     }
 }
 
@@ -140,13 +148,13 @@ impl<T: Planned> OutputType for List<T> {
             Some(items) => {
                 let mut list = Parts::with_capacity(0);
                 list.push_list(&items, 0..items.len());
-                Ok(Value::Binary(list.text.into()))
+                counted(ctx, field, Value::Binary(list.text.into()))
             }
             None => {
                 // As the library does for `Vec`, which however cuts an error's path off at the index.
                 let items = rows.iter().enumerate().map(|(index, row)| {
                     let ctx = ctx.with_index(index);
-                    async move { row.resolve(&ctx, field).await }
+                    async move { counted(&ctx, field, row.resolve(&ctx, field).await?) }
                 });
                 Ok(Value::List(try_join_all(items).await?))
             }

@@ -6,6 +6,7 @@ use async_graphql::ContextSelectionSet;
 use futures_util::future::{BoxFuture, try_join_all};
 
 use super::plan::{Plan, Planned, What};
+use crate::graphql::size::Size;
 
 /// The plan cannot answer; the ordinary executor will.
 #[derive(Debug)]
@@ -94,6 +95,7 @@ pub fn render<'a, T: Planned>(
             What::TypeName | What::Column(_) => None,
         });
         let edges = try_join_all(edges).await?;
+        let size = ctx.data_opt::<Size>();
         let mut parts = Parts::with_capacity(rows.len());
         for (index, row) in rows.iter().enumerate() {
             let mut edges = edges.iter();
@@ -109,6 +111,7 @@ pub fn render<'a, T: Planned>(
             }
             parts.text.push(b'}');
             parts.end();
+            size.map_or(Ok(()), |size| size.admit(&parts.text)).map_err(|_| GiveUp)?;
         }
         Ok(parts)
     })

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Key, Next, Stop, Stream};
+use super::{Away, Key, Next, Stop, Stream};
 use crate::graphql::board::Board;
 use crate::platform::bus::{Cursor, Event, Follower, Gone};
 
@@ -35,6 +35,7 @@ struct Shown {
 impl Stream {
     /// The next figures that differ from those before.
     pub(super) async fn next_figures(&mut self) -> Result<Next, Stop> {
+        let mut away = Away::default();
         loop {
             match self.await_reason().await {
                 // Nothing is lost: the present figures hold all that was missed.
@@ -42,16 +43,31 @@ impl Stream {
                     let services = self.engine.services();
                     let follower =
                         Follower::start(services.hub.clone(), services.database.clone(), None).await;
-                    self.follower = follower.map_err(|why| Stop { at: self.at(), why: Arc::new(why) })?;
+                    self.follower = match follower {
+                        Err(error) if error.is_away() => {
+                            away.wait().await;
+                            continue;
+                        }
+                        begun => begun.map_err(|why| Stop { at: self.at(), why: Arc::new(why) })?,
+                    };
                     self.pace = Some(Pace::from(self.follower.at()));
+                }
+                Err(Gone::Failed(_, error)) if error.is_away() => {
+                    away.wait().await;
+                    continue;
                 }
                 ended => ended.map_err(|gone| self.stop(gone))?,
             }
             let viewer = self.viewer.borrow_and_update().clone();
-            let (beat, looked) = (self.engine.boards.beat(), Instant::now());
             let at = self.at();
             let failed = |why| Stop { at, why };
-            let board = self.engine.boards.read(&viewer, beat).await.map_err(failed)?;
+            let (beat, looked, board) = loop {
+                let (beat, looked) = (self.engine.boards.beat(), Instant::now());
+                match self.engine.boards.read(&viewer, beat).await {
+                    Err(error) if error.is_away() => away.wait().await,
+                    read => break (beat, looked, read.map_err(failed)?),
+                }
+            };
             let pace = self.pace.get_or_insert_with(|| Pace::from(at));
             let before = pace.shown.replace(Shown { beat, board: board.clone(), looked });
             if before.is_some_and(|before| before.board.figures == board.figures) {

@@ -25,9 +25,10 @@ use super::context::Caller;
 use super::documents;
 use super::engine::{self, Answer, Cause, Engine, Manner, Prepared};
 use super::error;
-use super::fast::{Known, to_json};
+use super::fast::Known;
 use super::live::{AtHand, Item};
 use super::roots::live::{FIGURES, MOVED_SIGHT, topics_of};
+use super::size::{self, Size};
 use crate::domains::identity::guest::Guest;
 use crate::kernel::{Error, Result};
 use crate::platform::auth::{Viewer, hash_secret};
@@ -38,8 +39,10 @@ use crate::platform::db::Reader;
 const FRESH: Duration = Duration::from_secs(1);
 /// Bytes of frames kept.
 const KEPT: u64 = 32 * 1024 * 1024;
-/// How often an item is tried whose reading failed.
+/// How often an item is tried whose reading failed. While the database is away it is tried without an end.
 const TRIES: u32 = 4;
+/// The pause between two tries doubles so often, to 1.6 seconds.
+const LONGEST: u32 = 5;
 
 /// Whoever takes no item for so long, and falls out of the memory meanwhile, lags. A burst alone makes nobody lag.
 const STALL: Duration = Duration::from_secs(2);
@@ -102,6 +105,19 @@ pub struct Stream {
 struct Stop {
     at: Cursor,
     why: Arc<Error>,
+}
+
+/// Waits between two tries, longer from time to time.
+#[derive(Default)]
+struct Away {
+    times: u32,
+}
+
+impl Away {
+    async fn wait(&mut self) {
+        self.times = self.times.saturating_add(1);
+        tokio::time::sleep(Duration::from_millis(50 << self.times.min(LONGEST))).await;
+    }
 }
 
 /// What a stream gives next.
@@ -247,7 +263,13 @@ impl Stream {
                     return Ok(Next::Item { text, cursor });
                 }
             }
-            let events = self.follower.next().await.map_err(|gone| self.stop(gone))?;
+            let mut away = Away::default();
+            let events = loop {
+                match self.follower.next().await {
+                    Err(Gone::Failed(_, error)) if error.is_away() => away.wait().await,
+                    ended => break ended.map_err(|gone| self.stop(gone))?,
+                }
+            };
             let mut events = VecDeque::from(events);
             events.retain(|event| self.concerns(event) || event.topic == MOVED_SIGHT);
             self.pending = events; // it was empty
@@ -304,15 +326,13 @@ impl Stream {
             return Ok(None);
         }
         let asked = self.asked(&viewer, event.audience.user.is_some());
-        let mut failures = 0;
+        let (mut failures, mut away) = (Away::default(), Away::default());
         loop {
-            let (moved, last) = (self.engine.services().hub.moved(), failures + 1 == TRIES);
+            let (moved, last) = (self.engine.services().hub.moved(), failures.times + 1 == TRIES);
             let key = Key { asked: asked.clone(), position: event.position, moved, previous: self.previous };
             match self.frame(key, || self.item(event, &viewer, last)).await {
-                Err(_) if !last => {
-                    failures += 1;
-                    tokio::time::sleep(Duration::from_millis(50 << failures)).await;
-                }
+                Err(error) if error.is_away() => away.wait().await,
+                Err(_) if !last => failures.wait().await,
                 ended => return ended,
             }
         }
@@ -379,25 +399,28 @@ impl Stream {
         let mut request = self
             .engine
             .request(&self.request, &self.prepared.document, &caller, self.prepared.raw_json)
-            .data(AtHand(Some(hand)));
+            .data(AtHand(Some(hand)))
+            .data(Size::new(self.engine.largest()));
         if let Some(known) = known {
             request = request.data(known);
         }
         // Validated when it began.
-        let response = self.engine.fast.execute_stream(request).next().await;
+        let mut written = self.engine.fast.execute_stream(request);
+        let response = tokio::time::timeout(self.engine.time_limit(), written.next()).await;
+        let response = response.map_err(|_| Arc::new(Error::TimedOut))?;
         let response = response.ok_or_else(|| Arc::new(Error::internal("a stream gave no item")))?;
-        // Most likely lost between two readings, or the database was away: judged again. Other errors are the document's.
-        let passing = |error: &ServerError| {
-            let ours = error.source::<Error>().or_else(|| error.source::<Arc<Error>>().map(|error| &**error));
-            matches!(ours, Some(Error::NotFound | Error::Unavailable { .. } | Error::Internal(_)))
-        };
-        if !last && response.errors.iter().any(passing) {
-            return Err(Arc::new(Error::internal(format!(
-                "an item could not be written: {:?}",
-                response.errors
-            ))));
+        let causes = || response.errors.iter().filter_map(error::known);
+        let cause = || format!("an item could not be written: {:?}", response.errors).into();
+        if causes().any(Error::is_away) {
+            return Err(Arc::new(Error::Unavailable { provider: "the database", cause: cause() }));
+        }
+        // Most likely lost between two readings: judged again. Other errors are the document's.
+        let passing = |error: &Error| matches!(error, Error::NotFound | Error::TimedOut | Error::Internal(_));
+        if !last && causes().any(passing) {
+            return Err(Arc::new(Error::Internal(cause())));
         }
         let response = error::translate(response, &self.caller.request_id);
-        Ok(Some(to_json(&response, true).into()))
+        let most = self.engine.largest();
+        Ok(Some(size::text(&response, true, most, &self.caller.request_id).into()))
     }
 }

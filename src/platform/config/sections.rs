@@ -101,6 +101,8 @@ pub struct JobsConfig {
 pub struct LimitsConfig {
     /// Bytes of a request's body.
     pub body: usize,
+    /// Bytes of an answer.
+    pub answer: usize,
     /// Levels of nesting.
     pub depth: usize,
     /// Points of one operation: about one a field and row.
@@ -308,6 +310,13 @@ fn limits(env: &mut Env) -> LimitsConfig {
             104_857_600,
             "Largest request body, in bytes.",
         )),
+        answer: count(env.number(
+            "CABINA_MAX_ANSWER",
+            "8388608",
+            1024,
+            1_073_741_824,
+            "Largest answer, in bytes; also of one item of a stream.",
+        )),
         depth: count(env.number("CABINA_MAX_DEPTH", "15", 3, 100, "Deepest nesting of a document.")),
         cost: env.number(
             "CABINA_MAX_COST",
@@ -344,7 +353,7 @@ fn limits(env: &mut Env) -> LimitsConfig {
             "30",
             1,
             600,
-            "Time for one request, in seconds.",
+            "Time for one request, for one operation of a websocket and for one statement, in seconds.",
         )),
     }
 }

@@ -16,6 +16,7 @@ use sqlx::Connection;
 use tokio::sync::{Mutex, Notify};
 
 use super::synced::Synced;
+use super::time_limit::stop_after;
 use crate::kernel::{Error, Result};
 use crate::platform::config::DatabaseConfig;
 
@@ -114,11 +115,12 @@ impl Database {
     }
 }
 
-/// Opens the pool and checks that the database answers.
+/// Opens the pool and checks that the database answers. A statement that runs for longer than `statement_time` is stopped
+/// by the database; without one it runs to its end.
 ///
 /// # Errors
 /// `Unavailable` when it does not, with the address left out.
-pub async fn connect(config: &DatabaseConfig) -> Result<Database> {
+pub async fn connect(config: &DatabaseConfig, statement_time: Option<Duration>) -> Result<Database> {
     let url = config.url.expose_secret();
     let mut options = ConnectOptions::new(url.to_owned());
     options
@@ -144,6 +146,9 @@ pub async fn connect(config: &DatabaseConfig) -> Result<Database> {
                 .busy_timeout(Duration::from_secs(10))
                 .pragma("cache_size", "-16000")
         });
+    if let Some(time) = statement_time {
+        options.statement_timeout(time).map_sqlx_sqlite_pool_opts(move |pool| stop_after(time, pool));
+    }
     if let Some(folder) = sqlite_folder(url) {
         std::fs::create_dir_all(&folder).map_err(Error::internal)?;
     }

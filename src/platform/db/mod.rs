@@ -9,6 +9,7 @@ mod positional;
 mod reader;
 mod synced;
 pub mod tables;
+mod time_limit;
 mod tx;
 mod visible;
 

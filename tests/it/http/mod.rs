@@ -3,4 +3,5 @@ mod limits;
 mod metrics;
 mod protocol;
 mod silent;
+mod stopped;
 mod suggestions;

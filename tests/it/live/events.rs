@@ -73,6 +73,20 @@ async fn items_come_as_events_and_the_last_id_resumes() {
 }
 
 #[tokio::test]
+async fn the_root_field_is_found_in_a_fragment() {
+    let app = TestApp::start().await;
+    let ana = app.ana().await;
+    let query = "subscription { ...F } fragment F on Subscription { clientUpdated { client { name } } }";
+    let mut live = Listening::to(&ana, query, None).await;
+    ana.client("Rosa").await;
+    assert_eq!(live.event().await.2["data"]["clientUpdated"]["client"]["name"], "Rosa");
+    let skipped = "subscription { clientUpdated @skip(if: true) { kind } }";
+    let mut refused = Listening::to(&ana, skipped, None).await;
+    assert_eq!(refused.event().await.2["errors"][0]["extensions"]["code"], "BAD_INPUT");
+    assert_eq!(refused.event().await.0, "complete");
+}
+
+#[tokio::test]
 async fn queries_and_mistakes_are_one_event_and_the_end() {
     let app = TestApp::start().await;
     let ana = app.ana().await;

@@ -1,8 +1,10 @@
 //! From commit to screen.
 
+mod away;
 mod changes;
 mod dashboard;
 mod events;
+mod frames;
 mod idle;
 mod items;
 mod notifications;

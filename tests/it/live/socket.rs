@@ -17,7 +17,8 @@ const FEED: &str = "subscription($after: Cursor) { feed(after: $after) { __typen
 async fn every_refusal_has_its_code() {
     let app = TestApp::start().await;
     let (ana, nobody) = (app.ana().await, app.nobody());
-    let subscribe = json!({ "type": "subscribe", "id": "1", "payload": { "query": FEED } });
+    let begin = |id: &str, payload: Value| json!({ "type": "subscribe", "id": id, "payload": payload });
+    let subscribe = begin("1", json!({ "query": FEED }));
     let init = json!({ "type": "connection_init" });
     let cases: Vec<(&str, Vec<Value>, u16)> = vec![
         ("an unknown type", vec![json!({ "type": "start", "id": "1" })], 4400),
@@ -25,6 +26,36 @@ async fn every_refusal_has_its_code() {
         (
             "no id",
             vec![init.clone(), json!({ "type": "subscribe", "payload": { "query": "{ viewer { id } }" } })],
+            4400,
+        ),
+        (
+            "a payload that is no object",
+            vec![json!({ "type": "connection_init", "payload": "Bearer x" })],
+            4400,
+        ),
+        ("a payload that is a list", vec![json!({ "type": "connection_init", "payload": [] })], 4400),
+        ("a ping with a number", vec![json!({ "type": "ping", "payload": 5 })], 4400),
+        ("a pong with a text", vec![json!({ "type": "pong", "payload": "x" })], 4400),
+        ("an empty id", vec![init.clone(), begin("", json!({ "query": FEED }))], 4400),
+        ("the end of an empty id", vec![init.clone(), json!({ "type": "complete", "id": "" })], 4400),
+        ("an id that is a number", vec![init.clone(), json!({ "type": "complete", "id": 5 })], 4400),
+        ("no query", vec![init.clone(), begin("1", json!({ "operationName": "a" }))], 4400),
+        ("a query that is a number", vec![init.clone(), begin("1", json!({ "query": 5 }))], 4400),
+        ("a query that is null", vec![init.clone(), begin("1", json!({ "query": null }))], 4400),
+        ("no payload", vec![init.clone(), begin("1", Value::Null)], 4400),
+        (
+            "variables in a list",
+            vec![init.clone(), begin("1", json!({ "query": FEED, "variables": [1] }))],
+            4400,
+        ),
+        (
+            "a name that is a number",
+            vec![init.clone(), begin("1", json!({ "query": FEED, "operationName": 1 }))],
+            4400,
+        ),
+        (
+            "extensions in a text",
+            vec![init.clone(), begin("1", json!({ "query": FEED, "extensions": "x" }))],
             4400,
         ),
         ("before the greeting", vec![subscribe.clone()], 4401),
@@ -93,6 +124,21 @@ async fn operations_end_as_the_protocol_says() {
             "BAD_INPUT",
         ),
         ("subscription { a: feed { __typename } b: feed { __typename } }", "BAD_INPUT"),
+        (
+            "subscription { feed { __typename } ...F } fragment F on Subscription { dashboard { at } }",
+            "BAD_INPUT",
+        ),
+        ("subscription { feed @skip(if: true) { __typename } }", "BAD_INPUT"),
+        ("subscription { feed @include(if: true) { __typename } }", "BAD_INPUT"),
+        ("subscription { ... @include(if: false) { feed { __typename } } }", "BAD_INPUT"),
+        (
+            "subscription { ...F } fragment F on Subscription { feed @skip(if: true) { __typename } }",
+            "BAD_INPUT",
+        ),
+        ("subscription { ...F } fragment F on Subscription { feed { __typename } ...F }", "BAD_INPUT"),
+        ("subscription { ...F } fragment F on Query { viewer { id } }", "BAD_INPUT"),
+        ("subscription { ...F }", "BAD_INPUT"),
+        ("subscription { __typename }", "BAD_INPUT"),
     ] {
         screen.subscribe("w", query, json!({})).await;
         let Frame::Said(message) = screen.hear().await else { panic!("{query} closed the socket") };
@@ -119,6 +165,37 @@ async fn operations_end_as_the_protocol_says() {
     screen.hears_nothing().await;
     ana.client("Luz").await;
     assert_eq!(screen.item("f").await["clientUpdated"]["client"]["name"], "Luz", "the id was free again");
+}
+
+#[tokio::test]
+async fn the_one_root_field_is_found_in_fragments_and_counts_once() {
+    let app = TestApp::start().await;
+    let ana = app.ana().await;
+    let after = ana.cursor().await;
+    ana.client("Rosa").await;
+    let mut screen = Screen::of(&ana).await;
+    for root in [
+        "...F",
+        "...F ...F",
+        "... { ...F }",
+        "clientUpdated(after: $after) { kind } ...F",
+        "clientUpdated(after: $after) { kind } clientUpdated(after: $after) { client { name } }",
+    ] {
+        let unused = if root.contains("F") {
+            "fragment F on Subscription { clientUpdated(after: $after) { kind client { name } } }"
+        } else {
+            ""
+        };
+        let query = format!("subscription($after: Cursor) {{ {root} }} {unused}");
+        screen.subscribe("f", &query, json!({ "after": after })).await;
+        let item = screen.item("f").await;
+        assert_eq!(
+            item,
+            json!({ "clientUpdated": { "kind": "CREATED", "client": { "name": "Rosa" } } }),
+            "{root}"
+        );
+        screen.say(json!({ "type": "complete", "id": "f" })).await;
+    }
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use super::actor::Actor;
-use super::database::{TestDatabase, is_postgres};
+use super::database::{Away, TestDatabase, is_postgres};
 
 /// The password of everybody.
 pub const PASSWORD: &str = "correct horse";
@@ -107,6 +107,13 @@ impl TestApp {
     /// Where its data are, for a process beside it.
     pub fn database_url(&self) -> String {
         self.variables["DATABASE_URL"].clone()
+    }
+
+    /// The database does not answer until it is told to come back.
+    pub async fn database_goes_away(&self) -> Away {
+        let connections = self.variables["CABINA_DATABASE_CONNECTIONS"].parse().expect("a number");
+        let database = self._database.as_ref().expect("the first server of the test");
+        Away::of(database, &self.app.database.own, connections).await
     }
 
     /// A second server beside this one, on the same database and Redis; it must not outlive the first.

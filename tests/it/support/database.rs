@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use cabina::app::App;
 use cabina::kernel::time::Clock;
 use cabina::platform::config::Config;
+use sea_orm::{DatabaseConnection, DatabaseTransaction, TransactionTrait};
 use tempfile::TempDir;
 
 static COUNT: AtomicUsize = AtomicUsize::new(0);
@@ -61,6 +62,40 @@ impl TestDatabase {
         } else {
             let url = format!("sqlite://{}", folder.path().join("cabina.db").display());
             TestDatabase { url, name: fresh_name("e"), _folder: folder, postgres: None }
+        }
+    }
+}
+
+/// A database that does not answer at present.
+pub struct Away {
+    /// Its name on PostgreSQL.
+    name: Option<String>,
+    /// All connections, for there is no server of SQLite that could be away.
+    held: Vec<DatabaseTransaction>,
+}
+
+impl Away {
+    /// Takes the database away from a server whose pool this is.
+    pub async fn of(database: &TestDatabase, pool: &DatabaseConnection, connections: usize) -> Away {
+        let Some(name) = database.postgres.clone() else {
+            let mut held = Vec::new();
+            while held.len() < connections {
+                held.push(pool.begin().await.expect("a connection"));
+            }
+            return Away { name: None, held };
+        };
+        admin(&format!("ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false"));
+        admin(&format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"));
+        Away { name: Some(name), held: Vec::new() }
+    }
+
+    /// It is there again.
+    pub async fn back(self) {
+        for held in self.held {
+            held.rollback().await.expect("given back");
+        }
+        if let Some(name) = self.name {
+            admin(&format!("ALTER DATABASE {name} WITH ALLOW_CONNECTIONS true"));
         }
     }
 }

@@ -40,12 +40,7 @@ async def talk(url, tokens, asked):
     while True:
         tell(token=True)
         token = await tokens.get()
-        # Unless told, gql offers an older protocol too, and takes that one when the answer's header is in lower case.
-        transport = WebsocketsTransport(
-            url=url,
-            init_payload={"authorization": f"Bearer {token}"},
-            subprotocols=[WebsocketsTransport.GRAPHQLWS_SUBPROTOCOL],
-        )
+        transport = WebsocketsTransport(url=url, init_payload={"authorization": f"Bearer {token}"})
         try:
             async with Client(transport=transport) as session:
                 async with asyncio.TaskGroup() as running:

@@ -109,7 +109,7 @@ export function openQueue(userId: string, store: Store, client: Client, network:
     }
     const times = (failures.get(work.key) ?? 0) + 1;
     failures.set(work.key, times);
-    const passes = failure.code === 'INTERNAL' || failure.code === 'THROTTLED';
+    const passes = ['INTERNAL', 'UNAVAILABLE', 'TIMEOUT', 'THROTTLED'].includes(failure.code);
     if (passes && times < TRIES) return false;
     failures.delete(work.key);
     await refuse(work, { why: 'failed', failure });
