@@ -99,6 +99,10 @@ pub struct JobsConfig {
 pub struct LimitsConfig {
     /// Bytes of a request's body.
     pub body: usize,
+    /// Bytes of a document.
+    pub document: usize,
+    /// Tokens of a document.
+    pub tokens: usize,
     /// Levels of nesting.
     pub depth: usize,
     /// Points of one operation: about one a field and row.
@@ -299,6 +303,20 @@ fn limits(env: &mut Env) -> LimitsConfig {
             1024,
             104_857_600,
             "Largest request body, in bytes.",
+        )),
+        document: count(env.number(
+            "CABINA_MAX_DOCUMENT",
+            "65536",
+            1024,
+            1_048_576,
+            "Largest GraphQL document, in bytes; variables may have the rest of the body.",
+        )),
+        tokens: count(env.number(
+            "CABINA_MAX_TOKENS",
+            "5000",
+            500,
+            100_000,
+            "Most tokens (names, values, brackets) of one document.",
         )),
         depth: count(env.number("CABINA_MAX_DEPTH", "15", 3, 100, "Deepest nesting of a document.")),
         cost: env.number(
