@@ -21,9 +21,9 @@ use crate::platform::limits::{Points, Standing};
 use crate::platform::telemetry::{Kind, Step};
 
 /// A refused document costs a point for so many bytes when it was only read.
-const READ: usize = 1024;
+const READ: usize = 128;
 /// The same when it was parsed.
-const PARSED: usize = 64;
+const PARSED: usize = 8;
 
 /// What answers requests.
 pub struct Engine {
@@ -184,7 +184,9 @@ impl Engine {
         let measured = self.documents.measure(&document, operation, std::mem::take(&mut request.variables));
         let Measured { executed, variables, cost } = measured
             .map_err(|error| refuse(Cause::Document, error::of_request(&error, request_id), parsed))?;
-        let standing = spend(cost)?;
+        // Validating a document costs as much as reading it.
+        let validation = if document.is_proven() { 0 } else { (request.query.len() / PARSED) as u64 };
+        let standing = spend(cost.saturating_add(validation))?;
         request.variables = variables;
         self.documents.keep(&found);
         let raw_json = manner.raw_json && executed.is_mergeable;

@@ -210,18 +210,18 @@ impl<'a> Scanner<'a> {
         let start = self.at;
         let rest = &self.text[start + 2..];
         let (code, length) = if let Some(rest) = rest.strip_prefix('{') {
-            let Some(end) = rest.find('}') else { return Ok(self.pass(2)) };
-            let Some(code) = hexadecimal(&rest[..end]) else { return Ok(self.pass(2)) };
+            let Some(end) = rest.find('}') else { return self.pass(2) };
+            let Some(code) = hexadecimal(&rest[..end]) else { return self.pass(2) };
             (code, end + 4)
         } else {
-            let Some(high) = rest.get(..4).and_then(hexadecimal) else { return Ok(self.pass(2)) };
+            let Some(high) = rest.get(..4).and_then(hexadecimal) else { return self.pass(2) };
             let low = rest.get(4..10).and_then(|next| next.strip_prefix("\\u")).and_then(hexadecimal);
             match (high, low) {
                 (0xD800..=0xDBFF, Some(low @ 0xDC00..=0xDFFF)) => {
                     (0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00), 12)
                 }
                 (0xD800..=0xDFFF, _) => (high, 6),
-                _ => return Ok(self.pass(6)), // the parser knows it
+                _ => return self.pass(6), // the parser knows it
             }
         };
         let Some(character) = char::from_u32(code) else {
@@ -238,8 +238,9 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    fn pass(&mut self, bytes: usize) {
+    fn pass(&mut self, bytes: usize) -> Result<(), Unparsed> {
         self.at += bytes;
+        Ok(())
     }
 
     fn wrong(&self, message: &str, at: usize) -> Unparsed {

@@ -321,7 +321,7 @@ fn limits(env: &mut Env) -> LimitsConfig {
         depth: count(env.number("CABINA_MAX_DEPTH", "15", 3, 100, "Deepest nesting of a document.")),
         cost: env.number(
             "CABINA_MAX_COST",
-            "20000",
+            "200000",
             100,
             10_000_000,
             "Most points of one operation (a field of a row is one).",
@@ -336,7 +336,7 @@ fn limits(env: &mut Env) -> LimitsConfig {
         )),
         points_per_minute: u32::try_from(env.number(
             "CABINA_POINTS_PER_MINUTE",
-            "300000",
+            "3000000",
             1,
             u64::from(u32::MAX),
             "Points that one user, key or anonymous address may spend in a minute.",

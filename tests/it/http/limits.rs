@@ -57,7 +57,7 @@ async fn a_bomb_of_fragments_is_refused_at_once() {
 
 #[tokio::test]
 async fn whatever_a_list_can_give_is_counted() {
-    let app = TestApp::start().await;
+    let app = Setup::default().with("CABINA_MAX_COST", 20_000).start().await;
     let ana = app.ana().await;
     let range = r#"range: { start: "2027-01-01T00:00:00Z", end: "2027-02-01T00:00:00Z" }"#;
     // Hidden in fragments and defaults, this one made gigabytes.
@@ -90,12 +90,12 @@ async fn whatever_a_list_can_give_is_counted() {
 
 #[tokio::test]
 async fn what_is_refused_is_paid_for() {
-    let app = Setup::default().with("CABINA_POINTS_PER_MINUTE", 100).start().await;
+    let app = Setup::default().with("CABINA_POINTS_PER_MINUTE", 800).start().await;
     let wrong = format!("{{ viewer {{ {} }}", "id ".repeat(1000)); // 3,013 bytes
     let answer = app.nobody().send(&wrong, json!({})).await;
     assert_eq!(
         (answer.code(), &answer.headers["ratelimit-remaining"]),
-        ("BAD_INPUT", &"52".parse().expect("one"))
+        ("BAD_INPUT", &"423".parse().expect("one"))
     );
     assert_eq!(app.nobody().send(&wrong, json!({})).await.code(), "BAD_INPUT");
     let answer = app.nobody().send(&wrong, json!({})).await;
@@ -143,12 +143,13 @@ async fn brackets_without_an_end_do_no_harm() {
 
 #[tokio::test]
 async fn who_spends_too_much_waits_and_others_do_not() {
-    let app = Setup::default().with("CABINA_POINTS_PER_MINUTE", 60).start().await;
+    let app = Setup::default().with("CABINA_POINTS_PER_MINUTE", 200).start().await;
     let (ana, beto) = (app.ana().await, app.beto().await);
-    let list = "{ clients(first: 20) { nodes { id } } }";
+    let list = "{ clients(first: 60) { nodes { id } } }";
     let first = ana.send(list, json!({})).await;
-    assert_eq!((first.status, &first.headers["ratelimit-limit"]), (200, &"60".parse().expect("a header")));
-    assert_eq!(first.headers["ratelimit-remaining"], "19");
+    assert_eq!((first.status, &first.headers["ratelimit-limit"]), (200, &"200".parse().expect("a header")));
+    let left = 200 - (1 + 60 * 2) - list.len() / 8; // validated for the first time
+    assert_eq!(first.headers["ratelimit-remaining"], left.to_string());
     let second = ana.send(list, json!({})).await;
     assert_eq!((second.status, second.code()), (429, "THROTTLED"));
     assert!(second.headers.contains_key("retry-after"));
