@@ -27,7 +27,7 @@ use crate::kernel::{Error, Result};
 use crate::platform::auth::hash_secret;
 use crate::platform::config::LimitsConfig;
 
-pub use tokens::Unparsed;
+use tokens::Unparsed;
 pub use types::Types;
 
 /// Bytes of documents that are kept.
@@ -39,8 +39,8 @@ const TOKEN: usize = 500;
 pub struct Document {
     /// What was sent: what validation judges.
     pub parsed: ExecutableDocument,
-    /// By the operation's name, what is executed; `None` when it is too large. Made when it is first asked for.
-    merged: HashMap<Option<Name>, OnceLock<Option<Arc<Executed>>>>,
+    /// By the operation's name, what is executed. Made when it is first asked for.
+    merged: HashMap<Option<Name>, OnceLock<Arc<Executed>>>,
     /// Whether variables decide which fields are selected.
     is_conditional: bool,
     /// Whether it was validated without an error: queries need no validation again.
@@ -89,21 +89,20 @@ impl Document {
         limits: &LimitsConfig,
     ) -> Result<Arc<Executed>> {
         let merge = || {
-            let merged = merge::merge(&self.parsed, asked, variables, types, limits.cost)?;
-            Some(Arc::new(Executed::new(merged)))
+            let merged = merge::merge(&self.parsed, asked, variables, types, limits)?;
+            Ok::<_, Error>(Arc::new(Executed::new(merged)))
         };
         let is_asked = |operation: &OperationDefinition| std::ptr::eq(operation, asked);
         let mut names = self.parsed.operations.iter();
         let name = names.find(|(_, operation)| is_asked(&operation.node)).map(|(name, _)| name.cloned());
         let known = name.and_then(|name| self.merged.get(&name)).filter(|_| !self.is_conditional);
-        let executed = match known {
-            Some(known) => known.get_or_init(merge).clone(),
-            None => merge(),
-        };
-        let Some(mut executed) = executed else {
-            // Each field costs a point.
-            measure::too_costly(limits.cost.saturating_add(1), limits)?;
-            return Err(Error::internal("an operation of allowed cost is too large"));
+        let mut executed = match (known, known.and_then(OnceLock::get)) {
+            (_, Some(executed)) => executed.clone(),
+            (Some(known), None) => {
+                let merged = merge()?;
+                known.get_or_init(|| merged).clone()
+            }
+            (None, None) => merge()?,
         };
         let absent = values::absent(asked, variables);
         if !absent.is_empty()
@@ -430,8 +429,13 @@ mod tests {
         ] {
             assert_eq!(cost(text, serde_json::json!({})), points, "{text}");
         }
-        let different = "{ clients(first: 1) { totalCount } clients(first: 2) { totalCount } }";
-        assert_eq!(cost(different, serde_json::json!({})), 2 + 1 + 2 * 1, "left for validation to refuse");
+        for different in [
+            "{ clients(first: 1) { totalCount } clients(first: 2) { totalCount } }",
+            "{ viewer { name } ... on Query { viewer: clients { totalCount } } }",
+        ] {
+            let message = measured(different, serde_json::json!({})).err().expect("refused").to_string();
+            assert!(message.contains("conflict"), "{message}");
+        }
     }
 
     #[test]
@@ -469,36 +473,35 @@ mod tests {
 
     #[test]
     fn values_are_checked_where_they_stand() {
-        let json = |value: serde_json::Value| value;
         for (text, variables, told) in [
             (
                 "{ clients(filter: {kind: \"PERSON\"}) { totalCount } }",
-                json(serde_json::json!({})),
+                serde_json::json!({}),
                 "filter.kind: must be a value of ClientKind, without quotes",
             ),
             (
                 "{ clientSearch(text: \"a\\u0000\") { score } }",
-                json(serde_json::json!({})),
+                serde_json::json!({}),
                 "text: must not contain the character U+0000",
             ),
             (
                 "query($f: ClientFilter = {tags: [\"\\u0000\"]}) { clients(filter: $f) { totalCount } }",
-                json(serde_json::json!({})),
+                serde_json::json!({}),
                 "$f.tags.0: must not contain the character U+0000",
             ),
             (
                 "query($f: ClientFilter) { clients(filter: $f) { totalCount } }",
-                json(serde_json::json!({ "f": { "or": [{ "number": "\u{0}" }] } })),
+                serde_json::json!({ "f": { "or": [{ "number": "\u{0}" }] } }),
                 "$f.or.0.number: must not contain the character U+0000",
             ),
             (
                 "query($f: ClientFilter) { clients(filter: $f) { totalCount } }",
-                json(serde_json::json!({ "f": { "nmae": "x" } })),
+                serde_json::json!({ "f": { "nmae": "x" } }),
                 "$f.nmae: is no field of ClientFilter",
             ),
             (
                 "query($t: String!) { clientSearch(text: $t) { score } }",
-                json(serde_json::json!({})),
+                serde_json::json!({}),
                 "$t: must be given: it is String!",
             ),
         ] {

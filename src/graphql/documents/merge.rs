@@ -14,20 +14,27 @@ use async_graphql::parser::types::{
 use async_graphql::{Positioned, Value as Given, Variables};
 use async_graphql_value::Value;
 
+use super::measure::too_costly;
 use super::types::Types;
+use crate::kernel::{Error, Result};
+use crate::platform::config::LimitsConfig;
 
-/// The operation with equal fields merged; `None` when there would be more than so many.
+/// The operation with equal fields merged.
+///
+/// # Errors
+/// `Invalid` when two fields under one key are not the same (validation knows only some of these), and when there are more
+/// than may be paid for: each costs a point.
 pub fn merge(
     document: &ExecutableDocument,
     operation: &OperationDefinition,
     variables: &Variables,
     types: &Types,
-    most: u64,
-) -> Option<OperationDefinition> {
-    let mut merger = Merger { document, variables, types, left: most };
+    limits: &LimitsConfig,
+) -> Result<OperationDefinition> {
+    let mut merger = Merger { document, variables, types, limits, made: 0 };
     let root = types.root(operation.ty);
     let selection_set = merger.set(&[&operation.selection_set], root)?;
-    Some(OperationDefinition {
+    Ok(OperationDefinition {
         ty: operation.ty,
         variable_definitions: operation.variable_definitions.clone(),
         directives: operation.directives.clone(),
@@ -39,7 +46,8 @@ struct Merger<'a> {
     document: &'a ExecutableDocument,
     variables: &'a Variables,
     types: &'a Types,
-    left: u64,
+    limits: &'a LimitsConfig,
+    made: u64,
 }
 
 /// A field, or what is asked of one kind of objects, from all places where it stands.
@@ -52,7 +60,7 @@ enum Entry<'a> {
 #[derive(Default)]
 struct Gathered<'a> {
     entries: Vec<Entry<'a>>,
-    by_key: HashMap<&'a str, Vec<usize>>,
+    by_key: HashMap<&'a str, usize>,
     by_condition: HashMap<&'a str, usize>,
     spread: HashSet<&'a str>,
 }
@@ -62,20 +70,21 @@ impl<'a> Merger<'a> {
         &mut self,
         sets: &[&'a Positioned<SelectionSet>],
         parent: Option<&'a str>,
-    ) -> Option<Positioned<SelectionSet>> {
+    ) -> Result<Positioned<SelectionSet>> {
         let mut gathered = Gathered::default();
         for set in sets {
-            self.gather(&set.node, parent, &mut gathered);
+            self.gather(&set.node, parent, &mut gathered)?;
         }
         let items = gathered.entries.into_iter().map(|entry| self.entry(entry, parent));
-        let items = items.collect::<Option<Vec<_>>>()?;
+        let items = items.collect::<Result<Vec<_>>>()?;
         let position = sets.first().map(|set| set.pos).unwrap_or_default();
-        Some(Positioned::new(SelectionSet { items }, position))
+        Ok(Positioned::new(SelectionSet { items }, position))
     }
 
-    fn entry(&mut self, entry: Entry<'a>, parent: Option<&'a str>) -> Option<Positioned<Selection>> {
-        self.left = self.left.checked_sub(1)?;
-        Some(match entry {
+    fn entry(&mut self, entry: Entry<'a>, parent: Option<&'a str>) -> Result<Positioned<Selection>> {
+        self.made += 1;
+        too_costly(self.made, self.limits)?;
+        Ok(match entry {
             Entry::Field(first, sets) => {
                 let of = self.types.selected(parent, &first.node.name.node);
                 let field = Field {
@@ -99,16 +108,16 @@ impl<'a> Merger<'a> {
         })
     }
 
-    fn gather(&self, set: &'a SelectionSet, parent: Option<&'a str>, into: &mut Gathered<'a>) {
+    fn gather(&self, set: &'a SelectionSet, parent: Option<&'a str>, into: &mut Gathered<'a>) -> Result<()> {
         for item in &set.items {
             if is_left_out(item.node.directives(), self.variables) {
                 continue;
             }
             match &item.node {
-                Selection::Field(field) => into.field(field),
+                Selection::Field(field) => into.field(field)?,
                 Selection::InlineFragment(inline) => {
                     let set = &inline.node.selection_set;
-                    self.fragment(inline.node.type_condition.as_ref(), set, parent, into);
+                    self.fragment(inline.node.type_condition.as_ref(), set, parent, into)?;
                 }
                 Selection::FragmentSpread(spread) => {
                     let name = &spread.node.fragment_name.node;
@@ -116,11 +125,12 @@ impl<'a> Merger<'a> {
                     let Some(fragment) = self.document.fragments.get(name) else { continue };
                     if into.spread.insert(name) {
                         let fragment = &fragment.node;
-                        self.fragment(Some(&fragment.type_condition), &fragment.selection_set, parent, into);
+                        self.fragment(Some(&fragment.type_condition), &fragment.selection_set, parent, into)?;
                     }
                 }
             }
         }
+        Ok(())
     }
 
     fn fragment(
@@ -129,34 +139,36 @@ impl<'a> Merger<'a> {
         set: &'a Positioned<SelectionSet>,
         parent: Option<&'a str>,
         into: &mut Gathered<'a>,
-    ) {
+    ) -> Result<()> {
         let (Some(condition), Some(parent)) = (condition, parent) else {
             return self.gather(&set.node, parent, into);
         };
         let on = condition.node.on.node.as_str();
         if on == parent || (self.types.is_object(parent) && self.types.applies(on, parent)) {
-            self.gather(&set.node, Some(parent), into);
-        } else if !self.types.is_object(parent) {
+            return self.gather(&set.node, Some(parent), into);
+        }
+        if !self.types.is_object(parent) {
             into.on(condition, set);
         } // else it can never hold: validation refuses it
+        Ok(())
     }
 }
 
 impl<'a> Gathered<'a> {
-    fn field(&mut self, field: &'a Positioned<Field>) {
-        let alike = self.by_key.entry(field.node.response_key().node.as_str()).or_default();
-        let sets = alike.iter().find_map(|place| match &self.entries[*place] {
-            Entry::Field(first, _) if is_same(&first.node, &field.node) => Some(*place),
-            _ => None,
-        });
-        match sets.map(|place| &mut self.entries[place]) {
-            Some(Entry::Field(_, sets)) => sets.push(&field.node.selection_set),
-            _ => {
-                // Another field under the same key stays beside it: validation refuses it.
-                alike.push(self.entries.len());
-                self.entries.push(Entry::Field(field, vec![&field.node.selection_set]));
+    fn field(&mut self, field: &'a Positioned<Field>) -> Result<()> {
+        let key = field.node.response_key().node.as_str();
+        let next = self.entries.len();
+        match self.entries.get_mut(*self.by_key.entry(key).or_insert(next)) {
+            Some(Entry::Field(first, sets)) if is_same(&first.node, &field.node) => {
+                sets.push(&field.node.selection_set);
             }
+            Some(_) => {
+                let rule = format!("the fields under {key} conflict: give one of them another alias");
+                return Err(Error::invalid("query", rule));
+            }
+            None => self.entries.push(Entry::Field(field, vec![&field.node.selection_set])),
         }
+        Ok(())
     }
 
     fn on(&mut self, condition: &'a Positioned<TypeCondition>, set: &'a Positioned<SelectionSet>) {
