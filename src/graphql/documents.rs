@@ -1,57 +1,149 @@
-//! Documents: parsed once, measured before anything else looks at them, remembered when they were answered well.
+//! Documents: bounded before they are parsed, checked once, measured for each request, and kept when they may be
+//! answered.
 //!
-//! The measure is taken on the parsed document with every fragment measured once, so that a small document that expands
-//! a million times costs no time. Its points bound the work: a field is one point, a list's selection counts as often as
-//! the list is long.
+//! The way of a document: its text is looked at (`tokens`), parsed, its values are settled (`values`) and its extent is
+//! checked (`measure`). For a request, equal fields are merged (`merge`), and what is left is counted and executed. Only
+//! then is it kept, in a memory bounded by bytes: who is refused leaves nothing behind.
+
+mod measure;
+mod merge;
+mod tokens;
+mod types;
+mod values;
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use async_graphql::parser::types::{
-    ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
+    DocumentOperations, ExecutableDocument, Field, OperationDefinition, OperationType, Selection,
+    SelectionSet,
 };
-use async_graphql::{Name, Positioned, Value, Variables};
+use async_graphql::{Name, Positioned, Variables};
 
 use super::fast::is_mergeable;
 use super::stream_root;
 use crate::kernel::{Error, Result};
 use crate::platform::auth::hash_secret;
 use crate::platform::config::LimitsConfig;
-use crate::platform::db::{DEFAULT_PAGE, MAX_PAGE};
 
-/// A parsed document.
+use tokens::Unparsed;
+pub use types::Types;
+
+/// Bytes of documents that are kept.
+const KEPT: u64 = 32 * 1024 * 1024;
+/// What a token takes in memory, parsed and merged: generously.
+const TOKEN: usize = 500;
+
+/// A document that was parsed and checked.
 pub struct Document {
-    /// What the executor runs.
+    /// What was sent: what validation judges.
     pub parsed: ExecutableDocument,
-    /// By the operation's name, whether ready JSON text may stand in its answer: looked at once, when it is executed.
-    mergeable: HashMap<Option<Name>, OnceLock<bool>>,
+    /// By the operation's name, what is executed. Made when it is first asked for.
+    merged: HashMap<Option<Name>, OnceLock<Arc<Executed>>>,
+    /// Whether variables decide which fields are selected.
+    is_conditional: bool,
+    /// Whether it was validated without an error: queries need no validation again.
+    proven: AtomicBool,
+    tokens: usize,
+}
+
+/// An operation as it is executed.
+#[derive(Clone)]
+pub struct Executed {
+    /// The operation alone, its equal fields merged.
+    pub parsed: ExecutableDocument,
+    /// Whether ready JSON text may stand in its answer.
+    pub is_mergeable: bool,
+}
+
+impl Executed {
+    fn new(operation: OperationDefinition) -> Self {
+        let is_mergeable = is_mergeable(&operation.selection_set.node);
+        let position = operation.selection_set.pos;
+        let operations = DocumentOperations::Single(Positioned::new(operation, position));
+        Executed { parsed: ExecutableDocument { operations, fragments: HashMap::new() }, is_mergeable }
+    }
+
+    /// The operation.
+    pub fn operation(&self) -> Option<&OperationDefinition> {
+        operation(&self.parsed, None)
+    }
 }
 
 impl Document {
-    fn new(parsed: ExecutableDocument) -> Self {
-        let mergeable = parsed.operations.iter().map(|(name, _)| (name.cloned(), OnceLock::new())).collect();
-        Document { parsed, mergeable }
+    fn new(parsed: ExecutableDocument, tokens: usize) -> Self {
+        let merged = parsed.operations.iter().map(|(name, _)| (name.cloned(), OnceLock::new())).collect();
+        let operations = parsed.operations.iter().map(|(_, operation)| &operation.node.selection_set.node);
+        let fragments = parsed.fragments.values().map(|fragment| &fragment.node.selection_set.node);
+        let is_conditional = operations.chain(fragments).any(is_conditional);
+        Document { parsed, merged, is_conditional, proven: AtomicBool::new(false), tokens }
     }
 
-    /// Whether ready JSON text may stand in the answer to an operation that was measured.
-    pub fn is_mergeable(&self, operation: &OperationDefinition) -> bool {
-        let same = |candidate: &OperationDefinition| std::ptr::eq(candidate, operation);
-        let name =
-            self.parsed.operations.iter().find(|(_, op)| same(&op.node)).map(|(name, _)| name.cloned());
-        let known = name.and_then(|name| self.mergeable.get(&name));
-        known.is_some_and(|known| *known.get_or_init(|| is_mergeable(&self.parsed, operation)))
+    /// What is executed for a request that means this operation, without what stands for variables that were not sent.
+    fn executed(
+        &self,
+        asked: &OperationDefinition,
+        variables: &Variables,
+        types: &Types,
+        limits: &LimitsConfig,
+    ) -> Result<Arc<Executed>> {
+        let merge = || {
+            let merged = merge::merge(&self.parsed, asked, variables, types, limits)?;
+            Ok::<_, Error>(Arc::new(Executed::new(merged)))
+        };
+        let is_asked = |operation: &OperationDefinition| std::ptr::eq(operation, asked);
+        let mut names = self.parsed.operations.iter();
+        let name = names.find(|(_, operation)| is_asked(&operation.node)).map(|(name, _)| name.cloned());
+        let known = name.and_then(|name| self.merged.get(&name)).filter(|_| !self.is_conditional);
+        let mut executed = match (known, known.and_then(OnceLock::get)) {
+            (_, Some(executed)) => executed.clone(),
+            (Some(known), None) => {
+                let merged = merge()?;
+                known.get_or_init(|| merged).clone()
+            }
+            (None, None) => merge()?,
+        };
+        let absent = values::absent(asked, variables);
+        if !absent.is_empty()
+            && let DocumentOperations::Single(operation) = &mut Arc::make_mut(&mut executed).parsed.operations
+        {
+            values::leave_out(&mut operation.node.selection_set.node, &absent);
+        }
+        Ok(executed)
     }
+
+    /// Whether it was validated without an error before.
+    pub fn is_proven(&self) -> bool {
+        self.proven.load(Ordering::Relaxed)
+    }
+
+    /// It was validated without an error.
+    pub fn prove(&self) {
+        self.proven.store(true, Ordering::Relaxed);
+    }
+}
+
+fn is_conditional(set: &SelectionSet) -> bool {
+    set.items.iter().any(|item| {
+        let inner = match &item.node {
+            Selection::Field(field) => is_conditional(&field.node.selection_set.node),
+            Selection::InlineFragment(inline) => is_conditional(&inline.node.selection_set.node),
+            Selection::FragmentSpread(_) => false,
+        };
+        inner || item.node.directives().iter().any(merge::decides)
+    })
 }
 
 /// The documents of this process.
 pub struct Documents {
-    /// Parsed ones, by the SHA-256 of their text; also those that clients registered (automatic persisted queries).
-    parsed: moka::sync::Cache<String, Arc<Document>>,
-    /// Those that were validated and answered without an error: they need no validation again.
-    proven: moka::sync::Cache<String, ()>,
+    /// By the SHA-256 of their text; also those that clients registered (automatic persisted queries).
+    kept: moka::sync::Cache<String, Arc<Document>>,
     /// The only ones that are answered, if so configured.
     trusted: Option<HashMap<String, String>>,
+    types: Types,
+    limits: LimitsConfig,
 }
 
 /// What a request asks for, by text, by hash, or both.
@@ -62,13 +154,23 @@ pub struct Asked<'a> {
     pub sha256: Option<&'a str>,
 }
 
-/// What a document asks of the server.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Measure {
+/// A document that was found or parsed.
+pub struct Found {
+    /// The SHA-256 of its text.
+    pub hash: String,
+    /// The document.
+    pub document: Arc<Document>,
+    is_new: bool,
+}
+
+/// What a request comes to.
+pub struct Measured {
+    /// What is executed.
+    pub executed: Arc<Executed>,
+    /// Its variables, coerced.
+    pub variables: Variables,
     /// Points: about one a field and row.
     pub cost: u64,
-    /// Levels of nesting.
-    pub depth: usize,
 }
 
 impl Documents {
@@ -76,26 +178,30 @@ impl Documents {
     ///
     /// # Errors
     /// When the file of trusted documents cannot be read.
-    pub fn new(trusted: Option<&Path>) -> Result<Self> {
+    pub fn new(trusted: Option<&Path>, types: Types, limits: LimitsConfig) -> Result<Self> {
         let read = |path: &Path| -> Result<HashMap<String, String>> {
             let text = std::fs::read_to_string(path).map_err(|cause| {
                 Error::internal(format!("trusted documents in {}: {cause}", path.display()))
             })?;
             Ok(serde_json::from_str(&text)?)
         };
-        let cache = || moka::sync::Cache::builder().max_capacity(1000);
+        let weigh = |hash: &String, document: &Arc<Document>| {
+            u32::try_from(hash.len() + document.tokens.saturating_mul(TOKEN)).unwrap_or(u32::MAX)
+        };
         Ok(Documents {
-            parsed: cache().build(),
-            proven: moka::sync::Cache::builder().max_capacity(1000).build(),
+            kept: moka::sync::Cache::builder().max_capacity(KEPT).weigher(weigh).build(),
             trusted: trusted.map(read).transpose()?,
+            types,
+            limits,
         })
     }
 
-    /// Finds or parses the document of a request; the text is its hash, by which `prove` and `is_proven` know it.
+    /// Finds or parses the document of a request. A new one is not kept yet: see `keep`.
     ///
     /// # Errors
-    /// `Invalid` with the reason: syntax, an unknown or wrong hash, a document that is not trusted.
-    pub fn find(&self, asked: &Asked<'_>) -> Result<(String, Arc<Document>), Refused> {
+    /// Why it is not answered: syntax, size, an unknown or wrong hash, a document that is not trusted.
+    pub fn find(&self, asked: &Asked<'_>) -> Result<Found, Refused> {
+        tokens::check_length(asked.query, &self.limits).map_err(Refused::TooLarge)?;
         let hash = match (asked.query, asked.sha256) {
             ("", None) => return Err(Refused::Missing),
             ("", Some(hash)) => hash.to_lowercase(),
@@ -108,28 +214,52 @@ impl Documents {
             Some(trusted) => trusted.get(&hash).ok_or(Refused::NotTrusted)?.as_str(),
             None => asked.query,
         };
-        if let Some(document) = self.parsed.get(&hash) {
-            return Ok((hash, document));
+        if let Some(document) = self.kept.get(&hash) {
+            return Ok(Found { hash, document, is_new: false });
         }
         if text.is_empty() {
             return Err(Refused::NotFound);
         }
-        let mut parsed = async_graphql::parser::parse_query(text)
+        Ok(Found { hash, document: Arc::new(self.parse(text)?), is_new: true })
+    }
+
+    fn parse(&self, text: &str) -> Result<Document, Refused> {
+        let scanned = tokens::scan(text, &self.limits).map_err(|unparsed| match unparsed {
+            Unparsed::TooLarge(error) => Refused::TooLarge(error),
+            Unparsed::Syntax(error) => Refused::Syntax(error),
+        })?;
+        let mut parsed = async_graphql::parser::parse_query(&scanned.text)
             .map_err(|cause| Refused::Syntax(Box::new(cause.into())))?;
+        measure::check(&parsed, &self.limits).map_err(Refused::Wrong)?;
         stream_root::settle(&mut parsed).map_err(|error| Refused::Syntax(Box::new(error)))?;
-        let document = Arc::new(Document::new(parsed));
-        self.parsed.insert(hash.clone(), document.clone());
-        Ok((hash, document))
+        values::settle(&mut parsed, &self.types).map_err(Refused::Wrong)?;
+        Ok(Document::new(parsed, scanned.tokens))
     }
 
-    /// Whether the document was validated and answered without an error before.
-    pub fn is_proven(&self, hash: &str) -> bool {
-        self.proven.contains_key(hash)
+    /// Measures what a request asks for, and what it costs.
+    ///
+    /// # Errors
+    /// `Invalid` with the limit, or with the variable that is wrong.
+    pub fn measure(
+        &self,
+        document: &Document,
+        operation: &OperationDefinition,
+        variables: Variables,
+    ) -> Result<Measured> {
+        let variables = values::coerce(operation, variables, &self.types)?;
+        let executed = document.executed(operation, &variables, &self.types, &self.limits)?;
+        let cost = match executed.operation() {
+            Some(merged) => measure::points(merged, &variables, &self.types, &self.limits)?,
+            None => 0,
+        };
+        Ok(Measured { executed, variables, cost })
     }
 
-    /// The document was validated and answered without an error.
-    pub fn prove(&self, hash: &str) {
-        self.proven.insert(hash.to_owned(), ());
+    /// Keeps a document that was measured.
+    pub fn keep(&self, found: &Found) {
+        if found.is_new {
+            self.kept.insert(found.hash.clone(), found.document.clone());
+        }
     }
 }
 
@@ -144,8 +274,19 @@ pub enum Refused {
     HashMismatch,
     /// Only trusted documents are answered here.
     NotTrusted,
+    /// The text is too large to be parsed.
+    TooLarge(Error),
     /// The text is no GraphQL, or no subscription of its may be answered.
     Syntax(Box<async_graphql::ServerError>),
+    /// A value in it is wrong, or it is too large.
+    Wrong(Error),
+}
+
+impl Refused {
+    /// Whether it was parsed before.
+    pub fn was_parsed(&self) -> bool {
+        matches!(self, Refused::Syntax(_) | Refused::Wrong(_))
+    }
 }
 
 /// The operation that a request means: the named one, or the only one.
@@ -213,171 +354,166 @@ pub fn only_field<'a>(
     }
 }
 
-/// Refuses a request that leaves out a variable which must be there. (The executor would notice only at the field.)
-///
-/// # Errors
-/// `Invalid` with the variable's name.
-pub fn check_variables(operation: &OperationDefinition, variables: &Variables) -> Result<()> {
-    for definition in &operation.variable_definitions {
-        let definition = &definition.node;
-        let given = variables.get(&definition.name.node).is_some_and(|value| *value != Value::Null);
-        if !definition.var_type.node.nullable && definition.default_value.is_none() && !given {
-            let rule = format!("must be given: it is {}", definition.var_type.node);
-            return Err(Error::invalid(format!("${}", definition.name.node), rule));
-        }
-    }
-    Ok(())
-}
-
-/// Measures what is asked and refuses what is too much, naming the limit.
-///
-/// # Errors
-/// `Invalid`.
-pub fn measure(
-    document: &ExecutableDocument,
-    operation: &OperationDefinition,
-    variables: &Variables,
-    limits: &LimitsConfig,
-) -> Result<Measure> {
-    let mut taker = Taker { document, variables, fragments: HashMap::new(), aliases: 0, directives: 0 };
-    let measure = taker.set(&operation.selection_set.node)?;
-    // Fragments are counted once here, however often they are spread: so are their aliases and directives.
-    let over = |what: &str, is: u64, most: u64| {
-        Err(Error::invalid(
-            "query",
-            format!("the document is too large: {what} {is}, at most {most} are allowed"),
-        ))
-    };
-    let count = |n: usize| n as u64;
-    if measure.depth > limits.depth {
-        return over("its depth is", count(measure.depth), count(limits.depth));
-    }
-    if taker.aliases > limits.aliases {
-        return over("its aliases are", count(taker.aliases), count(limits.aliases));
-    }
-    if taker.directives > limits.directives {
-        return over("its directives are", count(taker.directives), count(limits.directives));
-    }
-    if measure.cost > limits.cost {
-        return over("its cost in points is", measure.cost, limits.cost);
-    }
-    Ok(measure)
-}
-
-struct Taker<'a> {
-    document: &'a ExecutableDocument,
-    variables: &'a Variables,
-    /// `None` while a fragment is being measured: meeting it then is a circle.
-    fragments: HashMap<Name, Option<Measure>>,
-    aliases: usize,
-    directives: usize,
-}
-
-impl Taker<'_> {
-    fn set(&mut self, set: &SelectionSet) -> Result<Measure> {
-        let mut sum = Measure::default();
-        for selection in &set.items {
-            let part = match &selection.node {
-                Selection::Field(field) => self.field(field)?,
-                Selection::InlineFragment(inline) => {
-                    self.directives += inline.node.directives.len();
-                    self.set(&inline.node.selection_set.node)?
-                }
-                Selection::FragmentSpread(spread) => {
-                    self.directives += spread.node.directives.len();
-                    self.fragment(&spread.node.fragment_name.node)?
-                }
-            };
-            sum.cost = sum.cost.saturating_add(part.cost);
-            sum.depth = sum.depth.max(part.depth);
-        }
-        Ok(sum)
-    }
-
-    fn field(&mut self, field: &Positioned<Field>) -> Result<Measure> {
-        self.aliases += usize::from(field.node.alias.is_some());
-        self.directives += field.node.directives.len();
-        let inner = self.set(&field.node.selection_set.node)?;
-        Ok(Measure {
-            cost: inner.cost.saturating_mul(self.length(&field.node)).saturating_add(1),
-            depth: inner.depth + 1,
-        })
-    }
-
-    fn fragment(&mut self, name: &Name) -> Result<Measure> {
-        match self.fragments.get(name) {
-            Some(Some(known)) => return Ok(*known),
-            Some(None) => return Err(Error::invalid("query", format!("the fragment {name} spreads itself"))),
-            None => {}
-        }
-        let Some(fragment) = self.document.fragments.get(name) else {
-            return Ok(Measure::default()); // validation will say that it is unknown
-        };
-        self.fragments.insert(name.clone(), None);
-        let measure = self.set(&fragment.node.selection_set.node)?;
-        self.fragments.insert(name.clone(), Some(measure));
-        Ok(measure)
-    }
-
-    /// How many rows a field may give: what it asks for, or a page where it selects the rows of one.
-    fn length(&self, field: &Field) -> u64 {
-        let known = |name: Name| self.variables.get(&name).cloned().ok_or(());
-        let number = |name: &str| match field.get_argument(name)?.node.clone().into_const_with(known) {
-            Ok(Value::Number(number)) => number.as_i64(),
-            _ => None,
-        };
-        let asked = ["first", "last"].into_iter().find_map(number);
-        let pages = |selection: &Positioned<Selection>| matches!(&selection.node, Selection::Field(f) if ["nodes", "edges"].contains(&f.node.name.node.as_str()));
-        let default = if field.selection_set.node.items.iter().any(pages) { DEFAULT_PAGE } else { 1 };
-        let rows = asked.unwrap_or_else(|| i64::from(default)).clamp(1, i64::from(MAX_PAGE));
-        u64::try_from(rows).unwrap_or(1)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn measured(text: &str) -> Result<Measure> {
-        let document = async_graphql::parser::parse_query(text).expect("syntax");
+    fn documents() -> Documents {
         let limits = crate::platform::config::Config::from_lookup(&|_| None).0.expect("defaults").limits;
-        let operation = operation(&document, None).expect("one operation");
-        measure(&document, operation, &Variables::default(), &limits)
+        Documents::new(None, crate::graphql::schema::types(), limits).expect("no file")
+    }
+
+    fn measured(text: &str, variables: serde_json::Value) -> Result<Measured> {
+        let documents = documents();
+        let found =
+            documents.find(&Asked { query: text, sha256: None }).map_err(|refused| match refused {
+                Refused::Wrong(error) | Refused::TooLarge(error) => error,
+                other => panic!("{other:?}"),
+            })?;
+        let operation = operation(&found.document.parsed, None).expect("one operation");
+        documents.measure(&found.document, operation, Variables::from_json(variables))
+    }
+
+    fn cost(text: &str, variables: serde_json::Value) -> u64 {
+        measured(text, variables).unwrap_or_else(|error| panic!("{text}: {error}")).cost
     }
 
     #[test]
-    fn a_list_counts_its_rows() {
-        for (text, cost, depth) in [
-            ("{ viewer { name } }", 2, 2),
-            ("{ clients(first: 50) { nodes { name } } }", 1 + 50 * 2, 3),
-            ("{ clients { nodes { name } } }", 1 + 25 * 2, 3),
+    fn a_list_counts_what_it_can_give() {
+        let none = || serde_json::json!({});
+        for (text, points) in [
+            ("{ viewer { name } }", 2),
+            ("{ clients(first: 50) { nodes { name } } }", 1 + 50 * 2),
+            ("{ clients(last: 50) { nodes { name } } }", 1 + 50 * 2),
+            ("{ clients { nodes { name } } }", 1 + 25 * 2),
+            ("{ clients { ...F } } fragment F on ClientConnection { edges { node { name } } }", 1 + 25 * 3),
+            ("{ clients { ... { nodes { name } } } }", 1 + 25 * 2),
             (
                 "{ clients(first: 10) { nodes { eventLog(first: 5) { nodes { text } } } } }",
                 1 + 10 * (1 + 1 + 5 * 2),
-                5,
             ),
-            ("{ a: viewer { ...F } b: viewer { ...F } } fragment F on User { name email }", 6, 2),
+            ("query($n: Int = 100) { clients(first: $n) { nodes { name } } }", 1 + 100 * 2),
+            ("query($n: Int) { clients(first: $n) { nodes { name } } }", 1 + 25 * 2),
+            ("{ agendaEvents(range: {}, first: 5000) { nodes { id } } }", 1 + 5000 * 2),
+            ("{ clients(first: 5000) { nodes { id } } }", 1 + 100 * 2),
+            ("{ nodes(ids: [\"a\", \"b\", \"c\"]) { id } }", 1 + 3),
+            ("{ markets { ecosystems { name } } }", 1 + 100 * (1 + 100)),
+            ("{ clientSearch(text: \"x\") { client { name } } }", 1 + 10 * 2),
+            ("{ node(id: 5) { ... on Client { externalRefs { key } } } }", 1 + 1 + 100),
         ] {
-            assert_eq!(measured(text).expect(text), Measure { cost, depth }, "{text}");
+            assert_eq!(cost(text, none()), points, "{text}");
+        }
+        let ids = serde_json::json!({ "ids": ["a", "b"], "n": 7 });
+        assert_eq!(cost("query($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids.clone()), 1 + 2);
+        assert_eq!(cost("query($n: Int = 100) { clients(first: $n) { nodes { name } } }", ids), 1 + 7 * 2);
+    }
+
+    #[test]
+    fn every_list_of_objects_is_declared() {
+        assert_eq!(crate::graphql::schema::types().undeclared(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn equal_fields_are_one() {
+        for (text, points) in [
+            ("{ viewer { name } viewer { name email } ...F } fragment F on Query { viewer { name } }", 3),
+            ("{ a: viewer { ...F } b: viewer { ...F } } fragment F on User { name email }", 6),
+            ("{ clients(first: 1) { totalCount } ... on Query { clients(first: 1) { totalCount } } }", 2),
+            ("{ viewer { name @skip(if: true) } viewer @include(if: false) { email } viewer { id } }", 2),
+            ("query($is: Boolean = true) { viewer { name @skip(if: $is) email @include(if: $is) } }", 2),
+            // Of an interface, each kind of object by itself.
+            (
+                "{ node(id: \"x\") { id ... on Client { name } ... on Client { name phone } ... on Node { id } } }",
+                4,
+            ),
+            ("{ node(id: \"x\") { ... on Client { ... on Syncable { id } ... on Team { id } id } } }", 2),
+            ("{ __schema { types { ...T } types { name } } } fragment T on __Type { name }", 3),
+        ] {
+            assert_eq!(cost(text, serde_json::json!({})), points, "{text}");
+        }
+        for different in [
+            "{ clients(first: 1) { totalCount } clients(first: 2) { totalCount } }",
+            "{ viewer { name } ... on Query { viewer: clients { totalCount } } }",
+        ] {
+            let message = measured(different, serde_json::json!({})).err().expect("refused").to_string();
+            assert!(message.contains("conflict"), "{message}");
         }
     }
 
     #[test]
-    fn a_fragment_bomb_is_refused_at_once() {
+    fn fragments_that_double_are_merged_or_refused_at_once() {
+        let doubling = |levels: usize, inner: &str| {
+            let mut text = String::from("{ ...F0 }");
+            for i in 0..levels {
+                text.push_str(&format!(" fragment F{i} on Query {{ ...F{n} ...F{n} }}", n = i + 1));
+            }
+            format!("{text} fragment F{levels} on Query {{ {inner} }}")
+        };
+        assert_eq!(cost(&doubling(13, "notificationUnreadCount"), serde_json::json!({})), 1);
+        let refused = measured(&doubling(40, "notificationUnreadCount"), serde_json::json!({})).err();
+        let message = refused.expect("refused").to_string();
+        assert!(message.contains("its selections with all fragments are"), "{message}");
         let mut text = String::from("{ viewer { ...F0 } }");
-        for i in 0..40 {
-            text.push_str(&format!(" fragment F{i} on User {{ a: name ...F{n} ...F{n} }}", n = i + 1));
+        for i in 0..9 {
+            let n = i + 1;
+            text.push_str(&format!(" fragment F{i} on User {{ a{i}: team {{ leader {{ ...F{n} }} }} b{i}: team {{ leader {{ ...F{n} }} }} }}"));
         }
-        text.push_str(" fragment F40 on User { name }");
-        let message = measured(&text).expect_err("refused").to_string();
-        assert!(message.contains("its cost in points is"), "{message}");
+        text.push_str(" fragment F9 on User { name }");
+        assert!(measured(&text, serde_json::json!({})).is_err());
     }
 
     #[test]
     fn circles_and_depth_are_refused() {
+        let message = |text: &str| measured(text, serde_json::json!({})).err().expect(text).to_string();
         let circle = "{ viewer { ...A } } fragment A on User { ...B } fragment B on User { ...A }";
-        assert!(measured(circle).expect_err("circle").to_string().contains("spreads itself"));
+        assert!(message(circle).contains("spreads itself"));
         let deep = format!("{{ {} name {} }}", "team { ".repeat(20), "} ".repeat(20));
-        assert!(measured(&deep).expect_err("deep").to_string().contains("its depth is 21, at most 15"));
+        assert!(message(&deep).contains("its depth is 21, at most 15"));
+        let itself = "{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }";
+        assert!(message(itself).contains("must not be nested so deep"));
+    }
+
+    #[test]
+    fn values_are_checked_where_they_stand() {
+        for (text, variables, told) in [
+            (
+                "{ clients(filter: {kind: \"PERSON\"}) { totalCount } }",
+                serde_json::json!({}),
+                "filter.kind: must be a value of ClientKind, without quotes",
+            ),
+            (
+                "{ clientSearch(text: \"a\\u0000\") { score } }",
+                serde_json::json!({}),
+                "text: must not contain the character U+0000",
+            ),
+            (
+                "query($f: ClientFilter = {tags: [\"\\u0000\"]}) { clients(filter: $f) { totalCount } }",
+                serde_json::json!({}),
+                "$f.tags.0: must not contain the character U+0000",
+            ),
+            (
+                "query($f: ClientFilter) { clients(filter: $f) { totalCount } }",
+                serde_json::json!({ "f": { "or": [{ "number": "\u{0}" }] } }),
+                "$f.or.0.number: must not contain the character U+0000",
+            ),
+            (
+                "query($f: ClientFilter) { clients(filter: $f) { totalCount } }",
+                serde_json::json!({ "f": { "nmae": "x" } }),
+                "$f.nmae: is no field of ClientFilter",
+            ),
+            (
+                "query($t: String!) { clientSearch(text: $t) { score } }",
+                serde_json::json!({}),
+                "$t: must be given: it is String!",
+            ),
+        ] {
+            assert_eq!(measured(text, variables).err().expect(text).to_string(), told);
+        }
+        let ids = measured(
+            "query($id: ID!, $ids: [ID!]) { client(id: $id) { id } nodes(ids: $ids) { id } }",
+            serde_json::json!({ "id": 5, "ids": [6, "x"], "other": 1 }),
+        );
+        let ids = serde_json::to_value(ids.expect("measured").variables).expect("JSON");
+        assert_eq!(ids, serde_json::json!({ "id": "5", "ids": ["6", "x"] }));
     }
 }

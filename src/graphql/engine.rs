@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_graphql::{Request, Response, ServerError, ValidationMode, Value};
+use async_graphql::parser::types::ExecutableDocument;
+use async_graphql::{Request, Response, ServerError, Value};
 
 use super::board::Boards;
 use super::context::{Caller, Services, account};
-use super::documents::{self, Asked, Document, Documents, Refused};
+use super::documents::{self, Asked, Document, Documents, Executed, Measured, Refused};
 use super::error;
 use super::fast::{Loads, RawJson, to_json};
 use super::live::Subjects;
@@ -20,10 +21,15 @@ use crate::platform::config::Config;
 use crate::platform::limits::{Points, Standing};
 use crate::platform::telemetry::{Kind, Step};
 
+/// A refused document costs a point for so many bytes when it was only read.
+const READ: usize = 128;
+/// The same when it was parsed.
+const PARSED: usize = 8;
+
 /// What answers requests.
 pub struct Engine {
-    pub(super) strict: Schema,
-    /// For documents that were validated before. It checks no variables: see `execute`.
+    judge: Schema,
+    /// It validates nothing: see `execute`.
     pub(super) fast: Schema,
     documents: Documents,
     points: Points,
@@ -87,6 +93,8 @@ pub(super) struct Prepared {
     pub hash: String,
     /// The document.
     pub document: Arc<Document>,
+    /// What is executed of it.
+    pub executed: Arc<Executed>,
     is_query: bool,
     /// Whether the answer may be written by plans.
     pub raw_json: bool,
@@ -105,12 +113,16 @@ impl Engine {
         let boards =
             Boards::new(services.database.clone(), services.hub.clone(), services.door.clock.clone());
         Ok(Engine {
-            strict: schema::build(services.clone(), subjects.clone(), introspection, ValidationMode::Strict),
-            fast: schema::build(services.clone(), subjects.clone(), introspection, ValidationMode::Fast),
-            documents: Documents::new(config.http.trusted_documents.as_deref())?,
+            judge: schema::judge(introspection),
+            fast: schema::build(services.clone(), subjects.clone(), introspection),
+            documents: Documents::new(
+                config.http.trusted_documents.as_deref(),
+                schema::types(),
+                config.limits.clone(),
+            )?,
             points: Points::new(config.limits.points_per_minute),
-            services,
             config,
+            services,
             subjects,
             frames: Frames::default(),
             boards,
@@ -126,58 +138,72 @@ impl Engine {
     pub fn is_stream(&self, request: &Request) -> bool {
         let sha256 = persisted_hash(request);
         let found = self.documents.find(&Asked { query: &request.query, sha256: sha256.as_deref() });
-        found.is_ok_and(|(_, document)| {
-            let operation = documents::operation(&document.parsed, request.operation_name.as_deref());
+        found.is_ok_and(|found| {
+            let operation = documents::operation(&found.document.parsed, request.operation_name.as_deref());
             operation.is_some_and(documents::is_subscription)
         })
     }
 
-    /// Finds and measures what a request asks for, and takes its points.
+    /// Finds and measures what a request asks for, and takes its points; its variables are coerced. Who is refused pays
+    /// for what it took to find that out.
     pub(super) fn prepare(
         &self,
-        request: &Request,
+        request: &mut Request,
         caller: &Caller,
         manner: Manner,
     ) -> Result<Prepared, Box<Answer>> {
         let request_id = &caller.request_id;
-        let refuse = |cause, error: ServerError| Box::new(Answer::refused(cause, vec![error], request_id));
+        let viewer = caller.reader.as_ref().map(|reader| &*reader.viewer);
+        let account = account(viewer, caller.address.as_deref());
+        let spend = |points: u64| {
+            let standing = self.points.spend(&account, points);
+            if standing.allowed {
+                return Ok(standing);
+            }
+            let error = error::of_request(&Error::Throttled { retry_after: standing.reset }, request_id);
+            let answer = Answer::refused(Cause::Throttled, vec![error], request_id);
+            Err(Box::new(Answer { standing: Some(standing), ..answer }))
+        };
+        let refuse = |cause, error: ServerError, points| match spend(points) {
+            Ok(standing) => {
+                let answer = Answer::refused(cause, vec![error], request_id);
+                Box::new(Answer { standing: Some(standing), ..answer })
+            }
+            Err(throttled) => throttled,
+        };
+        let parsed = points_of(request.query.len(), PARSED);
         let sha256 = persisted_hash(request);
         let asked = Asked { query: &request.query, sha256: sha256.as_deref() };
-        let (hash, document) = match self.documents.find(&asked) {
-            Ok(found) => found,
-            Err(refused) => return Err(refuse(cause_of(&refused), told(refused))),
-        };
+        let found = self.documents.find(&asked).map_err(|refused| {
+            let points = if refused.was_parsed() { parsed } else { points_of(request.query.len(), READ) };
+            refuse(cause_of(&refused), told(refused, request_id), points)
+        })?;
+        let document = found.document.clone();
         let Some(operation) = documents::operation(&document.parsed, request.operation_name.as_deref())
         else {
             let message = "operationName must name one of the document's operations";
-            return Err(refuse(Cause::Document, ServerError::new(message, None)));
+            return Err(refuse(Cause::Document, ServerError::new(message, None), parsed));
         };
         let is_query = documents::is_query(operation);
         if manner.only_queries && !is_query {
             let message = "GET is for queries: send this with POST";
-            return Err(refuse(Cause::Method, ServerError::new(message, None)));
+            return Err(refuse(Cause::Method, ServerError::new(message, None), parsed));
         }
-        let measured = documents::check_variables(operation, &request.variables).and_then(|()| {
-            documents::measure(&document.parsed, operation, &request.variables, &self.config.limits)
-        });
-        let measure = match measured {
-            Ok(measure) => measure,
-            Err(error) => return Err(refuse(Cause::Document, error::of_request(&error, request_id))),
-        };
-        let viewer = caller.reader.as_ref().map(|reader| &*reader.viewer);
-        let account = account(viewer, caller.address.as_deref());
-        let standing = self.points.spend(&account, measure.cost);
-        if !standing.allowed {
-            let error = error::of_request(&Error::Throttled { retry_after: standing.reset }, request_id);
-            return Err(Box::new(Answer { standing: Some(standing), ..*refuse(Cause::Throttled, error) }));
-        }
-        let raw_json = manner.raw_json && document.is_mergeable(operation);
-        Ok(Prepared { hash, document, is_query, raw_json, cost: measure.cost, standing })
+        let measured = self.documents.measure(&document, operation, std::mem::take(&mut request.variables));
+        let Measured { executed, variables, cost } = measured
+            .map_err(|error| refuse(Cause::Document, error::of_request(&error, request_id), parsed))?;
+        // Validating a document costs as much as reading it.
+        let validation = if document.is_proven() { 0 } else { (request.query.len() / PARSED) as u64 };
+        let standing = spend(cost.saturating_add(validation))?;
+        request.variables = variables;
+        self.documents.keep(&found);
+        let raw_json = manner.raw_json && executed.is_mergeable;
+        Ok(Prepared { hash: found.hash, document, executed, is_query, raw_json, cost, standing })
     }
 
     /// Answers a request.
-    pub async fn answer(&self, request: Request, caller: Caller, manner: Manner) -> Answer {
-        let prepared = match self.prepare(&request, &caller, manner) {
+    pub async fn answer(&self, mut request: Request, caller: Caller, manner: Manner) -> Answer {
+        let prepared = match self.prepare(&mut request, &caller, manner) {
             Ok(prepared) => prepared,
             Err(refused) => return *refused,
         };
@@ -193,12 +219,13 @@ impl Engine {
     }
 
     async fn answer_prepared(&self, request: Request, prepared: Prepared, caller: Caller) -> Answer {
-        let Prepared { hash, document, is_query, raw_json, cost: points, standing } = prepared;
+        let Prepared { document, executed, is_query, raw_json, cost: points, standing, .. } = prepared;
         // Read before the query: whoever follows from here on gets all that the answer does not hold yet.
         let cursor = if is_query { self.services.hub.known().await.ok() } else { None };
+        let executed = Arc::unwrap_or_clone(executed).parsed;
         let size = Size::new(self.largest());
-        let execution =
-            self.execute(&request, &document, &caller, &size, raw_json, is_query.then_some(hash.as_str()));
+        let ready = self.request(&request, executed, &caller, raw_json).data(size.clone());
+        let execution = self.execute(&request, ready, &document, is_query);
         // What is not waited for any more is dropped, with all that it began.
         let response = tokio::select! {
             biased;
@@ -237,43 +264,51 @@ impl Engine {
         self.config.limits.answer
     }
 
-    /// Executes; `query` is the hash of a document that only reads.
+    /// Executes what was made `ready` for the executor. A query is validated once: the next time what the executor stumbles
+    /// over without an error of ours is told by validation.
     async fn execute(
         &self,
-        request: &Request,
+        asked: &Request,
+        ready: Request,
         document: &Document,
-        caller: &Caller,
-        size: &Size,
-        raw_json: bool,
-        query: Option<&str>,
+        is_query: bool,
     ) -> Response {
-        let request = || self.request(request, document, caller, raw_json).data(size.clone());
-        let run = |schema| Schema::execute(schema, request());
-        let Some(hash) = query else { return run(&self.strict).await };
-        if self.documents.is_proven(hash) {
-            let response = run(&self.fast).await;
-            // The fast schema checks no variables. What it stumbles over without an error of ours, the strict one tells.
-            let ours = response.errors.iter().all(|error| error.source.is_some());
-            return if ours { response } else { run(&self.strict).await };
+        let is_proven = is_query && document.is_proven();
+        if !is_proven {
+            let judged = self.judge(asked, document).await;
+            if judged.is_err() {
+                return judged;
+            }
+            document.prove();
         }
-        let response = run(&self.strict).await;
-        if response.is_ok() {
-            self.documents.prove(hash);
+        let response = self.fast.execute(ready).await;
+        if is_proven && response.errors.iter().any(|error| error.source.is_none()) {
+            let judged = self.judge(asked, document).await;
+            if judged.is_err() {
+                return judged;
+            }
         }
         response
+    }
+
+    /// Validates a document with the variables of a request; an answer with errors says what is wrong.
+    pub(super) async fn judge(&self, asked: &Request, document: &Document) -> Response {
+        let mut request = Request::new("").variables(asked.variables.clone());
+        request.operation_name.clone_from(&asked.operation_name);
+        request.set_parsed_query(document.parsed.clone());
+        self.judge.execute(request).await
     }
 
     /// The request as the executor takes it, with what its resolvers need.
     pub(super) fn request(
         &self,
         asked: &Request,
-        document: &Document,
+        executed: ExecutableDocument,
         caller: &Caller,
         raw_json: bool,
     ) -> Request {
         let mut request = Request::new("").variables(asked.variables.clone()).data(caller.clone());
-        request.operation_name.clone_from(&asked.operation_name);
-        request.set_parsed_query(document.parsed.clone());
+        request.set_parsed_query(executed);
         if let Some(reader) = &caller.reader {
             // Its usual delay of a millisecond gathers the keys of a level; only the ordinary executor waits for it.
             request = request.data(Loads::loader(reader.clone()));
@@ -313,6 +348,11 @@ fn cost(points: u64, standing: &Standing) -> Value {
     .unwrap_or_default()
 }
 
+/// The points of a refused document.
+fn points_of(bytes: usize, a_point: usize) -> u64 {
+    1 + (bytes / a_point) as u64
+}
+
 fn persisted_hash(request: &Request) -> Option<String> {
     match request.extensions.get("persistedQuery") {
         Some(Value::Object(fields)) => match fields.get("sha256Hash") {
@@ -331,7 +371,7 @@ fn cause_of(refused: &Refused) -> Cause {
 }
 
 /// The words that Apollo's clients look for stand in message and code.
-fn told(refused: Refused) -> ServerError {
+fn told(refused: Refused, request_id: &str) -> ServerError {
     let coded = |message: &str, code: &str| {
         let mut error = ServerError::new(message, None);
         error.extensions.get_or_insert_default().set("code", code);
@@ -344,6 +384,7 @@ fn told(refused: Refused) -> ServerError {
             ServerError::new("extensions.persistedQuery.sha256Hash is not the hash of query", None)
         }
         Refused::NotTrusted => coded("only trusted documents are answered here", "DOCUMENT_NOT_TRUSTED"),
+        Refused::TooLarge(error) | Refused::Wrong(error) => error::of_request(&error, request_id),
         Refused::Syntax(error) => *error,
     }
 }

@@ -1,8 +1,15 @@
 //! The schema, assembled from the roots.
 
-use async_graphql::{MergedObject, SchemaBuilder, ValidationMode};
+use std::sync::Arc;
+
+use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute};
+use async_graphql::registry::Registry;
+use async_graphql::{
+    MergedObject, OutputType, Response, SchemaBuilder, SubscriptionType, ValidationMode, async_trait,
+};
 
 use super::context::Services;
+use super::documents::Types;
 use super::edges::sync::Syncable;
 use super::live::Subjects;
 use super::roots::{agenda, clients, identity, jobs, live, notifications, sync};
@@ -42,20 +49,54 @@ fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
         .register_output_type::<live::LiveItem>()
 }
 
-/// A schema that answers with these services. Documents that were validated before are executed by one that validates
-/// no more (`Fast`).
-pub fn build(
-    services: Services,
-    subjects: Subjects,
-    introspection: bool,
-    validation: ValidationMode,
-) -> Schema {
-    let schema = builder().data(services).data(subjects).validation_mode(validation);
-    if introspection {
-        return schema.finish();
-    }
+/// A schema that answers with these services. It validates nothing (`Fast`): the [`judge`] does, before.
+pub fn build(services: Services, subjects: Subjects, introspection: bool) -> Schema {
+    let schema = builder().data(services).data(subjects).validation_mode(ValidationMode::Fast);
+    finish(schema, introspection)
+}
+
+/// A schema that validates documents and their variables, and executes nothing. What is executed afterwards is the document
+/// with its equal fields merged, of which validation could not tell whether they were in conflict.
+pub fn judge(introspection: bool) -> Schema {
+    finish(builder().extension(JudgeOnly), introspection)
+}
+
+fn finish(schema: SchemaBuilder<Query, Mutation, Subscription>, introspection: bool) -> Schema {
     // A message that offers names would tell the schema bit by bit.
-    schema.disable_introspection().disable_suggestions().finish()
+    if introspection {
+        schema.finish()
+    } else {
+        schema.disable_introspection().disable_suggestions().finish()
+    }
+}
+
+struct JudgeOnly;
+
+impl ExtensionFactory for JudgeOnly {
+    fn create(&self) -> Arc<dyn Extension> {
+        Arc::new(JudgeOnly)
+    }
+}
+
+#[async_trait::async_trait]
+impl Extension for JudgeOnly {
+    async fn execute(&self, _: &ExtensionContext<'_>, _: Option<&str>, _: NextExecute<'_>) -> Response {
+        Response::default()
+    }
+}
+
+/// What documents are measured by.
+pub fn types() -> Types {
+    let mut registry = Registry::default();
+    Query::create_type_info(&mut registry);
+    Mutation::create_type_info(&mut registry);
+    Subscription::create_type_info(&mut registry);
+    Syncable::create_type_info(&mut registry);
+    live::LiveItem::create_type_info(&mut registry);
+    registry.query_type = Query::type_name().into_owned();
+    registry.mutation_type = Some(Mutation::type_name().into_owned());
+    registry.subscription_type = Some(Subscription::type_name().into_owned());
+    Types::new(registry)
 }
 
 /// The schema as text: what `schema.graphql` holds.

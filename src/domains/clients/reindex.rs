@@ -1,6 +1,6 @@
 //! The words of all clients, written anew: owed by a migration when what clients are found by has changed.
 
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
 
 use super::tables::client::{Column, Entity};

@@ -140,12 +140,12 @@ impl Engine {
     /// An answer with the reasons.
     pub async fn follow(
         self: &Arc<Self>,
-        request: Request,
+        mut request: Request,
         caller: Caller,
         guest: Arc<Guest>,
         resume: Option<&str>,
     ) -> Result<Stream, Box<Answer>> {
-        let prepared = self.prepare(&request, &caller, Manner { only_queries: false, raw_json: true })?;
+        let prepared = self.prepare(&mut request, &caller, Manner { only_queries: false, raw_json: true })?;
         // Of its beginning: a stream goes on for hours.
         let step = engine::step(&request, &prepared.document);
         step.around(self.begin(request, prepared, caller, guest, resume)).await
@@ -161,11 +161,15 @@ impl Engine {
     ) -> Result<Stream, Box<Answer>> {
         let refuse = |errors| Box::new(Answer::refused(Cause::Document, errors, &caller.request_id));
         // Tried without an item: whatever is wrong with the document or its variables is told now.
+        let judged = self.judge(&request, &prepared.document).await;
+        if judged.is_err() {
+            return Err(refuse(judged.errors));
+        }
         let trial = self
-            .request(&request, &prepared.document, &caller, prepared.raw_json)
+            .request(&request, prepared.executed.parsed.clone(), &caller, prepared.raw_json)
             .data(AtHand::<Item>(None))
             .data(AtHand::<Board>(None));
-        if let Some(response) = self.strict.execute_stream(trial).next().await
+        if let Some(response) = self.fast.execute_stream(trial).next().await
             && response.is_err()
         {
             return Err(refuse(response.errors));
@@ -182,8 +186,8 @@ impl Engine {
         guest: Arc<Guest>,
         resume: Option<&str>,
     ) -> Result<Stream> {
-        let document = &prepared.document.parsed;
-        let operation = documents::operation(document, request.operation_name.as_deref());
+        let document = &prepared.executed.parsed;
+        let operation = prepared.executed.operation();
         let field = operation.and_then(|operation| documents::only_field(document, operation));
         let field =
             field.ok_or_else(|| Error::invalid("query", "a subscription asks for exactly one field"))?;
@@ -398,7 +402,7 @@ impl Stream {
             Some(Reader { db: self.engine.services().database.own.clone(), viewer: viewer.clone() });
         let mut request = self
             .engine
-            .request(&self.request, &self.prepared.document, &caller, self.prepared.raw_json)
+            .request(&self.request, self.prepared.executed.parsed.clone(), &caller, self.prepared.raw_json)
             .data(AtHand(Some(hand)))
             .data(Size::new(self.engine.largest()));
         if let Some(known) = known {

@@ -103,6 +103,10 @@ pub struct LimitsConfig {
     pub body: usize,
     /// Bytes of an answer.
     pub answer: usize,
+    /// Bytes of a document.
+    pub document: usize,
+    /// Tokens of a document.
+    pub tokens: usize,
     /// Levels of nesting.
     pub depth: usize,
     /// Points of one operation: about one a field and row.
@@ -317,10 +321,24 @@ fn limits(env: &mut Env) -> LimitsConfig {
             1_073_741_824,
             "Largest answer, in bytes; also of one item of a stream.",
         )),
+        document: count(env.number(
+            "CABINA_MAX_DOCUMENT",
+            "65536",
+            1024,
+            1_048_576,
+            "Largest GraphQL document, in bytes; variables may have the rest of the body.",
+        )),
+        tokens: count(env.number(
+            "CABINA_MAX_TOKENS",
+            "5000",
+            500,
+            100_000,
+            "Most tokens (names, values, brackets) of one document.",
+        )),
         depth: count(env.number("CABINA_MAX_DEPTH", "15", 3, 100, "Deepest nesting of a document.")),
         cost: env.number(
             "CABINA_MAX_COST",
-            "20000",
+            "200000",
             100,
             10_000_000,
             "Most points of one operation (a field of a row is one).",
@@ -335,7 +353,7 @@ fn limits(env: &mut Env) -> LimitsConfig {
         )),
         points_per_minute: u32::try_from(env.number(
             "CABINA_POINTS_PER_MINUTE",
-            "300000",
+            "3000000",
             1,
             u64::from(u32::MAX),
             "Points that one user, key or anonymous address may spend in a minute.",

@@ -62,7 +62,7 @@ impl SortColumn {
             serde_json::from_slice(&bytes).map_err(|_| wrong())?;
         let value = match value {
             Keyset::Instant(at) if self.instant => at.into(),
-            Keyset::Text(text) if !self.instant => text.into(),
+            Keyset::Text(text) if !self.instant && !text.contains('\0') => text.into(),
             _ => return Err(wrong()),
         };
         if name == self.name() { Ok((value, id)) } else { Err(wrong()) }

@@ -24,7 +24,7 @@ async fn furnish(admin: &Actor, ana: &Actor) -> String {
             "externalRefs": [{ "system": "odoo", "key": index.to_string() }, { "system": "manychat", "key": index.to_string() }],
         });
         last = ana.client_with(fields).await["id"].as_str().expect("an id").to_owned();
-        let note = json!({ "clientId": last, "kind": "NOTE", "text": "first\nsecond\t\u{0}", "payload": { "z": 1, "a": [null, 1.5, "x"] }, "attachments": [{ "name": "P \"1\"", "url": "https://x.example/1" }] });
+        let note = json!({ "clientId": last, "kind": "NOTE", "text": "first\nsecond\t\u{1}", "payload": { "z": 1, "a": [null, 1.5, "x"] }, "attachments": [{ "name": "P \"1\"", "url": "https://x.example/1" }] });
         let entry = ana.run("eventlogAppend", note, "entry { id }").await["entry"]["id"].clone();
         let correction = json!({ "clientId": last, "kind": "NOTE", "text": "better", "corrects": entry });
         ana.run("eventlogAppend", correction, "entry { id }").await;

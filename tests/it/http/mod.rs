@@ -1,3 +1,4 @@
+mod documents;
 mod health;
 mod limits;
 mod metrics;

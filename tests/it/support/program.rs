@@ -113,6 +113,14 @@ impl Program {
         Program { child, url, metrics_url, log: Some(log), variables, database: Some(database) }
     }
 
+    /// Bytes of memory that it holds (Linux).
+    pub fn memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("a process");
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("a line");
+        line.split_whitespace().nth(1).and_then(|kilobytes| kilobytes.parse::<u64>().ok()).expect("a number")
+            * 1024
+    }
+
     /// Somebody who is not signed in.
     pub fn nobody(&self) -> Actor {
         Actor::new(&self.url, None)

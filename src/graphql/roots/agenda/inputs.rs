@@ -113,7 +113,7 @@ pub struct AgendaEventAssignInput {
     /// For which occurrences of a series; this one alone unless told.
     pub scope: Option<AgendaScope>,
     /// To whom; null for the team's pool.
-    pub assignee_id: Option<UserId>,
+    pub assignee_id: MaybeUndefined<UserId>,
     /// The same key with the same input does its work once.
     pub idempotency_key: Option<String>,
 }
@@ -152,7 +152,7 @@ pub struct ClientNextTouchSetInput {
     /// Which client.
     pub client_id: ClientId,
     /// When and why; null: not any more.
-    pub next_touch: Option<NextTouchInput>,
+    pub next_touch: MaybeUndefined<NextTouchInput>,
     /// The same key with the same input does its work once.
     pub idempotency_key: Option<String>,
 }

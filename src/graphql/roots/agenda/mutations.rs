@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use async_graphql::{Context, Object, Result, SimpleObject};
+use async_graphql::{Context, MaybeUndefined, Object, Result, SimpleObject};
 use futures_util::FutureExt;
 
 use crate::domains::agenda::agenda_event::AgendaEventState;
@@ -82,8 +82,9 @@ impl AgendaMutation {
         let (id, version, scope) =
             (input.id, input.expected_version, input.scope.unwrap_or(AgendaScope::This));
         let to = input.assignee_id;
-        let outcome = write(ctx, Some(id), input.idempotency_key, move |tx| {
-            events::assign(tx, id, version, scope, to).boxed()
+        let outcome = write(ctx, Some(id), input.idempotency_key, move |tx| match to {
+            MaybeUndefined::Undefined => async move { Ok(id) }.boxed(), // who has it keeps it
+            to => events::assign(tx, id, version, scope, to.take()).boxed(),
         });
         Ok(AgendaEventPayload { outcome: outcome.await?, whole: scope != AgendaScope::This })
     }
@@ -147,10 +148,12 @@ impl AgendaMutation {
         #[graphql(desc = "Which client, when, and why.")] input: ClientNextTouchSetInput,
     ) -> Result<ClientNextTouchPayload> {
         let id = input.client_id;
-        let next = input.next_touch.map(|next| (whole(next.at), next.reason));
-        Ok(write(ctx, Some(id), input.idempotency_key, move |tx| agenda::set_follow_up(tx, id, next).boxed())
-            .await?
-            .into())
+        let next = input.next_touch.map_value(|next| (whole(next.at), next.reason));
+        let set = write(ctx, Some(id), input.idempotency_key, move |tx| match next {
+            MaybeUndefined::Undefined => async move { Ok(id) }.boxed(), // absent keeps
+            next => agenda::set_follow_up(tx, id, next.take()).boxed(),
+        });
+        Ok(set.await?.into())
     }
 
     /// Sets when a team works. For its supervisors, and for admins.
