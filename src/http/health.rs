@@ -10,7 +10,7 @@ use migration::{Migrator, MigratorTrait};
 use serde_json::json;
 
 use super::Web;
-use crate::platform::bus;
+use crate::platform::{bus, zones};
 
 /// Longest that a look at the database or the bus may take.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -42,6 +42,7 @@ pub async fn ready(State(web): State<Web>) -> Response {
         "migrations": match pending { Some(0) => "ok".to_owned(), Some(n) => format!("{n} pending"), None => "unknown".to_owned() },
         "bus": bus.unwrap_or("failed"),
         "version": env!("CARGO_PKG_VERSION"),
+        "timeZones": zones::in_use(),
     });
     (if well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, Json(body)).into_response()
 }

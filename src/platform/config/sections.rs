@@ -29,6 +29,8 @@ pub struct Config {
     pub odoo: Option<OdooConfig>,
     /// Logs and traces.
     pub telemetry: TelemetryConfig,
+    /// A folder of time zones, instead of the newest of the machine's and the program's.
+    pub zoneinfo: Option<PathBuf>,
 }
 
 /// Where and how the server listens.
@@ -167,6 +169,12 @@ impl Config {
             jobs: jobs(&mut env),
             odoo: odoo(&mut env),
             telemetry: telemetry(&mut env),
+            zoneinfo: env
+                .text(
+                    "CABINA_ZONEINFO",
+                    "Folder of time zones with a tzdata.zi. Absent: the machine's or the program's own, whichever is newer.",
+                )
+                .map(PathBuf::from),
         };
         let result = if env.mistakes.is_empty() { Ok(config) } else { Err(Mistakes(env.mistakes)) };
         (result, env.variables)

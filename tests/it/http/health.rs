@@ -11,6 +11,8 @@ async fn a_ready_server_says_so_and_names_each_part() {
     assert_eq!(answer.status, 200, "{}", answer.body);
     assert_eq!(answer.body["bus"], if is_postgres() { "redis" } else { "in-process" });
     assert_eq!((&answer.body["database"], &answer.body["migrations"]), (&"ok".into(), &"ok".into()));
+    let zones = answer.body["timeZones"].as_str().expect("which rules");
+    assert!(zones >= "2026f" && zones.ends_with(')'), "{zones}");
     assert_eq!(Actor::answer(app.nobody().request(Method::GET, "/health/live")).await.status, 200);
 }
 

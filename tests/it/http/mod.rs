@@ -1,3 +1,4 @@
 mod health;
 mod limits;
+mod moments;
 mod protocol;

@@ -8,7 +8,7 @@ mod database;
 mod program;
 mod screen;
 
-pub use actor::{Actor, Refusals};
+pub use actor::{Actor, Answer, Refusals};
 pub use app::{Setup, TestApp};
 pub use collector::{Collector, Manner, Told};
 pub use database::is_postgres;
