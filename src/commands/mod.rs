@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::kernel::time::Clock;
 use crate::kernel::{Error, Result};
 use crate::platform::config::Config;
-use crate::platform::telemetry;
+use crate::platform::{telemetry, zones};
 
 /// The back end of an advisor's cockpit.
 #[derive(Parser)]
@@ -90,6 +90,9 @@ pub async fn run(cli: Cli) -> Result<()> {
         return sandbox.run().await;
     }
     let config = Config::from_env().map_err(|mistakes| Error::Usage(mistakes.to_string()))?;
+    if let Some(folder) = &config.zoneinfo {
+        zones::read_from(folder).map_err(Error::Usage)?;
+    }
     if !matches!(&cli.command, Command::Odoo { action } if action.is_silent()) {
         telemetry::start_logs(&config.telemetry);
     }

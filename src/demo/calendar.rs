@@ -7,7 +7,6 @@ use super::people::Desk;
 use crate::domains::agenda::DetailsPatch;
 use crate::domains::agenda::agenda_event::{AgendaEventKind, AgendaEventState, Model};
 use crate::domains::agenda::events::{self, NewEvent};
-use crate::domains::agenda::recurrence::{instant, local};
 use crate::domains::clients::activity::{self, ActivityKind, ActivityState};
 use crate::domains::clients::client;
 use crate::domains::identity::app_user;
@@ -16,6 +15,7 @@ use crate::kernel::time::Instant;
 use crate::kernel::{Error, Patch, Result};
 use crate::platform::auth::Role;
 use crate::platform::db::Tx;
+use crate::platform::zones::Zone;
 
 /// What was done for longer is not in the agenda.
 const PAST: Duration = Duration::days(45);
@@ -86,11 +86,11 @@ fn event(
 /// Each advisor's series: the team's Monday meeting.
 pub async fn meetings(tx: &mut Tx, users: &[app_user::Model]) -> Result<()> {
     for user in users.iter().filter(|user| user.role != Role::Admin) {
-        let zone = user.time_zone.parse().map_err(|_| Error::internal("the demo's zones are known"))?;
-        let today = local(zone, tx.now).date();
+        let zone: Zone = user.time_zone.parse().map_err(|_| Error::internal("the demo's zones are known"))?;
+        let today = zone.local(tx.now).date();
         let monday = today - Duration::days(i64::from(today.weekday().num_days_from_monday()) + 28);
         let nine = NaiveTime::from_hms_opt(9, 0, 0).unwrap_or_default();
-        let start = instant(zone, monday.and_time(nine));
+        let start = zone.instant(monday.and_time(nine));
         let new = NewEvent {
             details: DetailsPatch {
                 title: Patch::Set("Reunión de equipo".to_owned()),

@@ -1,7 +1,7 @@
 //! The two markets of the demo, with their towns, streets and words. Telephone numbers and tax ids follow the rules of
 //! their country and belong to nobody that we know of.
 
-use chrono_tz::Tz;
+use crate::platform::zones::Zone;
 
 /// A market of the demo, and how its clients live and speak.
 pub struct Region {
@@ -14,7 +14,7 @@ pub struct Region {
     /// ISO 4217.
     pub currency: &'static str,
     /// Where its clock hangs.
-    pub zone: Tz,
+    pub zone: Zone,
     /// Language of its people.
     pub locale: &'static str,
     /// What client numbers begin with.
@@ -46,7 +46,7 @@ pub static REGIONS: [Region; 2] = [
         name: "Aguascalientes",
         country: "MX",
         currency: "MXN",
-        zone: Tz::America__Mexico_City,
+        zone: Zone::named("America/Mexico_City"),
         locale: "es-MX",
         number_prefix: "AGS",
         ecosystems: &[
@@ -118,7 +118,7 @@ pub static REGIONS: [Region; 2] = [
         name: "Madrid",
         country: "ES",
         currency: "EUR",
-        zone: Tz::Europe__Madrid,
+        zone: Zone::named("Europe/Madrid"),
         locale: "es-ES",
         number_prefix: "MAD",
         ecosystems: &[

@@ -144,6 +144,11 @@ impl Engine {
         })
     }
 
+    /// Takes points for something other than GraphQL from the bucket of this account.
+    pub fn spend(&self, account: &str, points: u64) -> Standing {
+        self.points.spend(account, points)
+    }
+
     /// Finds and measures what a request asks for, and takes its points; its variables are coerced. Who is refused pays
     /// for what it took to find that out.
     pub(super) fn prepare(

@@ -9,7 +9,6 @@ use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 
 use super::context::Ask;
 use crate::kernel::ids::{EventId, TypedId};
-use crate::kernel::time::Instant;
 use crate::kernel::words::Code;
 use crate::kernel::{Error, FieldConflict, Refusal, Stop};
 use crate::platform::auth::hash_secret;
@@ -271,11 +270,6 @@ macro_rules! payload {
             }
         }
     };
-}
-
-/// The databases keep whole microseconds.
-pub fn whole(at: Instant) -> Instant {
-    chrono::SubsecRound::trunc_subsecs(at, 6)
 }
 
 /// A field of something new: absent and null both leave it empty.

@@ -10,7 +10,7 @@ use async_graphql::{
 };
 
 use super::fast::Leaf;
-use crate::kernel::time::Instant;
+use crate::kernel::time::{self, Instant};
 use crate::kernel::words::{Word, doc};
 use crate::platform::bus::Cursor;
 
@@ -178,6 +178,33 @@ text_scalars! {
     Url as "URL" "https://url.spec.whatwg.org/";
     /// A day of the calendar, without a zone: `2026-11-21`.
     Date as "Date" "https://www.rfc-editor.org/rfc/rfc3339#section-5.6";
+}
+
+/// A moment that is given: a `DateTime` of the schema, in the years that are kept. Every input holds moments, never bare
+/// instants, which would be read without a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment(pub Instant);
+
+impl InputType for Moment {
+    type RawValueType = Self;
+    fn type_name() -> Cow<'static, str> {
+        <Instant as InputType>::type_name()
+    }
+    fn create_type_info(registry: &mut Registry) -> String {
+        <Instant as InputType>::create_type_info(registry)
+    }
+    fn parse(value: Option<Value>) -> InputValueResult<Self> {
+        match value {
+            Some(Value::String(text)) => time::instant(&text).map(Moment).map_err(InputValueError::custom),
+            other => Err(InputValueError::expected_type(other.unwrap_or_default())),
+        }
+    }
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_rfc3339())
+    }
+    fn as_raw_value(&self) -> Option<&Self> {
+        Some(self)
+    }
 }
 
 /// A place in what happens: opaque.

@@ -1,17 +1,45 @@
 //! A user's calendar feed: a file behind a secret address, for phones that cannot sign in.
 
+use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::Web;
+use super::caller::Origin;
+use super::graphql::tell_standing;
 use crate::domains::agenda;
+use crate::graphql::context::account;
 use crate::kernel::Error;
+use crate::platform::auth::hash_secret;
 
-/// The file; 304 when the phone has it already. Every wrong address is 404, and none is in the log.
-pub async fn feed(State(web): State<Web>, Path(name): Path<String>, headers: HeaderMap) -> Response {
+/// Points of one look at a feed, of what the address that it comes from may spend.
+const OF_ADDRESS: u64 = 250;
+/// Points of one look at a feed, of what this feed may be read: phones ask every hour.
+const OF_FEED: u64 = 5000;
+
+/// The file; 304 when the phone has it already. Every wrong address is 404, and none is in the log. Who asks too often is told
+/// when to come again.
+pub async fn feed(
+    State(web): State<Web>,
+    Extension(origin): Extension<Origin>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Response {
     let services = web.engine.services();
     let Some(secret) = name.strip_suffix(".ics") else { return StatusCode::NOT_FOUND.into_response() };
+    // Before anything is read: guesses cost as much as reading.
+    for (account, points) in [
+        (account(None, origin.address.as_deref()), OF_ADDRESS),
+        (format!("feed {}", hash_secret(secret)), OF_FEED),
+    ] {
+        let standing = web.engine.spend(&account, points);
+        if !standing.allowed {
+            let mut response = StatusCode::TOO_MANY_REQUESTS.into_response();
+            tell_standing(response.headers_mut(), &standing);
+            return response;
+        }
+    }
     let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     let known: Vec<&str> = known
         .flat_map(|value| value.split(','))

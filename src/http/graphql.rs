@@ -141,7 +141,8 @@ fn respond(status: StatusCode, media: Media, body: String) -> Response {
     (status, headers, body).into_response()
 }
 
-fn tell_standing(headers: &mut HeaderMap, standing: &Standing) {
+/// How a caller stands, in headers.
+pub(super) fn tell_standing(headers: &mut HeaderMap, standing: &Standing) {
     let numbers = [
         ("ratelimit-limit", u64::from(standing.limit)),
         ("ratelimit-remaining", u64::from(standing.remaining)),

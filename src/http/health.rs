@@ -13,8 +13,8 @@ use serde_json::json;
 
 use super::{Web, caller};
 use crate::platform::auth::hash_secret;
-use crate::platform::bus;
 use crate::platform::config::MetricsConfig;
+use crate::platform::{bus, zones};
 
 /// Longest that a look at the database or the bus may take.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -78,6 +78,7 @@ async fn ready(web: &Web, details: bool) -> Response {
         "migrations": match pending { Some(0) => "ok".to_owned(), Some(n) => format!("{n} pending"), None => "unknown".to_owned() },
         "bus": bus.unwrap_or("failed"),
         "tasks": if down.is_empty() { "ok".to_owned() } else { format!("down: {}", down.join(", ")) },
+        "timeZones": zones::in_use(),
     });
     if details {
         body["version"] = env!("CARGO_PKG_VERSION").into();

@@ -1,5 +1,5 @@
 //! What any business program would need: configuration, the database and its transaction, who is asking, limits,
-//! telemetry, and how other services are called. Knows nothing of clients or GraphQL.
+//! telemetry, time zones, and how other services are called. Knows nothing of clients or GraphQL.
 
 pub mod auth;
 pub mod breaker;
@@ -11,3 +11,4 @@ pub mod jobs;
 pub mod limits;
 pub mod tasks;
 pub mod telemetry;
+pub mod zones;

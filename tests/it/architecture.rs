@@ -202,6 +202,30 @@ fn the_domains_speak_no_graphql_and_no_http() {
     }
 }
 
+/// What is given from outside is a `Moment`, which has a range; a bare instant would be read without one.
+#[test]
+fn every_instant_that_is_given_has_a_range() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/graphql");
+    let (mut inputs, mut wrong) = (0, Vec::new());
+    for file in sources(&root) {
+        let text = std::fs::read_to_string(&file).expect("readable");
+        let derived = text.split("#[derive(").skip(1).filter_map(|rest| rest.split_once(")]"));
+        let structs = derived.filter(|(derives, _)| derives.contains("InputObject"));
+        let structs = structs.map(|(_, rest)| rest.split("\n}").next().unwrap_or(rest).to_owned());
+        let arguments = text.split("#[graphql(desc").skip(1);
+        let arguments = arguments.map(|rest| rest.lines().take(2).collect::<Vec<_>>().join(" "));
+        for given in structs.chain(arguments) {
+            inputs += usize::from(given.contains("Moment"));
+            let bare = |word: &str| ["Instant", "DateTime", "NaiveDate"].contains(&word);
+            if given.split(|c: char| !c.is_alphanumeric()).any(bare) {
+                wrong.push(format!("{}: {given}", file.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(inputs >= 8, "they were looked at: {inputs}");
+}
+
 #[test]
 fn the_reader_of_imports_sees_nested_braces() {
     let text = "use crate::a::{b::{C, d::E}, f};\n// crate::comment\nfn x() { crate::g::h(); }\n#[cfg(test)] mod t { use crate::z; }";

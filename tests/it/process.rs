@@ -140,6 +140,25 @@ async fn users_are_managed_from_the_terminal() {
 }
 
 #[tokio::test]
+async fn a_folder_of_time_zones_is_used_when_it_is_named() {
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let zones = tempfile::TempDir::new().expect("a folder");
+    let named = |folder: &Path| {
+        let output = run(cabina(folder, &["migrate", "status"]).env("CABINA_ZONEINFO", zones.path()), "");
+        (output.status.success(), text(&output.stderr))
+    };
+    let (done, told) = named(folder.path());
+    assert!(!done && told.contains("CABINA_ZONEINFO: "), "it holds none: {told}");
+    std::fs::write(zones.path().join("tzdata.zi"), "# version 2098a\n").expect("a file");
+    assert!(named(folder.path()).0);
+    let path = zones.path().display().to_string();
+    let server = crate::support::Program::serve(vec![("CABINA_ZONEINFO", path)]).await;
+    let nobody = Actor::new(&server.url, None);
+    let ready = Actor::answer(nobody.request(reqwest::Method::GET, "/health/ready")).await;
+    assert_eq!(ready.body["timeZones"], "2098a (of the machine)", "{}", ready.body);
+}
+
+#[tokio::test]
 async fn tables_come_and_go_and_mistakes_are_told_at_once() {
     let folder = tempfile::TempDir::new().expect("a folder");
     let migrate = |arguments: &[&str]| {

@@ -25,6 +25,7 @@ use crate::kernel::words::Word;
 use crate::kernel::{Error, Patch, Result, Stop, text};
 use crate::platform::auth::{Actor, Right, Viewer};
 use crate::platform::db::{Audience, Change, ChangeKind, Owner, Tx, Visible, all_rows, differences};
+use crate::platform::zones::Zone;
 
 /// Longest reason for a cancellation.
 const REASON_MAX: usize = 500;
@@ -239,7 +240,7 @@ pub struct Range {
     /// Until there.
     pub end: Instant,
     /// The zone whose days are looked at: whole days are found by their dates. `None`: by their own midnights.
-    pub zone: Option<chrono_tz::Tz>,
+    pub zone: Option<Zone>,
 }
 
 impl Range {
@@ -252,7 +253,7 @@ impl Range {
                 .add(Column::End.gt(start).or(Column::Start.gte(start)))
         };
         let Some(zone) = self.zone else { return here(self.start, self.end) };
-        let day = |at: Instant| super::recurrence::local(zone, at).date().to_string();
+        let day = |at: Instant| zone.local(at).date().to_string();
         let last = day(self.end - chrono::Duration::microseconds(1));
         let days = Cond::all()
             .add(Column::AllDay.eq(true))
@@ -476,7 +477,7 @@ pub(super) async fn tell_assignee(
 pub(super) async fn tell_client(tx: &mut Tx, event: &Model, what: &str, reason: Option<&str>) -> Result<()> {
     let Some(client) = event.client_id else { return Ok(()) };
     let kind = if what == "done" { EventLogKind::Meeting } else { EventLogKind::StateChange };
-    let begins = super::recurrence::local(times::zone(&event.time_zone), event.start);
+    let begins = times::zone(&event.time_zone).local(event.start);
     let day = if event.all_day { "%Y-%m-%d" } else { "%Y-%m-%d %H:%M" };
     let mut text = format!("Agenda: {} {what} ({})", event.title, begins.format(day));
     if let Some(reason) = reason {
@@ -517,6 +518,6 @@ async fn assigned(tx: &Tx, check: &mut Check<Code>, id: Option<UserId>) -> Resul
     Ok(user)
 }
 
-fn zone(check: &mut Check<Code>, name: &str) -> chrono_tz::Tz {
-    check.take(Code::Invalid, "timeZone", time_zone(name)).unwrap_or(chrono_tz::Tz::UTC)
+fn zone(check: &mut Check<Code>, name: &str) -> Zone {
+    check.take(Code::Invalid, "timeZone", time_zone(name)).unwrap_or(Zone::UTC)
 }

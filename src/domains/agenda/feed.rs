@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use chrono::{Duration, NaiveDate};
+use chrono::{Datelike, Duration, NaiveDate, NaiveTime};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, Condition, DbBackend, QueryFilter, QueryOrder, QuerySelect, Select};
 
@@ -13,7 +13,7 @@ use super::agenda_event::{self, AgendaEventState, Model, Reminders};
 use super::details::Details;
 use super::events::uid;
 use super::ics::{self, Entry, Status};
-use super::recurrence::local;
+use super::series::Shown;
 use super::times::{self, zone};
 use super::{agenda_series, agenda_settings};
 use crate::domains::identity::app_user;
@@ -22,8 +22,10 @@ use crate::kernel::time::Instant;
 use crate::kernel::{Error, Result};
 use crate::platform::auth::hash_secret;
 use crate::platform::db::{Database, all_rows};
+use crate::platform::zones;
 
-/// What is past for longer is not in the file.
+/// What is past for longer is not in the file. Series begin in it with the month that this leads into, so that the file does
+/// not change every day: it never holds more of them, however long they have been running.
 const PAST: Duration = Duration::days(90);
 
 /// A calendar file.
@@ -61,6 +63,7 @@ pub async fn feed(
         usual: settings.reminders,
         series: series.into_iter().map(|series| (series.id, series)).collect(),
         since: now - PAST,
+        from: month_of(now - PAST),
     };
     // Before the rows are read: what changes in between has another tag the next time.
     let tag = agenda.tag(database).await?;
@@ -81,14 +84,18 @@ struct Agenda {
     series: BTreeMap<AgendaSeriesId, agenda_series::Model>,
     /// What was over then is not in the file.
     since: Instant,
+    /// Series begin in the file with their first start from here on.
+    from: Instant,
 }
 
 impl Agenda {
-    /// The events of the file: of a series whatever differs from it is needed, also where somebody else does it.
+    /// The events of the file: of a series whatever differs from what the file holds of it is needed, also where somebody else
+    /// does it.
     fn events(&self) -> Select<agenda_event::Entity> {
         use agenda_event::Column as C;
         let own = C::AssigneeId.eq(self.user.id).and(C::End.gt(self.since));
         let of_series = C::SeriesId.is_in(self.series.keys().copied());
+        let of_series = of_series.and(C::End.gt(self.since).or(C::RecurrenceId.gte(self.from)));
         all_rows::<agenda_event::Entity>().filter(Condition::any().add(own).add(of_series))
     }
 
@@ -114,34 +121,39 @@ impl Agenda {
         let series: Vec<_> =
             self.series.values().map(|row| (row.id, row.version, row.laid_until.is_some())).collect();
         let (name, zone) = (&self.user.name, &self.user.time_zone);
-        // Another program may write the same in another way.
-        let program = env!("CARGO_PKG_VERSION");
+        // Another program may write the same in another way, and other rules of the zones are written too.
+        let program = (env!("CARGO_PKG_VERSION"), zones::in_use(), self.from);
         Ok(hash_secret(&format!("{:?}", (program, name, zone, &self.usual, series, events))))
     }
 
     fn entries(&self, events: &[Model]) -> Result<Vec<Entry>> {
         let over = self.over(events);
         let mut entries = Vec::new();
-        let mut ends = BTreeMap::new();
+        let mut written = BTreeMap::new();
         for series in self.series.values().filter(|series| !over.contains(&series.id)) {
-            ends.insert(series.id, series.end()?);
-            entries.push(self.master(series)?);
+            if let Some(rest) = series.for_file(self.from)? {
+                written.insert(series.id, (rest.first.start, series.end()?));
+                entries.push(self.master(series, rest));
+            }
         }
         for event in events {
             let series = event.series_id.and_then(|id| self.series.get(&id));
             let Some(series) = series else {
-                entries.push(self.entry(event, None));
+                entries.push(self.entry(event, None)?);
                 continue;
             };
-            let Some(end) = ends.get(&series.id) else { continue }; // it is over
-            if end.is_some_and(|end| event.recurrence_id > Some(end)) {
-                // The series ends before it by now: what is left of it is an event of its own, for a name that the rule
-                // does not give is read in as many ways as there are programs.
-                if self.is_mine(event) && event.state != AgendaEventState::Cancelled {
-                    entries.push(self.entry(event, None));
+            let is_within = written.get(&series.id).is_some_and(|(first, end)| {
+                event.recurrence_id >= Some(*first) && end.is_none_or(|end| event.recurrence_id <= Some(end))
+            });
+            if !is_within {
+                // What the file holds of the series does not give it (any more): it is an event of its own, for a name that
+                // the rule does not give is read in as many ways as there are programs.
+                let is_on = event.end > self.since && event.state != AgendaEventState::Cancelled;
+                if is_on && self.is_mine(event) {
+                    entries.push(self.entry(event, None)?);
                 }
             } else if differs(event, series) {
-                entries.push(self.entry(event, Some(series)));
+                entries.push(self.entry(event, Some(series))?);
             }
         }
         Ok(entries)
@@ -162,9 +174,8 @@ impl Agenda {
     }
 
     /// A series by its rule.
-    fn master(&self, series: &agenda_series::Model) -> Result<Entry> {
-        let (rule, except) = series.for_file()?;
-        Ok(Entry {
+    fn master(&self, series: &agenda_series::Model, rest: Shown) -> Entry {
+        Entry {
             uid: series.uid.clone(),
             sequence: series.version,
             changed: series.updated_at,
@@ -173,23 +184,25 @@ impl Agenda {
             description: series.description.clone(),
             location: series.location.clone(),
             status: Status::Tentative,
-            when: shown(series.first()?),
-            rule: Some(rule),
-            except,
+            when: shown(rest.first),
+            begins: Some(rest.begins),
+            rule: Some(rest.rule),
+            except: rest.except,
             replaces: None,
             alarms: series.reminders.as_ref().unwrap_or(&self.usual).0.clone(),
-        })
+        }
     }
 
     /// An event by itself, or in the place of an occurrence of its series.
-    fn entry(&self, event: &Model, series: Option<&agenda_series::Model>) -> Entry {
+    fn entry(&self, event: &Model, series: Option<&agenda_series::Model>) -> Result<Entry> {
         let mine = self.is_mine(event);
         // Of what somebody else does by now, no more than that the user does not.
         let shown_of = match series.filter(|_| !mine) {
             Some(series) => Details::from(series),
             None => Details::from(event),
         };
-        Entry {
+        let replaced = series.zip(event.recurrence_id).map(|(series, at)| series.start_of(at)).transpose()?;
+        Ok(Entry {
             uid: if series.is_some() { event.uid.clone() } else { uid(event.id) },
             sequence: event.version,
             changed: event.updated_at,
@@ -204,13 +217,21 @@ impl Agenda {
                 AgendaEventState::Cancelled | AgendaEventState::NoShow => Status::Cancelled,
             },
             when: shown(when(event)),
+            begins: None,
             rule: None,
             except: Vec::new(),
             // By the clock of the series, also when the occurrence was moved to another zone.
-            replaces: series.zip(event.recurrence_id).map(|(s, at)| local(zone(&s.time_zone), at)),
+            replaces: replaced,
             alarms: shown_of.reminders.as_ref().unwrap_or(&self.usual).0.clone(),
-        }
+        })
     }
+}
+
+/// The beginning of its month, in UTC.
+fn month_of(at: Instant) -> Instant {
+    // Every month has a first day.
+    let day = at.date_naive().with_day(1).unwrap_or_default();
+    day.and_time(NaiveTime::MIN).and_utc()
 }
 
 /// Whether an occurrence is not what its series says.
@@ -228,7 +249,7 @@ fn when(event: &Model) -> times::When {
 }
 
 fn shown(when: times::When) -> ics::When {
-    let day = |at: Instant| -> NaiveDate { local(when.zone, at).date() };
+    let day = |at: Instant| -> NaiveDate { when.zone.local(at).date() };
     if when.all_day {
         ics::When::Days { first: day(when.start), end: day(when.end) }
     } else {

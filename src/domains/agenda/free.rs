@@ -6,7 +6,6 @@ use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 use super::agenda_event::{self, AgendaEventState};
 use super::agenda_series;
 use super::events::{EventFilter, Range};
-use super::recurrence::{instant, local};
 use super::series::lay_until;
 use super::times;
 use super::working;
@@ -99,7 +98,7 @@ async fn busy(reader: &Reader, people: Vec<UserId>, range: Slot) -> Result<Vec<S
 /// When a team works within a range.
 fn at_work(calendar: &Calendar, range: Slot) -> Vec<Slot> {
     let zone = times::zone(&calendar.time_zone);
-    let (mut day, last) = (local(zone, range.start).date(), local(zone, range.end).date());
+    let (mut day, last) = (zone.local(range.start).date(), zone.local(range.end).date());
     let mut slots = Vec::new();
     while day <= last {
         let weekday = [
@@ -112,9 +111,8 @@ fn at_work(calendar: &Calendar, range: Slot) -> Vec<Slot> {
             Weekday::Sunday,
         ][day.weekday().num_days_from_monday() as usize];
         if !calendar.holidays.0.iter().any(|holiday| holiday.day == day) {
-            let at = |minutes: u32| {
-                instant(zone, day.and_time(NaiveTime::MIN) + Duration::minutes(minutes.into()))
-            };
+            let at =
+                |minutes: u32| zone.instant(day.and_time(NaiveTime::MIN) + Duration::minutes(minutes.into()));
             let of_day = calendar.hours.0.iter().filter(|shift| shift.weekday == weekday);
             slots.extend(of_day.map(|shift| Slot { start: at(shift.from), end: at(shift.until) }));
         }

@@ -32,7 +32,6 @@ pub use overlaps::overlaps;
 pub use reminders::Remind;
 pub use series::{LayOut, lay_out, lay_until};
 pub use tables::{agenda_event, agenda_series, agenda_settings, working_calendar};
-pub use times::{UNKNOWN, is_known};
 
 /// Screens hear here that an event or a series changed.
 pub const AGENDA_CHANGED: &str = "agenda:changed";

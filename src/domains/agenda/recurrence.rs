@@ -1,28 +1,23 @@
 //! Repeating events: RFC 5545 rules read in the local time of a zone, so that an event keeps its hour when the
 //! clocks change.
 //!
-//! A rule runs on plain local dates; [`instant`] turns each local start into a moment. The `rrule` library only
+//! A rule runs on plain local dates; [`Zone::instant`] turns each local start into a moment. The `rrule` library only
 //! lists dates: COUNT, UNTIL, week numbers and exceptions are applied here, which lets a search begin near the
 //! window asked for. What the library reads wrongly otherwise is refused by [`Rule::parse`].
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::ops::RangeInclusive;
 
 use chrono::{
-    DateTime, Datelike, Days, Duration, Month, Months, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone,
-    Timelike, Utc, Weekday,
+    Datelike, Days, Duration, Month, Months, NaiveDate, NaiveDateTime, NaiveTime, Timelike, Weekday,
 };
-use chrono_tz::{GapInfo, Tz};
 use rrule::{Frequency, NWeekday, RRule, RRuleSet, Unvalidated};
 
+use crate::kernel::time::{Instant, YEARS};
+use crate::platform::zones::Zone;
 use words::{Parts, days, numbers, parts, until, weekday, whole};
 
 mod words;
-
-/// The years an event may begin in; no start lies after the last one. They bound the time a search takes, and
-/// the zone data knows of no change of the clocks after 2099.
-pub const YEARS: RangeInclusive<i32> = 1900..=2099;
 
 const LONGEST: usize = 500;
 const WEEKDAYS: [(&str, Weekday); 7] = [
@@ -35,22 +30,16 @@ const WEEKDAYS: [(&str, Weekday); 7] = [
     ("SU", Weekday::Sun),
 ];
 
-/// The instant of a local time. A time that the clocks skip is read with the offset from before the change, one
-/// that comes twice is the first (RFC 5545, 3.3.5).
-pub fn instant(zone: Tz, local: NaiveDateTime) -> DateTime<Utc> {
-    if let Some(found) = zone.from_local_datetime(&local).earliest() {
-        return found.to_utc();
-    }
-    // A gap with no beginning is unknown to the zone data; the time is then as good as UTC.
-    let before = GapInfo::new(&local, &zone)
-        .and_then(|gap| gap.begin)
-        .map_or(0, |(_, offset)| offset.fix().local_minus_utc());
-    (local - Duration::seconds(before.into())).and_utc()
-}
-
-/// The local time of an instant.
-pub fn local(zone: Tz, at: DateTime<Utc>) -> NaiveDateTime {
-    at.with_timezone(&zone).naive_local()
+/// The local start at this time of day that an instant stands for: its own, or the nearest where the rules of the zone were
+/// others when the instant was written. What the clocks skip keeps its time of day here.
+pub fn start_of(zone: Zone, time: NaiveTime, at: Instant) -> NaiveDateTime {
+    let day = zone.local(at).date();
+    let days = [day, day - Days::new(1), day + Days::new(1)];
+    let starts = days.map(|day| day.and_time(time));
+    starts
+        .into_iter()
+        .min_by_key(|start| (zone.instant(*start) - at).abs())
+        .unwrap_or_else(|| day.and_time(time))
 }
 
 /// A checked rule. Its text is canonical: parts in a fixed order, upper case, UNTIL in local time.
@@ -79,7 +68,7 @@ impl Rule {
     /// Reads an RRULE value, with or without `RRULE:` before it, for an event that begins at `first`.
     ///
     /// Errors: a sentence that begins with "must" and says what is wrong and what is allowed.
-    pub fn parse(text: &str, zone: Tz, first: NaiveDateTime) -> Result<Rule, String> {
+    pub fn parse(text: &str, zone: Zone, first: NaiveDateTime) -> Result<Rule, String> {
         if text.len() > LONGEST {
             return Err(format!("must have at most {LONGEST} characters"));
         }
@@ -90,7 +79,7 @@ impl Rule {
         Ok(rule)
     }
 
-    fn read(parts: &Parts, zone: Tz, first: NaiveDateTime) -> Result<Rule, String> {
+    fn read(parts: &Parts, zone: Zone, first: NaiveDateTime) -> Result<Rule, String> {
         let frequency = match parts.get("FREQ") {
             Some(&"DAILY") => Frequency::Daily,
             Some(&"WEEKLY") => Frequency::Weekly,
@@ -339,7 +328,7 @@ impl fmt::Display for Rule {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pattern {
     /// The zone whose clocks the event follows.
-    pub zone: Tz,
+    pub zone: Zone,
     /// The first start, local; the rule was parsed for it.
     pub first: NaiveDateTime,
     /// How it repeats.
@@ -357,6 +346,16 @@ impl Pattern {
         let run = self.rule.run(self.first, from).skip_while(|start| *start < from);
         let within = run.take_while(|start| *start < until);
         within.filter(|start| !self.except.contains(start)).take(most).collect()
+    }
+
+    /// Whether the rule gives this start, also where it is left out.
+    pub fn has(&self, start: NaiveDateTime) -> bool {
+        self.rule.run(self.first, start).find(|found| *found >= start) == Some(start)
+    }
+
+    /// The local start of the occurrence that an instant stands for, if the rule gives it.
+    pub fn start_of(&self, at: Instant) -> Option<NaiveDateTime> {
+        Some(start_of(self.zone, self.first.time(), at)).filter(|start| self.has(*start))
     }
 
     /// Whether the rule has neither COUNT nor UNTIL.
@@ -412,7 +411,7 @@ impl Pattern {
     /// The former ends with UNTIL at its last start and is `None` when nothing comes before; the latter's COUNT
     /// is what is left. `None` when nothing of the rule starts at `at`; an exception does start.
     pub fn parted(&self, at: NaiveDateTime) -> Option<(Option<Pattern>, Pattern)> {
-        if self.rule.run(self.first, at).find(|start| *start >= at) != Some(at) {
+        if !self.has(at) {
             return None;
         }
         let (mut early, mut late) = (self.clone(), self.clone());
@@ -440,7 +439,7 @@ impl Pattern {
             }
             match whole_day {
                 true => start.format("%Y%m%d").to_string(),
-                false => instant(self.zone, start).format("%Y%m%dT%H%M%SZ").to_string(),
+                false => self.zone.instant(start).format("%Y%m%dT%H%M%SZ").to_string(),
             }
         })
     }

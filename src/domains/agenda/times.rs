@@ -1,13 +1,12 @@
 //! When an event is: the instants, the days of one that takes whole days, and when its reminders are due.
 
-use chrono::{Datelike, Days, Duration, NaiveDate, NaiveDateTime, NaiveTime};
-use chrono_tz::Tz;
+use chrono::{Days, Duration, NaiveDate, NaiveDateTime, NaiveTime};
 
 use super::agenda_event::{self, Reminders};
-use super::recurrence::{instant, local};
 use super::rules::AgendaErrorCode;
 use crate::kernel::error::Check;
 use crate::kernel::time::Instant;
+use crate::platform::zones::Zone;
 
 /// Longest event: an index finds what crosses the edge of a range by it.
 pub const LONGEST: Duration = Duration::days(366);
@@ -15,14 +14,6 @@ pub const LONGEST: Duration = Duration::days(366);
 const REMINDER_MAX: i32 = 4 * 7 * 24 * 60;
 /// Reminders of one event.
 const REMINDERS_MAX: usize = 5;
-
-/// Why a moment is refused.
-pub const UNKNOWN: &str = "must lie in the years 1900 to 2099";
-
-/// Whether calendars know what day that is: behind it clocks are not known, and arithmetic ends.
-pub fn is_known(at: &Instant) -> bool {
-    super::recurrence::YEARS.contains(&at.year())
-}
 
 /// When an event is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +25,7 @@ pub struct When {
     /// Whether it takes whole days: then start and end are midnights of its zone.
     pub all_day: bool,
     /// Its zone.
-    pub zone: Tz,
+    pub zone: Zone,
 }
 
 impl When {
@@ -44,14 +35,8 @@ impl When {
         start: Instant,
         end: Instant,
         all_day: bool,
-        zone: Tz,
+        zone: Zone,
     ) -> When {
-        for (field, at) in [("start", start), ("end", end)] {
-            if !is_known(&at) {
-                check.refuse(AgendaErrorCode::Invalid, field, UNKNOWN);
-                return When { start: Instant::default(), end: Instant::default(), all_day, zone };
-            }
-        }
         if end < start {
             check.refuse(AgendaErrorCode::Invalid, "end", "must not lie before the start");
         } else if end - start > LONGEST {
@@ -64,8 +49,8 @@ impl When {
 
     fn whole_days(self) -> When {
         // A day begins later than at midnight where the clocks skip that.
-        let begins = |day: NaiveDate| instant(self.zone, day.and_time(NaiveTime::MIN));
-        let (first, last) = (local(self.zone, self.start).date(), local(self.zone, self.end).date());
+        let begins = |day: NaiveDate| self.zone.instant(day.and_time(NaiveTime::MIN));
+        let (first, last) = (self.zone.local(self.start).date(), self.zone.local(self.end).date());
         let ends_before = self.end == begins(last) && last > first;
         let end = if ends_before { last } else { last + Days::new(1) };
         When { start: begins(first), end: begins(end), ..self }
@@ -73,22 +58,22 @@ impl When {
 
     /// The local time at which it begins; of whole days midnight, also where the clocks skip that.
     pub fn begins(&self) -> NaiveDateTime {
-        let start = local(self.zone, self.start);
+        let start = self.zone.local(self.start);
         if self.all_day { start.date().and_time(NaiveTime::MIN) } else { start }
     }
 
     /// Of an occurrence that begins at this local time and takes so many minutes.
-    pub fn of_occurrence(zone: Tz, begins: NaiveDateTime, minutes: i32, all_day: bool) -> When {
-        let (start, takes) = (instant(zone, begins), Duration::minutes(minutes.into()));
+    pub fn of_occurrence(zone: Zone, begins: NaiveDateTime, minutes: i32, all_day: bool) -> When {
+        let (start, takes) = (zone.instant(begins), Duration::minutes(minutes.into()));
         // Whole days are days also when the clock changes; an hour is always an hour.
-        let end = if all_day { instant(zone, begins + takes) } else { start + takes };
+        let end = if all_day { zone.instant(begins + takes) } else { start + takes };
         When { start, end, all_day, zone }
     }
 
     /// Minutes that it takes; of whole days by the clock on the wall.
     pub fn minutes(&self) -> i32 {
         let takes = if self.all_day {
-            local(self.zone, self.end).date() - local(self.zone, self.start).date()
+            self.zone.local(self.end).date() - self.zone.local(self.start).date()
         } else {
             self.end - self.start
         };
@@ -103,16 +88,16 @@ impl When {
     /// Writes it into a row.
     pub fn put(self, row: &mut agenda_event::Model) {
         let day = |at: NaiveDateTime| self.all_day.then(|| at.date().to_string());
-        row.first_day = day(local(self.zone, self.start));
-        row.last_day = day(local(self.zone, self.end) - Duration::days(1));
+        row.first_day = day(self.zone.local(self.start));
+        row.last_day = day(self.zone.local(self.end) - Duration::days(1));
         (row.start, row.end, row.all_day) = (self.start, self.end, self.all_day);
         row.time_zone = self.zone.name().to_owned();
     }
 }
 
 /// The zone of this name; the tables hold only names that are known.
-pub fn zone(name: &str) -> Tz {
-    name.parse().unwrap_or(Tz::UTC)
+pub fn zone(name: &str) -> Zone {
+    name.parse().unwrap_or(Zone::UTC)
 }
 
 /// Checks reminders: minutes before the start, each once, the longest first.
@@ -143,7 +128,7 @@ mod tests {
 
     #[test]
     fn whole_days_are_those_that_are_touched() {
-        let mexico: Tz = "America/Mexico_City".parse().expect("a zone");
+        let mexico: Zone = "America/Mexico_City".parse().expect("a zone");
         let mut check = Check::default();
         let days = |check: &mut _, start, end| {
             let when = When::checked(check, at(start), at(end), true, mexico);
@@ -160,7 +145,7 @@ mod tests {
 
     #[test]
     fn a_day_of_25_hours_is_a_day_and_an_hour_is_an_hour() {
-        let madrid: Tz = "Europe/Madrid".parse().expect("a zone");
+        let madrid: Zone = "Europe/Madrid".parse().expect("a zone");
         let midnight = "2026-10-25T00:00:00".parse().expect("a local time");
         let day = When::of_occurrence(madrid, midnight, 1440, true);
         assert_eq!((day.start, day.end), (at("2026-10-24T22:00:00Z"), at("2026-10-25T23:00:00Z")));
@@ -176,7 +161,7 @@ mod tests {
             ("2027-11-23T10:00:00Z", "must lie at most 366 days after the start"),
         ] {
             let mut check = Check::default();
-            When::checked(&mut check, at("2026-11-21T10:00:00Z"), at(end), false, Tz::UTC);
+            When::checked(&mut check, at("2026-11-21T10:00:00Z"), at(end), false, Zone::UTC);
             assert!(format!("{:?}", check.done()).contains(rule));
         }
     }

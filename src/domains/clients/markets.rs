@@ -11,6 +11,7 @@ use crate::kernel::money::Currency;
 use crate::kernel::{Error, Patch, Result, Stop, text};
 use crate::platform::auth::Right;
 use crate::platform::db::{Change, ChangeKind, Tx, Visible, differences};
+use crate::platform::zones::Zone;
 
 const NAME_MAX: usize = 120;
 
@@ -56,7 +57,7 @@ pub async fn create(tx: &mut Tx, new: NewMarket) -> Result<MarketId, Stop<Market
     let key = check.take(C::Invalid, "key", check_key(&new.key));
     let name = check.take(C::Invalid, "name", text::name(&new.name, NAME_MAX));
     let currency = check.take(C::Invalid, "currency", Currency::parse(&new.currency));
-    let zone = check.take(C::Invalid, "timeZone", new.time_zone.parse::<chrono_tz::Tz>());
+    let zone = check.take(C::Invalid, "timeZone", new.time_zone.parse::<Zone>());
     let country = check.take(C::Invalid, "country", check_letters(&new.country, 2, 2));
     let prefix = check.take(C::Invalid, "numberPrefix", check_letters(&new.number_prefix, 2, 6));
     let same =

@@ -7,6 +7,7 @@ use crate::kernel::error::Check;
 use crate::kernel::ids::TeamId;
 use crate::kernel::time::Instant;
 use crate::platform::auth::{Role, normalized};
+use crate::platform::zones::Zone;
 
 codes! {
     /// Why a session was not opened, refreshed or closed.
@@ -94,9 +95,8 @@ pub fn team_fits(role: Role, team: Option<TeamId>) -> bool {
 }
 
 /// A time zone of the IANA database.
-pub fn time_zone(name: &str) -> Result<chrono_tz::Tz, String> {
+pub fn time_zone(name: &str) -> Result<Zone, &'static str> {
     name.parse()
-        .map_err(|_| "must be a time zone of the IANA database, such as America/Mexico_City".to_owned())
 }
 
 /// The name of a time zone of the IANA database.

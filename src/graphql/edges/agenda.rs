@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::domains::agenda::agenda_event::{AgendaEventKind, AgendaEventState};
 use crate::domains::agenda::events::{self, EventFilter, Range};
 use crate::domains::agenda::rules::{self, AgendaAction, Blocked, Callable, Facts};
-use crate::domains::agenda::{self, UNKNOWN, agenda_series, is_known, working_calendar};
+use crate::domains::agenda::{self, agenda_series, working_calendar};
 use crate::domains::identity::rules::time_zone;
 use crate::edges;
 use crate::graphql::context::Ask;
@@ -25,7 +25,7 @@ use crate::graphql::nodes::agenda::{
 use crate::graphql::nodes::clients::Client;
 use crate::graphql::nodes::identity::{Team, User};
 use crate::graphql::page::Connection;
-use crate::graphql::scalars::Date;
+use crate::graphql::scalars::{Date, Moment};
 use crate::kernel::ids::print;
 use crate::kernel::time::Instant;
 use crate::kernel::words::Word;
@@ -270,9 +270,9 @@ pub fn laid_out(ctx: &Context<'_>, until: Instant) -> Option<First> {
 #[derive(Clone, Debug, async_graphql::InputObject)]
 pub struct DateTimeRangeInput {
     /// From here on.
-    pub start: Instant,
+    pub start: Moment,
     /// Until there.
-    pub end: Instant,
+    pub end: Moment,
     /// IANA zone whose days are shown: events that take whole days are then found by their dates, as a calendar shows them,
     /// and not by the midnights of their own zone.
     pub time_zone: Option<String>,
@@ -284,16 +284,12 @@ impl DateTimeRangeInput {
     /// # Errors
     /// `Invalid` for what ends before it begins, and for a zone that is none.
     pub fn checked(&self) -> Result<Range> {
-        for (field, at) in [("range.start", &self.start), ("range.end", &self.end)] {
-            if !is_known(at) {
-                return Err(Error::invalid(field, UNKNOWN));
-            }
-        }
-        if self.end <= self.start {
+        let (start, end) = (self.start.0, self.end.0);
+        if end <= start {
             return Err(Error::invalid("range.end", "must lie behind the start"));
         }
         let zone = self.time_zone.as_deref().map(time_zone).transpose();
         let zone = zone.map_err(|rule| Error::invalid("range.timeZone", rule))?;
-        Ok(Range { start: self.start, end: self.end, zone })
+        Ok(Range { start, end, zone })
     }
 }

@@ -58,7 +58,7 @@ edges! {
         ): AgendaEvent by "client_id" in BY_START => |viewer| {
             let range = range.as_ref().map(DateTimeRangeInput::checked).transpose()?;
             Ok(events::list(viewer, range.as_ref(), &EventFilter::default()))
-        }, after |ctx| range.as_ref().and_then(|range| laid_out(ctx, range.end));
+        }, after |ctx| range.as_ref().and_then(|range| laid_out(ctx, range.end.0));
         /// What is planned and was done, latest first.
         page activities(
             #[graphql(desc = "Only these states; all unless told.")] states: Option<Vec<activity::ActivityState>>

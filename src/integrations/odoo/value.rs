@@ -6,7 +6,7 @@
 use chrono::{NaiveDate, NaiveDateTime};
 
 use crate::kernel::money::{Currency, Money};
-use crate::kernel::time::Instant;
+use crate::kernel::time::{self, Instant};
 
 /// Names and values, in the order in which they are written.
 pub type Map = Vec<(String, Value)>;
@@ -164,14 +164,21 @@ impl Value {
 
     /// A moment: `YYYY-MM-DD HH:MM:SS`, always UTC (rule 11).
     pub fn instant(&self) -> Result<Option<Instant>, Misread> {
-        let read = |text| NaiveDateTime::parse_from_str(text, INSTANT).map(|moment| moment.and_utc());
-        self.text_or_none()?.map(read).transpose().or_else(|_| expected("a moment, YYYY-MM-DD HH:MM:SS"))
+        let read = |text| {
+            let moment = NaiveDateTime::parse_from_str(text, INSTANT).ok()?.and_utc();
+            Some(moment).filter(|moment| time::is_known(*moment))
+        };
+        let Some(text) = self.text_or_none()? else { return Ok(None) };
+        read(text)
+            .map_or_else(|| expected("a moment of 1900 to 2099, YYYY-MM-DD HH:MM:SS"), |at| Ok(Some(at)))
     }
 
     /// A day: `YYYY-MM-DD`.
     pub fn date(&self) -> Result<Option<NaiveDate>, Misread> {
-        let read = |text| NaiveDate::parse_from_str(text, DATE);
-        self.text_or_none()?.map(read).transpose().or_else(|_| expected("a day, YYYY-MM-DD"))
+        self.text_or_none()?
+            .map(time::day)
+            .transpose()
+            .or_else(|_| expected("a day of 1900 to 2099, YYYY-MM-DD"))
     }
 
     /// An amount, rounded to the currency's minor unit, halves away from zero. It is rounded in decimal, from the shortest text

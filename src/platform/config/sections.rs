@@ -31,6 +31,8 @@ pub struct Config {
     pub odoo: Option<OdooConfig>,
     /// Logs, metrics and traces.
     pub telemetry: TelemetryConfig,
+    /// A folder of time zones, instead of the newest of the machine's and the program's.
+    pub zoneinfo: Option<PathBuf>,
 }
 
 /// Where and how the server listens.
@@ -179,6 +181,12 @@ impl Config {
             jobs: jobs(&mut env),
             odoo: odoo(&mut env),
             telemetry: telemetry(&mut env, server),
+            zoneinfo: env
+                .text(
+                    "CABINA_ZONEINFO",
+                    "Folder of time zones with a tzdata.zi. Absent: the machine's or the program's own, whichever is newer.",
+                )
+                .map(PathBuf::from),
         };
         let result = if env.mistakes.is_empty() { Ok(config) } else { Err(Mistakes(env.mistakes)) };
         (result, env.variables)

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::many::{among, array};
 use super::positional::{Cells, Positional, Wanted, column};
 use super::reader::Reader;
-use crate::kernel::time::Instant;
+use crate::kernel::time::{Instant, is_known};
 use crate::kernel::{Error, Result};
 
 /// Up or down.
@@ -61,7 +61,7 @@ impl SortColumn {
         let (name, value, id): (String, Keyset, Uuid) =
             serde_json::from_slice(&bytes).map_err(|_| wrong())?;
         let value = match value {
-            Keyset::Instant(at) if self.instant => at.into(),
+            Keyset::Instant(at) if self.instant && is_known(at) => at.into(),
             Keyset::Text(text) if !self.instant && !text.contains('\0') => text.into(),
             _ => return Err(wrong()),
         };

@@ -1,6 +1,6 @@
 //! One cell of `load`: all are text (rule 27).
 
-use chrono::{NaiveDateTime, TimeZone};
+use chrono::NaiveDateTime;
 
 use super::convert::{MOMENT, convert};
 use super::load_rows::By;
@@ -9,6 +9,7 @@ use super::python::{class, repr, truth};
 use super::schema::{Field, Kind, Model};
 use super::tx::Tx;
 use crate::integrations::odoo::{Map, Value};
+use crate::platform::zones::Zone;
 
 /// What a cell reads as.
 pub(super) enum Cell {
@@ -105,11 +106,8 @@ impl Tx<'_> {
             Some(Value::Text(zone)) => Some(zone.clone()),
             _ => self.text("res.users", self.uid, "tz"),
         };
-        let zone: Option<chrono_tz::Tz> = zone.and_then(|zone| zone.parse().ok());
-        let utc = zone
-            .and_then(|zone| zone.from_local_datetime(&local).earliest())
-            .map(|moment| moment.naive_utc());
-        Value::Text(utc.unwrap_or(local).format(MOMENT).to_string())
+        let zone: Zone = zone.and_then(|zone| zone.parse().ok()).unwrap_or(Zone::UTC);
+        Value::Text(zone.instant(local).format(MOMENT).to_string())
     }
 
     /// The record that a cell names.

@@ -121,8 +121,10 @@ async fn years_that_no_calendar_knows_are_refused() {
     for year in ["-262143", "0001", "1899", "2100", "+262142"] {
         let at = format!("{year}-06-01T00:00:00Z");
         let input = json!({ "title": "Visit", "start": at, "end": at });
-        let refused = ana.run("agendaEventCreate", input, "event { id }").await;
-        assert_eq!(refused.refusals(), [("INVALID".to_owned(), "start".to_owned())], "{year}");
+        let create =
+            "mutation($input: AgendaEventCreateInput!) { agendaEventCreate(input: $input) { event { id } } }";
+        let refused = ana.send(create, json!({ "input": input })).await;
+        assert_eq!((refused.status, refused.code()), (200, "BAD_INPUT"), "{year}");
         let range = json!({ "range": { "start": at, "end": at }, "id": ana.id });
         let query =
             "query($range: DateTimeRangeInput!, $id: ID!) { agendaEvents(range: $range) { nodes { id } }

@@ -2,6 +2,7 @@
 
 mod actions;
 mod busy;
+mod clocks;
 mod events;
 mod feed;
 mod live;

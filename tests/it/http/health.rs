@@ -16,6 +16,8 @@ async fn a_ready_server_says_so_and_names_each_part() {
     for part in ["database", "writes", "migrations", "tasks"] {
         assert_eq!(answer.body[part], "ok", "{part}");
     }
+    let zones = answer.body["timeZones"].as_str().expect("which rules");
+    assert!(zones >= "2026f" && zones.ends_with(')'), "{zones}");
     assert_eq!(Actor::answer(app.nobody().request(Method::GET, "/health/live")).await.status, 200);
 }
 

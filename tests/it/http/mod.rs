@@ -2,6 +2,7 @@ mod documents;
 mod health;
 mod limits;
 mod metrics;
+mod moments;
 mod protocol;
 mod silent;
 mod stopped;

@@ -122,7 +122,8 @@ async fn an_address_without_odoo_is_named_and_nothing_else_is_looked_at() {
     assert_says(&found, "address", State::Wrong, "does not answer as an Odoo does", "Check ODOO_URL");
     assert_says(&found, "login", State::Unseen, "not looked at: no Odoo answers", "");
     assert_eq!(in_state(&found, State::Wrong), ["address"]);
-    assert_eq!(in_state(&found, State::Ok), ["settings"]);
+    assert_eq!(in_state(&found, State::Ok), ["settings", "zones"]);
+    assert_says(&found, "zones", State::Ok, "time zones by release 2", "");
 
     let mut nowhere = Patient::new().await;
     let port = TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("an address");

@@ -10,11 +10,10 @@ mod zones;
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone, Utc};
-use chrono_tz::Tz;
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use icalendar::Property;
 
-use super::recurrence::local;
+use crate::platform::zones::Zone;
 use zones::zones;
 
 /// One component of the file: an event, a series of them, or one occurrence of a series that differs from it.
@@ -38,6 +37,9 @@ pub struct Entry {
     pub status: Status,
     /// When it takes place; for a series, its first occurrence.
     pub when: When,
+    /// Of a series that has a time: its first start by the clock on the wall of its zone, also where the clocks skip that.
+    /// All later ones follow it.
+    pub begins: Option<NaiveDateTime>,
     /// What makes it a series: an RRULE value, written as it is. Its UNTIL is in UTC if the entry has a time.
     pub rule: Option<String>,
     /// The occurrences of the series that are left out, by their local start; a whole day by its midnight.
@@ -69,7 +71,7 @@ pub enum When {
         /// The instant it is over.
         end: DateTime<Utc>,
         /// The zone whose clock a series follows.
-        zone: Tz,
+        zone: Zone,
     },
     /// Whole days, the same dates wherever they are read.
     Days {
@@ -82,7 +84,7 @@ pub enum When {
 
 /// Writes the file, components in the order given. `zone` is the calendar's own: it moves no entry, but some
 /// programs show a subscribed calendar in it.
-pub fn calendar(name: &str, zone: Tz, entries: &[Entry]) -> String {
+pub fn calendar(name: &str, zone: Zone, entries: &[Entry]) -> String {
     let mut file = File::default();
     file.begin("VCALENDAR");
     for (key, value) in [
@@ -191,14 +193,21 @@ impl File {
             When::Timed { start, end, zone } => {
                 // When clocks go back an hour comes twice, and its local times mean the first. Only UTC can
                 // name the second, which would make a series follow UTC.
-                let is_second = |at| {
-                    zone.from_local_datetime(&local(zone, at)).earliest() != Some(at.with_timezone(&zone))
+                let is_second = |at| zone.instant(zone.local(at)) != at;
+                let zone = if entry.rule.is_none() && (is_second(start) || is_second(end)) {
+                    Zone::UTC
+                } else {
+                    zone
                 };
-                let zone =
-                    if entry.rule.is_none() && (is_second(start) || is_second(end)) { Tz::UTC } else { zone };
-                self.put(time("DTSTART", local(zone, start), zone));
-                if end > start {
-                    self.put(time("DTEND", local(zone, end), zone));
+                let begins = entry.begins.unwrap_or_else(|| zone.local(start));
+                self.put(time("DTSTART", begins, zone));
+                let over = zone.local(end);
+                if entry.rule.is_some() && over - begins != end - start {
+                    // The clocks change during the first occurrence: by its local end the others would take another time.
+                    let takes = format!("PT{}M", (end - start).num_minutes());
+                    self.put(Property::new("DURATION", takes));
+                } else if end > start {
+                    self.put(time("DTEND", over, zone));
                 }
             }
         }
@@ -228,12 +237,12 @@ impl Status {
 const LOCAL: &str = "%Y%m%dT%H%M%S";
 
 fn instant(key: &str, at: DateTime<Utc>) -> Property {
-    time(key, at.naive_utc(), Tz::UTC)
+    time(key, at.naive_utc(), Zone::UTC)
 }
 
-fn time(key: &str, at: NaiveDateTime, zone: Tz) -> Property {
+fn time(key: &str, at: NaiveDateTime, zone: Zone) -> Property {
     let at = at.format(LOCAL);
-    if is_utc(zone) {
+    if zone.is_utc() {
         Property::new(key, format!("{at}Z"))
     } else {
         Property::new(key, at.to_string()).add_parameter("TZID", zone.name()).done()
@@ -250,21 +259,6 @@ fn occurrence(key: &str, start: NaiveDateTime, series: &When) -> Property {
         When::Timed { zone, .. } => time(key, start, zone),
         When::Days { .. } => day(key, start.date()),
     }
-}
-
-/// UTC by any of its names in the IANA database.
-fn is_utc(zone: Tz) -> bool {
-    matches!(
-        zone,
-        Tz::UTC
-            | Tz::UCT
-            | Tz::Universal
-            | Tz::Zulu
-            | Tz::Etc__UTC
-            | Tz::Etc__UCT
-            | Tz::Etc__Universal
-            | Tz::Etc__Zulu
-    )
 }
 
 /// Line breaks become `\n`; other control characters, which no text may hold, are dropped.

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, Offset, TimeDelta, TimeZone, Utc};
-use chrono_tz::{OffsetComponents, Tz, TzOffset};
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 use icalendar::Property;
 
-use super::{Entry, File, LOCAL, When, is_utc};
+use super::{Entry, File, LOCAL, When};
+use crate::platform::zones::{Change, Reading, Zone};
 
 /// For how many years after the last entry the changes of a zone's clock are looked up: a zone that follows no
 /// yearly rule has them written one by one, and a series may run on.
@@ -17,21 +17,21 @@ const YEARS_OF_RULE: i32 = 5;
 
 impl File {
     /// VTIMEZONE, right from the beginning of `first_year`.
-    pub fn zone(&mut self, zone: Tz, first_year: i32, last_year: i32) {
+    pub fn zone(&mut self, zone: Zone, first_year: i32, last_year: i32) {
         // A year early: the change that the first entry comes after is written too, in most zones.
         let (begin, horizon) = (new_year(first_year - 1), last_year + YEARS_AHEAD);
-        let mut changes = changes(zone, begin, new_year(horizon + 1));
+        let mut changes = zone.changes(begin, new_year(horizon + 1));
         self.begin("VTIMEZONE");
         self.text("TZID", zone.name());
         if changes.first().is_none_or(|change| change.at > new_year(first_year)) {
-            let offset = zone.offset_from_utc_datetime(&begin.naive_utc());
-            self.observance(&Change { at: begin, before: offset, after: offset }, None);
+            let reading = zone.reading(begin);
+            self.observance(&Change { at: begin, before: reading.clone(), after: reading }, None);
         }
         while !changes.is_empty() {
             let change = changes.remove(0);
-            let week = change.yearly_week(&changes, horizon);
+            let week = yearly_week(&change, &changes, horizon);
             if let Some(week) = week {
-                changes.retain(|later| !later.repeats(&change, week));
+                changes.retain(|later| !repeats(later, &change, week));
             }
             self.observance(&change, week);
         }
@@ -41,13 +41,13 @@ impl File {
     /// STANDARD or DAYLIGHT: what the clock shows from a change on, and in which week of the month the same
     /// change comes every year.
     fn observance(&mut self, change: &Change, week: Option<Week>) {
-        let component = if change.is_to_summer() { "DAYLIGHT" } else { "STANDARD" };
-        let onset = change.onset();
+        let component = if is_to_summer(change) { "DAYLIGHT" } else { "STANDARD" };
+        let onset = onset(change);
         self.begin(component);
         self.put(Property::new("DTSTART", onset.format(LOCAL).to_string()));
-        self.text("TZOFFSETFROM", &offset(change.before.fix()));
-        self.text("TZOFFSETTO", &offset(change.after.fix()));
-        self.text("TZNAME", &change.after.to_string());
+        self.text("TZOFFSETFROM", &offset(change.before.offset));
+        self.text("TZOFFSETTO", &offset(change.after.offset));
+        self.text("TZNAME", &change.after.abbreviation);
         if let Some(week) = week {
             let rule = format!("FREQ=YEARLY;BYMONTH={};{}", onset.month(), week.written(onset));
             self.put(Property::new("RRULE", rule));
@@ -57,11 +57,11 @@ impl File {
 }
 
 /// The zones the entries need, by name, each with the first and the last year it is needed for.
-pub fn zones(entries: &[Entry]) -> BTreeMap<&'static str, (Tz, i32, i32)> {
+pub fn zones(entries: &[Entry]) -> BTreeMap<&'static str, (Zone, i32, i32)> {
     let mut zones = BTreeMap::new();
     for entry in entries {
         let When::Timed { start, end, zone } = entry.when else { continue };
-        if is_utc(zone) {
+        if zone.is_utc() {
             continue;
         }
         let (_, first, last) = zones.entry(zone.name()).or_insert((zone, start.year(), end.year()));
@@ -73,46 +73,38 @@ pub fn zones(entries: &[Entry]) -> BTreeMap<&'static str, (Tz, i32, i32)> {
     zones
 }
 
-/// A change of the clock in a zone.
-pub struct Change {
-    at: DateTime<Utc>,
-    before: TzOffset,
-    after: TzOffset,
+/// The local time of a change on the clock as it was before.
+fn onset(change: &Change) -> NaiveDateTime {
+    change.at.naive_utc() + change.before.offset
 }
 
-impl Change {
-    /// The local time of the change on the clock as it was before.
-    fn onset(&self) -> NaiveDateTime {
-        self.at.naive_utc() + self.before.fix()
-    }
+/// Whether the clock is put forward into summer, or out of a winter time that takes an hour away, as in Dublin; not where a
+/// country moves to another zone.
+fn is_to_summer(Change { before, after, .. }: &Change) -> bool {
+    let ahead = |reading: &Reading| reading.offset.local_minus_utc();
+    ahead(after) > ahead(before) && after.is_summer != before.is_summer
+}
 
-    /// By what is added to the zone's base offset: in Dublin the base is summer time, and winter takes an hour
-    /// away.
-    fn is_to_summer(&self) -> bool {
-        self.after.dst_offset() > self.before.dst_offset()
-    }
+/// Whether a change is `first` again, in another year or the same, in the given week.
+fn repeats(change: &Change, first: &Change, week: Week) -> bool {
+    let key = |change: &Change| (onset(change).month(), onset(change).weekday(), onset(change).time());
+    week.holds(onset(change))
+        && (&change.before, &change.after) == (&first.before, &first.after)
+        && key(change) == key(first)
+}
 
-    /// Whether it is `first` again, in another year or the same, in the given week.
-    fn repeats(&self, first: &Self, week: Week) -> bool {
-        let key = |change: &Self| (change.onset().month(), change.onset().weekday(), change.onset().time());
-        week.holds(self.onset())
-            && (self.before, self.after) == (first.before, first.after)
-            && key(self) == key(first)
-    }
-
-    /// The week in which it comes back every year until `horizon`, if it does. `later` are the changes after it.
-    fn yearly_week(&self, later: &[Self], horizon: i32) -> Option<Week> {
-        let onset = self.onset();
-        let years = horizon - onset.year();
-        let comes_back = |week: &Week| {
-            let times = later.iter().filter(|change| change.repeats(self, *week)).count();
-            self.repeats(self, *week) && usize::try_from(years) == Ok(times)
-        };
-        let same_month = later.iter().map(Self::onset).filter(|other| other.month() == onset.month());
-        let earliest = same_month.map(|other| other.day()).fold(onset.day(), u32::min);
-        let weeks = [Week::Last, Week::From(onset.day0() / 7 * 7 + 1), Week::From(earliest)];
-        weeks.into_iter().find(|week| years >= YEARS_OF_RULE && comes_back(week))
-    }
+/// The week in which a change comes back every year until `horizon`, if it does. `later` are the changes after it.
+fn yearly_week(change: &Change, later: &[Change], horizon: i32) -> Option<Week> {
+    let at = onset(change);
+    let years = horizon - at.year();
+    let comes_back = |week: &Week| {
+        let times = later.iter().filter(|later| repeats(later, change, *week)).count();
+        repeats(change, change, *week) && usize::try_from(years) == Ok(times)
+    };
+    let same_month = later.iter().map(onset).filter(|other| other.month() == at.month());
+    let earliest = same_month.map(|other| other.day()).fold(at.day(), u32::min);
+    let weeks = [Week::Last, Week::From(at.day0() / 7 * 7 + 1), Week::From(earliest)];
+    weeks.into_iter().find(|week| years >= YEARS_OF_RULE && comes_back(week))
 }
 
 /// Seven days of a month, in which each day of the week comes once.
@@ -145,29 +137,6 @@ impl Week {
             }
         }
     }
-}
-
-/// The changes of a zone's clock between two instants.
-pub fn changes(zone: Tz, begin: DateTime<Utc>, end: DateTime<Utc>) -> Vec<Change> {
-    // chrono-tz doesn't give them away, they have to be found. No zone ever changed twice in a week.
-    const STEP: TimeDelta = TimeDelta::days(7);
-    let offset_at = |at: DateTime<Utc>| zone.offset_from_utc_datetime(&at.naive_utc());
-    let mut changes = Vec::new();
-    let mut at = begin;
-    while at < end {
-        let next = (at + STEP).min(end);
-        let (before, after) = (offset_at(at), offset_at(next));
-        if before != after {
-            let (mut low, mut high) = (at, next);
-            while high - low > TimeDelta::seconds(1) {
-                let middle = low + TimeDelta::seconds((high - low).num_seconds() / 2);
-                if offset_at(middle) == before { low = middle } else { high = middle }
-            }
-            changes.push(Change { at: high, before, after });
-        }
-        at = next;
-    }
-    changes
 }
 
 /// The beginning of a year, in UTC.

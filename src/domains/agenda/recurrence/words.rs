@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
-use chrono::{DateTime, Duration, NaiveDateTime, NaiveTime, Utc, Weekday};
-use chrono_tz::Tz;
+use chrono::{Duration, NaiveDateTime, NaiveTime, Weekday};
 use rrule::Frequency;
 
-use super::{WEEKDAYS, day_order, horizon, instant, local};
+use super::{WEEKDAYS, day_order, horizon};
+use crate::kernel::time::Instant;
+use crate::platform::zones::Zone;
 
 const MOST: i16 = 1000; // of COUNT and of INTERVAL
 const PARTS: [&str; 11] = [
@@ -93,7 +94,7 @@ pub(super) fn weekday(text: &str) -> Option<Weekday> {
 }
 
 /// UNTIL in local time: given in UTC, as local time, or as a date, of which it is the end.
-pub(super) fn until(text: &str, zone: Tz, first: NaiveDateTime) -> Result<NaiveDateTime, String> {
+pub(super) fn until(text: &str, zone: Zone, first: NaiveDateTime) -> Result<NaiveDateTime, String> {
     let time = |text: &str| {
         // Fixed width: chrono's %Y alone would take a sign and more digits.
         let form = text.len() == 15 && text.bytes().all(|b| b.is_ascii_digit() || b == b'T');
@@ -112,10 +113,10 @@ pub(super) fn until(text: &str, zone: Tz, first: NaiveDateTime) -> Result<NaiveD
 
 /// The local time of `at`, corrected so that it ends the same starts of this time of day as the instant does:
 /// around a change of the clocks the order of local times is not that of instants.
-fn last_local(zone: Tz, at: DateTime<Utc>, time: NaiveTime) -> NaiveDateTime {
-    let until = local(zone, at);
+fn last_local(zone: Zone, at: Instant, time: NaiveTime) -> NaiveDateTime {
+    let until = zone.local(at);
     let start = until.date().and_time(time);
-    match (start <= until, instant(zone, start) <= at) {
+    match (start <= until, zone.instant(start) <= at) {
         (true, false) => start - Duration::seconds(1),
         (false, true) => start,
         _ => until,

@@ -13,7 +13,7 @@ use super::super::agenda_event::{self, AgendaEventState};
 use super::super::agenda_series::{Column, Entity, Model};
 use super::super::details::Details;
 use super::super::events::{owned, save, tell_assignee, tell_client, uid};
-use super::super::recurrence::{Pattern, instant, local};
+use super::super::recurrence::{Pattern, start_of};
 use super::super::rules::{AgendaAction, AgendaErrorCode as Code, AgendaScope};
 use super::super::settings::Usual;
 use super::super::times::When;
@@ -50,19 +50,21 @@ pub async fn change(
         _ => series,
     };
     let after = agenda_event::Model { series_id: Some(series.id), uid: series.uid.clone(), ..after };
-    let Course { template: mut next, moved, shift, places } = course(&series, action, (&before, &after))?;
+    let Course { template: mut next, moved, shift, pattern, places } =
+        course(&series, action, (&before, &after))?;
     let (mut since, mut usual) = (Ord::min(before.start, after.start), Usual::default());
     let mut rows = rows(tx, series.id).await?;
     if shift > Duration::zero() {
         rows.reverse(); // no two may stand at the same place in between
     }
     for row in rows {
-        let place = row.recurrence_id.and_then(|at| places.get(&at)).copied();
+        let begins = row.recurrence_id.map(|at| start_of(pattern.zone, pattern.first.time(), at));
+        let place = begins.and_then(|begins| places.get(&begins)).copied();
         let is_this = row.id == before.id;
         let changed = match place {
             None => left(if is_this { after.clone() } else { row.clone() }, shift),
             Some(begins) if is_this => {
-                agenda_event::Model { recurrence_id: Some(instant(moved.zone, begins)), ..after.clone() }
+                agenda_event::Model { recurrence_id: Some(moved.zone.instant(begins)), ..after.clone() }
             }
             Some(begins) => occurrence(&row, (&before, &after), (&series, &next), begins),
         };
@@ -90,8 +92,10 @@ struct Course {
     moved: Pattern,
     /// By how much the rule moves.
     shift: Duration,
+    /// The rule before it.
+    pattern: Pattern,
     /// The local start that each occurrence gets which is a row, by the one that it had.
-    places: HashMap<Instant, NaiveDateTime>,
+    places: HashMap<NaiveDateTime, NaiveDateTime>,
 }
 
 fn course(
@@ -104,7 +108,7 @@ fn course(
     let moved = pattern.moved(shift).map_err(|rule| Stop::refuse(Code::RulePinned, "start", rule))?;
     let old = pattern.starts(pattern.first, laid_until(series)?, usize::MAX);
     let new = moved.starts(moved.first, NaiveDateTime::MAX, old.len());
-    let places = old.into_iter().map(|begins| instant(pattern.zone, begins)).zip(new).collect();
+    let places = old.into_iter().zip(new).collect();
     let mut template = series.clone();
     template.keep(&moved);
     if series.laid_until.is_some() {
@@ -117,7 +121,7 @@ fn course(
     if action == AgendaAction::Assign {
         (template.assignee_id, template.team_id) = (after.assignee_id, after.team_id);
     }
-    Ok(Course { template, moved, shift, places })
+    Ok(Course { template, moved, shift, pattern, places })
 }
 
 /// What the rule gives no more, as it was cancelled with all behind it: when the series moves it is an event of its own, and
@@ -138,7 +142,7 @@ fn occurrence(
 ) -> agenda_event::Model {
     let mut next = row.clone();
     let zone = super::super::times::zone(&template.time_zone);
-    next.recurrence_id = Some(instant(zone, begins));
+    next.recurrence_id = Some(zone.instant(begins));
     if !row.state.is_open() {
         return next;
     }
@@ -185,7 +189,7 @@ fn shift(
         return Ok(Duration::zero());
     }
     let place = place(series, pattern, before)?;
-    let from = place.unwrap_or_else(|| local(pattern.zone, before.start));
+    let from = place.unwrap_or_else(|| pattern.zone.local(before.start));
     Ok(When { zone: pattern.zone, ..of(after) }.begins() - from)
 }
 
@@ -229,10 +233,9 @@ fn parted(
 /// The local start that the rule gives an occurrence; `None` when it does no more.
 fn place(series: &Model, pattern: &Pattern, event: &agenda_event::Model) -> Result<Option<NaiveDateTime>> {
     let Some(at) = event.recurrence_id else { return Ok(None) };
-    // By the clock on the wall what the clocks skip is at another time than the rule says, if not on another day.
-    let (near, around) = (local(pattern.zone, at), Duration::days(2));
-    let starts = pattern.starts(near - around, laid_until(series)?.min(near + around), usize::MAX);
-    Ok(starts.into_iter().find(|begins| instant(pattern.zone, *begins) == at))
+    let laid = laid_until(series)?;
+    let is_kept = |begins: &NaiveDateTime| *begins < laid && !pattern.except.contains(begins);
+    Ok(pattern.start_of(at).filter(is_kept))
 }
 
 /// Cancels what is open of a series, or what is from this occurrence on; nothing more is laid out.

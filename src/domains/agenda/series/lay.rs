@@ -10,7 +10,7 @@ use super::super::agenda_event::{self, AgendaEventState};
 use super::super::agenda_series::{Column, Entity, Model};
 use super::super::details::Details;
 use super::super::events::blank;
-use super::super::recurrence::{Pattern, instant, local};
+use super::super::recurrence::Pattern;
 use super::super::rules::AgendaErrorCode as Code;
 use super::super::settings::Usual;
 use super::super::times::{When, next_reminder};
@@ -130,9 +130,9 @@ pub(super) async fn first(
     pattern: &Pattern,
 ) -> Result<AgendaEventId, Stop<Code>> {
     let begins = pattern.starts(pattern.first, NaiveDateTime::MAX, 1);
-    let begins = begins.first().map(|begins| instant(pattern.zone, *begins));
+    let begins = begins.first().map(|begins| pattern.zone.instant(*begins));
     let until = begins.unwrap_or(tx.now).max(tx.now) + FURTHER;
-    let most = pattern.starts(pattern.first, local(pattern.zone, until), MOST + 1);
+    let most = pattern.starts(pattern.first, pattern.zone.local(until), MOST + 1);
     if most.len() > MOST {
         let rule = "it begins too long ago: at most 4000 occurrences may lie before the end of next year";
         return Err(Stop::refuse(Code::RuleInvalid, "recurrence.rule", rule));
@@ -151,7 +151,7 @@ pub(super) async fn lay_ahead(tx: &Tx, row: &mut Model, pattern: &Pattern) -> Re
 /// Writes the occurrences that begin from where the rows end until then; gives back the first of them.
 async fn lay(tx: &Tx, row: &mut Model, pattern: &Pattern, until: Instant) -> Result<Option<AgendaEventId>> {
     let Some(from) = row.laid_until.as_deref().map(parsed).transpose()? else { return Ok(None) };
-    let until = local(pattern.zone, until);
+    let until = pattern.zone.local(until);
     if until <= from {
         return Ok(None);
     }

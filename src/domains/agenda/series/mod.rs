@@ -5,15 +5,14 @@ mod lay;
 
 use std::collections::BTreeSet;
 
-use chrono::{NaiveDateTime, NaiveTime};
-use chrono_tz::Tz;
+use chrono::NaiveDateTime;
 use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
 
 use super::agenda_event;
 use super::agenda_series::{Column, Entity, Model, Starts};
 use super::details::Details;
 use super::events::{owned, tell_client, uid};
-use super::recurrence::{Pattern, Rule, instant, local};
+use super::recurrence::{Pattern, Rule, start_of};
 use super::rules::AgendaErrorCode as Code;
 use super::times::{When, zone};
 use super::{AGENDA_CHANGED, times};
@@ -41,25 +40,43 @@ pub fn pattern(check: &mut Check<Code>, rule: &str, except: &[Instant], when: Wh
     if !when.is_whole() {
         check.refuse(Code::Invalid, "end", "of a series must lie whole minutes after the start");
     }
-    if !except.iter().all(times::is_known) {
-        check.refuse(Code::Invalid, "recurrence.except", times::UNKNOWN);
-        return None;
-    }
     let rule = check.take(Code::RuleInvalid, "recurrence.rule", Rule::parse(rule, when.zone, first))?;
-    let except: BTreeSet<NaiveDateTime> =
-        except.iter().map(|at| start_of(when.zone, first.time(), *at)).collect();
-    let pattern = Pattern { zone: when.zone, first, rule, except };
+    let mut pattern = Pattern { zone: when.zone, first, rule, except: BTreeSet::new() };
+    pattern.except = left_out(check, &pattern, except, when.all_day);
     if pattern.starts(first, NaiveDateTime::MAX, 1).is_empty() {
         check.refuse(Code::RuleInvalid, "recurrence.except", "leave at least one occurrence");
     }
     Some(pattern)
 }
 
-/// The local start, at this time of day, of what begins then: one that the clocks skip is at another time by the clock.
-fn start_of(zone: Tz, time: NaiveTime, at: Instant) -> NaiveDateTime {
-    let shown = local(zone, at);
-    let given = shown.date().and_time(time);
-    if instant(zone, given) == at { given } else { shown }
+/// The local starts that are left out. Each must be one that the rule gives: left out in vain, it would take place after all.
+/// Whole days are found by their date.
+fn left_out(
+    check: &mut Check<Code>,
+    pattern: &Pattern,
+    except: &[Instant],
+    all_day: bool,
+) -> BTreeSet<NaiveDateTime> {
+    let (zone, time) = (pattern.zone, pattern.first.time());
+    let start = |at: Instant| {
+        let start = if all_day { zone.local(at).date().and_time(time) } else { start_of(zone, time, at) };
+        (all_day || zone.instant(start) == at).then_some(start)
+    };
+    let starts: BTreeSet<Option<NaiveDateTime>> = except.iter().map(|at| start(*at)).collect();
+    let starts: Option<BTreeSet<NaiveDateTime>> = starts.into_iter().collect();
+    let given = starts.filter(|starts| match (starts.first(), starts.last()) {
+        (Some(first), Some(last)) => {
+            let given = pattern.starts(*first, *last + chrono::Duration::seconds(1), usize::MAX);
+            starts.is_subset(&given.into_iter().collect())
+        }
+        _ => true,
+    });
+    given.unwrap_or_else(|| {
+        let rule =
+            if all_day { "must be days that the rule gives" } else { "must be starts that the rule gives" };
+        check.refuse(Code::Invalid, "recurrence.except", rule);
+        BTreeSet::new()
+    })
 }
 
 /// The pattern that a row keeps.
@@ -74,6 +91,18 @@ fn parsed(text: &str) -> Result<NaiveDateTime> {
     NaiveDateTime::parse_from_str(text, LOCAL).map_err(Error::internal)
 }
 
+/// A series as a calendar file shows it.
+pub struct Shown {
+    /// Its first start, local.
+    pub begins: NaiveDateTime,
+    /// When the first occurrence is.
+    pub first: When,
+    /// The RRULE value.
+    pub rule: String,
+    /// The local starts that are left out.
+    pub except: Vec<NaiveDateTime>,
+}
+
 impl Model {
     /// Writes the pattern into the row.
     fn keep(&mut self, pattern: &Pattern) {
@@ -82,13 +111,34 @@ impl Model {
         self.except_starts = Starts(pattern.except.clone());
     }
 
-    /// The RRULE value and the exceptions, as a calendar file holds them.
+    /// What a calendar file shows of it that begins then: from the first start on that lies behind. `None` when there is none.
     ///
     /// # Errors
     /// When the row does not hold a rule.
-    pub fn for_file(&self) -> Result<(String, Vec<NaiveDateTime>)> {
+    pub fn for_file(&self, from: Instant) -> Result<Option<Shown>> {
         let pattern = kept(self)?;
-        Ok((pattern.to_ics(self.all_day), pattern.except.into_iter().collect()))
+        let near = pattern.zone.local(from);
+        let rest = if pattern.first >= near {
+            Some(pattern)
+        } else {
+            // What is past stays out of the file: the rule is never run through from its beginning.
+            let next = pattern.starts(near, NaiveDateTime::MAX, 1);
+            next.first().and_then(|next| pattern.parted(*next)).map(|(_, rest)| rest)
+        };
+        Ok(rest.map(|rest| Shown {
+            begins: rest.first,
+            first: When::of_occurrence(rest.zone, rest.first, self.duration, self.all_day),
+            rule: rest.to_ics(self.all_day),
+            except: rest.except.into_iter().collect(),
+        }))
+    }
+
+    /// The local start that the rule gave the occurrence which this instant stands for.
+    ///
+    /// # Errors
+    /// When the row does not hold a local time.
+    pub fn start_of(&self, at: Instant) -> Result<NaiveDateTime> {
+        Ok(start_of(zone(&self.time_zone), parsed(&self.first_start)?.time(), at))
     }
 
     /// When the last occurrence of its rule begins; `None` while there are more than are rows.
@@ -100,7 +150,7 @@ impl Model {
             return Ok(None);
         }
         let pattern = kept(self)?;
-        Ok(pattern.last().map(|begins| instant(pattern.zone, begins)))
+        Ok(pattern.last().map(|begins| pattern.zone.instant(begins)))
     }
 
     /// When its first occurrence is.

@@ -33,7 +33,7 @@ pub async fn examine(
     clock: &Clock,
     database: Option<&Database>,
 ) -> Result<Vec<Finding>> {
-    let mut findings = vec![here::ways(config)];
+    let mut findings = vec![here::ways(config), here::time_zones()];
     match connect(config, clock, &mut findings).await? {
         Ok(connection) => inside(config, clock, &connection, &mut findings).await,
         Err(Stopped(why)) => {

@@ -12,9 +12,15 @@ use crate::kernel::time::Clock;
 use crate::platform::auth::Viewer;
 use crate::platform::config::{OdooConfig, OdooWays};
 use crate::platform::db::Database;
+use crate::platform::zones;
 
 /// What waits longer than this is not being worked on.
 const LONG: chrono::Duration = chrono::Duration::minutes(15);
+
+/// By which rules the agenda tells the time.
+pub(super) fn time_zones() -> Finding {
+    Finding::ok("zones", format!("time zones by release {}", zones::in_use()))
+}
 
 /// What ODOO_SYNC says.
 pub(super) fn ways(config: &OdooConfig) -> Finding {

@@ -6,11 +6,10 @@ use crate::domains::agenda::DetailsPatch;
 use crate::domains::agenda::events::NewEvent;
 use crate::domains::agenda::rules::AgendaScope;
 use crate::domains::agenda::working_calendar::Weekday;
-use crate::graphql::payload::{given, patch, whole};
-use crate::graphql::scalars::Date;
+use crate::graphql::payload::{given, patch};
+use crate::graphql::scalars::{Date, Moment};
 use crate::kernel::Patch;
 use crate::kernel::ids::{AgendaEventId, ClientId, TeamId, UserId};
-use crate::kernel::time::Instant;
 
 /// An event to be made, or a series of them.
 #[derive(InputObject)]
@@ -22,9 +21,9 @@ pub struct AgendaEventCreateInput {
     /// Where.
     pub location: Option<String>,
     /// When it begins.
-    pub start: Instant,
+    pub start: Moment,
     /// When it ends: at most 366 days later; the same as the start for a moment.
-    pub end: Instant,
+    pub end: Moment,
     /// Whether it takes the whole of the days that it touches; no unless told.
     pub all_day: Option<bool>,
     /// Its IANA time zone; the assignee's unless told.
@@ -52,7 +51,7 @@ pub struct AgendaRecurrenceInput {
     /// event's start must be one of its days.
     pub rule: String,
     /// Starts that the rule gives and that are left out.
-    pub except: Option<Vec<Instant>>,
+    pub except: Option<Vec<Moment>>,
 }
 
 /// What changes of an event: absent keeps, null clears.
@@ -92,9 +91,9 @@ pub struct AgendaEventRescheduleInput {
     /// For which occurrences of a series; this one alone unless told. The others move by as much.
     pub scope: Option<AgendaScope>,
     /// When it begins.
-    pub start: Instant,
+    pub start: Moment,
     /// When it ends.
-    pub end: Instant,
+    pub end: Moment,
     /// Whether it takes whole days; as before unless told.
     pub all_day: Option<bool>,
     /// Its IANA time zone; as before unless told.
@@ -161,7 +160,7 @@ pub struct ClientNextTouchSetInput {
 #[derive(InputObject)]
 pub struct NextTouchInput {
     /// When.
-    pub at: Instant,
+    pub at: Moment,
     /// Why: 1 to 200 characters.
     pub reason: String,
 }
@@ -233,12 +232,12 @@ impl From<AgendaEventCreateInput> for NewEvent {
             reminders: given(input.reminders),
         };
         let recurrence = input.recurrence.map(|recurrence| {
-            (recurrence.rule, recurrence.except.unwrap_or_default().into_iter().map(whole).collect())
+            (recurrence.rule, recurrence.except.unwrap_or_default().into_iter().map(|at| at.0).collect())
         });
         NewEvent {
             details,
-            start: whole(input.start),
-            end: whole(input.end),
+            start: input.start.0,
+            end: input.end.0,
             all_day: input.all_day.unwrap_or(false),
             time_zone: input.time_zone,
             assignee: patch(input.assignee_id),

@@ -14,9 +14,9 @@ use crate::graphql::context::Ask;
 use crate::graphql::fast::One;
 use crate::graphql::nodes::agenda::{AgendaEvent, AgendaSettings, WorkingCalendar};
 use crate::graphql::nodes::clients::Client;
-use crate::graphql::payload::{whole, write};
-use crate::kernel::Error;
+use crate::graphql::payload::write;
 use crate::kernel::ids::{AgendaEventId, AgendaSettingsId, ClientId, TypedId, WorkingCalendarId};
+use crate::kernel::{Error, time};
 use crate::payload;
 use crate::platform::db::Wanted;
 
@@ -66,7 +66,7 @@ impl AgendaMutation {
     ) -> Result<AgendaEventPayload> {
         let (id, version, scope) =
             (input.id, input.expected_version, input.scope.unwrap_or(AgendaScope::This));
-        let (to, zone) = ((whole(input.start), whole(input.end), input.all_day), input.time_zone);
+        let (to, zone) = ((input.start.0, input.end.0, input.all_day), input.time_zone);
         let outcome = write(ctx, Some(id), input.idempotency_key, move |tx| {
             events::reschedule(tx, id, version, scope, to, zone).boxed()
         });
@@ -148,7 +148,7 @@ impl AgendaMutation {
         #[graphql(desc = "Which client, when, and why.")] input: ClientNextTouchSetInput,
     ) -> Result<ClientNextTouchPayload> {
         let id = input.client_id;
-        let next = input.next_touch.map_value(|next| (whole(next.at), next.reason));
+        let next = input.next_touch.map_value(|next| (next.at.0, next.reason));
         let set = write(ctx, Some(id), input.idempotency_key, move |tx| match next {
             MaybeUndefined::Undefined => async move { Ok(id) }.boxed(), // absent keeps
             next => agenda::set_follow_up(tx, id, next.take()).boxed(),
@@ -253,8 +253,8 @@ fn shift(hours: &WorkingHoursInput) -> Result<Shift, Error> {
 }
 
 fn holiday(given: HolidayInput) -> Result<(chrono::NaiveDate, String), Error> {
-    let day = given.day.0.parse();
-    Ok((day.map_err(|_| Error::invalid("holidays.day", "must be a day such as 2026-11-21"))?, given.name))
+    let day = time::day(&given.day.0).map_err(|rule| Error::invalid("holidays.day", rule))?;
+    Ok((day, given.name))
 }
 
 /// Something that was written all the same, and that you may want to know.

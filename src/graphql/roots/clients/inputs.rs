@@ -8,9 +8,8 @@ use crate::domains::clients::client::ClientKind;
 use crate::domains::clients::clients::{ClientPatch, ConsentPatch, NewClient};
 use crate::domains::clients::event_log_entry::{Attachment, EventLogKind};
 use crate::graphql::payload::patch;
-use crate::graphql::scalars::{EmailAddress, Json, PhoneNumber, Url};
+use crate::graphql::scalars::{EmailAddress, Json, Moment, PhoneNumber, Url};
 use crate::kernel::ids::{ActivityId, ClientId, ContactId, EcosystemId, EntryId, TeamId, UserId};
-use crate::kernel::time::Instant;
 
 use super::queries::ExternalRefInput;
 
@@ -200,7 +199,7 @@ pub struct EventlogAppendInput {
     /// Data for programs, at most 20 kB.
     pub payload: Option<Json>,
     /// When it happened; now unless told.
-    pub occurred_at: Option<Instant>,
+    pub occurred_at: Option<Moment>,
     /// The entry that this one corrects.
     pub corrects: Option<EntryId>,
     /// What belongs to it and lies elsewhere: at most 20.
@@ -287,7 +286,7 @@ pub struct ActivityCreateInput {
     /// Anything else.
     pub notes: Option<String>,
     /// When it is due.
-    pub due_at: Option<Instant>,
+    pub due_at: Option<Moment>,
     /// Who does it; you unless told.
     pub assignee_id: Option<UserId>,
     /// Whether it is done already.
@@ -308,7 +307,7 @@ pub struct ActivityUpdateInput {
     /// Anything else.
     pub notes: MaybeUndefined<String>,
     /// When it is due.
-    pub due_at: MaybeUndefined<Instant>,
+    pub due_at: MaybeUndefined<Moment>,
     /// Who does it.
     pub assignee_id: MaybeUndefined<UserId>,
     /// The same key with the same input does its work once.

@@ -13,7 +13,7 @@ use crate::domains::clients::timeline::{self, EventlogErrorCode, NewEntry};
 use crate::domains::clients::{activities::ActivityErrorCode, clients, contacts};
 use crate::flows;
 use crate::graphql::nodes::clients::{Activity, Client, Contact, Ecosystem, EventLogEntry, Market};
-use crate::graphql::payload::{given, patch, whole, write};
+use crate::graphql::payload::{given, patch, write};
 use crate::kernel::ids::{ActivityId, ClientId, ContactId, EcosystemId, EntryId, MarketId};
 use crate::payload;
 
@@ -110,7 +110,7 @@ impl ClientsMutation {
             kind: input.kind,
             text: input.text,
             payload: input.payload.map(|payload| payload.0),
-            occurred_at: input.occurred_at.map(whole),
+            occurred_at: input.occurred_at.map(|at| at.0),
             corrects: input.corrects,
             attachments: input.attachments.unwrap_or_default().into_iter().map(Into::into).collect(),
         };
@@ -183,7 +183,7 @@ impl ClientsMutation {
         let fields = ActivityPatch {
             title: crate::kernel::Patch::Set(input.title),
             notes: given(input.notes),
-            due_at: given(input.due_at.map(whole)),
+            due_at: given(input.due_at.map(|at| at.0)),
             assignee: given(input.assignee_id),
         };
         Ok(write(ctx, None, input.idempotency_key, move |tx| {
@@ -203,7 +203,7 @@ impl ClientsMutation {
         let fields = ActivityPatch {
             title: patch(input.title),
             notes: patch(input.notes),
-            due_at: patch(input.due_at.map_value(whole)),
+            due_at: patch(input.due_at.map_value(|at| at.0)),
             assignee: patch(input.assignee_id),
         };
         Ok(write(ctx, Some(id), input.idempotency_key, move |tx| {

@@ -12,9 +12,8 @@ use crate::graphql::context::Ask;
 use crate::graphql::fast::{List, One, The, find};
 use crate::graphql::nodes::clients::{AGENDA, Activity, BY_KEY, Client, Market};
 use crate::graphql::page::{Connection, all, list};
-use crate::graphql::scalars::{EmailAddress, PhoneNumber};
+use crate::graphql::scalars::{EmailAddress, Moment, PhoneNumber};
 use crate::kernel::ids::{ClientId, TeamId, UserId};
-use crate::kernel::time::Instant;
 use crate::platform::db::{Direction, PageArgs, SortColumn, Visible};
 use crate::{edges, value};
 
@@ -212,9 +211,9 @@ impl ClientOrder {
 #[derive(Clone, Copy, Debug, Default, InputObject)]
 pub struct DateTimeSpanInput {
     /// From this moment on.
-    pub since: Option<Instant>,
+    pub since: Option<Moment>,
     /// Before this moment.
-    pub until: Option<Instant>,
+    pub until: Option<Moment>,
 }
 
 /// A key in another system.
@@ -268,8 +267,10 @@ pub struct ClientFilterInput {
 
 impl From<ClientFilterInput> for ClientFilter {
     fn from(input: ClientFilterInput) -> Self {
-        let span =
-            |span: Option<DateTimeSpanInput>| span.map_or((None, None), |span| (span.since, span.until));
+        let span = |span: Option<DateTimeSpanInput>| {
+            let moment = |at: Option<Moment>| at.map(|at| at.0);
+            span.map_or((None, None), |span| (moment(span.since), moment(span.until)))
+        };
         ClientFilter {
             status: input.status,
             kind: input.kind,

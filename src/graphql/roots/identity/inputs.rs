@@ -2,8 +2,8 @@
 
 use async_graphql::{InputObject, MaybeUndefined};
 
+use crate::graphql::scalars::Moment;
 use crate::kernel::ids::{ApiKeyId, SessionId, TeamId, UserId};
-use crate::kernel::time::Instant;
 use crate::platform::auth::{Role, Scope};
 
 /// Who logs in.
@@ -143,7 +143,7 @@ pub struct ApiKeyCreateInput {
     /// What it may do.
     pub scopes: Vec<Scope>,
     /// When it ends by itself; never unless told.
-    pub expires_at: Option<Instant>,
+    pub expires_at: Option<Moment>,
     /// The same key with the same input does its work once.
     pub idempotency_key: Option<String>,
 }

@@ -200,7 +200,7 @@ impl IdentityMutation {
             role: input.role,
             team: input.team_id,
             scopes: input.scopes,
-            expires_at: input.expires_at,
+            expires_at: input.expires_at.map(|at| at.0),
         };
         let told = std::sync::Arc::new(std::sync::OnceLock::new());
         let teller = told.clone();

@@ -12,8 +12,8 @@ use crate::graphql::nodes::identity::{
     AUDIT_LATEST, ApiKey, AuditEntry, BY_NAME, LATEST, Session, Team, User,
 };
 use crate::graphql::page::{Connection, list};
+use crate::graphql::scalars::Moment;
 use crate::kernel::ids::{TeamId, UserId};
-use crate::kernel::time::Instant;
 use crate::kernel::{Error, ids};
 use crate::platform::auth::{Right, Role};
 use crate::platform::db::{PageArgs, Visible};
@@ -178,9 +178,9 @@ pub struct AuditFilterInput {
     /// Id of the request.
     pub request_id: Option<String>,
     /// From this moment on.
-    pub since: Option<Instant>,
+    pub since: Option<Moment>,
     /// Before this moment.
-    pub until: Option<Instant>,
+    pub until: Option<Moment>,
 }
 
 impl AuditFilterInput {
@@ -196,8 +196,8 @@ impl AuditFilterInput {
             actor: id("filter.actorId", self.actor_id)?,
             operation: self.operation,
             request_id: self.request_id,
-            since: self.since,
-            until: self.until,
+            since: self.since.map(|at| at.0),
+            until: self.until.map(|at| at.0),
         })
     }
 }

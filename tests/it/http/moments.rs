@@ -1,0 +1,176 @@
+//! Instants and days that enter: one range for all of them, at every door.
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+
+use crate::support::{Actor, Frame, Screen, TestApp};
+
+/// What is no instant, or none of the years that are kept.
+const WRONG: [&str; 13] = [
+    "+020226-03-01T10:00:00Z",
+    "-000001-03-01T10:00:00Z",
+    "9999-12-31T23:59:59-01:00",
+    "0000-01-01T00:00:00+01:00",
+    "0001-06-01T00:00:00Z",
+    "1899-12-31T23:59:59Z",
+    "2099-12-31T23:30:00-01:00",
+    "2100-01-01T00:00:00Z",
+    "2027-03-01T10:00:60Z",
+    "2016-12-31T23:59:60Z",
+    "2027-03-01T10:00:00",
+    "2027-02-29T10:00:00Z",
+    "tomorrow",
+];
+
+/// That a request is refused as it came in, with the rule.
+fn assert_refused(answer: &crate::support::Answer, what: &str) {
+    assert_eq!(answer.code(), "BAD_INPUT", "{what}: {}", answer.body);
+    let message = answer.body["errors"][0]["message"].as_str().expect("a message");
+    assert!(message.contains("DateTime") && message.contains("must "), "{what}: {message}");
+}
+
+#[tokio::test]
+async fn every_door_refuses_what_is_outside() {
+    let app = TestApp::start().await;
+    let (ana, admin) = (app.ana().await, app.admin().await);
+    let client = ana.client("Rosa").await;
+    let note = json!({ "clientId": client, "kind": "NOTE", "text": "Hola" });
+    let good = "2027-03-01T10:00:00Z";
+    let event = ana
+        .run(
+            "agendaEventCreate",
+            json!({ "title": "Visit", "start": good, "end": good }),
+            "agendaEvent { id }",
+        )
+        .await["agendaEvent"]["id"]
+        .clone();
+    let with = |base: &Value, field: &str, value: Value| {
+        let mut input = base.clone();
+        input[field] = value;
+        input
+    };
+    for wrong in WRONG {
+        let base = json!({ "title": "Visit", "start": good, "end": good });
+        let moved = json!({ "id": event, "expectedVersion": 1, "start": good, "end": good });
+        let inputs = [
+            ("agendaEventCreate", "AgendaEventCreateInput", with(&base, "start", json!(wrong))),
+            ("agendaEventCreate", "AgendaEventCreateInput", with(&base, "end", json!(wrong))),
+            (
+                "agendaEventCreate",
+                "AgendaEventCreateInput",
+                with(&base, "recurrence", json!({ "rule": "FREQ=DAILY", "except": [good, wrong] })),
+            ),
+            ("agendaEventReschedule", "AgendaEventRescheduleInput", with(&moved, "start", json!(wrong))),
+            ("agendaEventReschedule", "AgendaEventRescheduleInput", with(&moved, "end", json!(wrong))),
+            (
+                "clientNextTouchSet",
+                "ClientNextTouchSetInput",
+                json!({ "clientId": client, "nextTouch": { "at": wrong, "reason": "x" } }),
+            ),
+            ("eventlogAppend", "EventlogAppendInput", with(&note, "occurredAt", json!(wrong))),
+            (
+                "activityCreate",
+                "ActivityCreateInput",
+                json!({ "clientId": client, "kind": "CALL", "title": "x", "dueAt": wrong }),
+            ),
+            (
+                "apiKeyCreate",
+                "ApiKeyCreateInput",
+                json!({ "name": "k", "role": "ADMIN", "scopes": ["READ"], "expiresAt": wrong }),
+            ),
+        ];
+        for (mutation, kind, input) in inputs {
+            let query = format!(
+                "mutation($input: {kind}!) {{ {mutation}(input: $input) {{ userErrors {{ message }} }} }}"
+            );
+            assert_refused(
+                &admin.send(&query, json!({ "input": input })).await,
+                &format!("{mutation} {wrong}"),
+            );
+        }
+        for (query, variables) in [
+            (
+                "query($range: DateTimeRangeInput!) { agendaEvents(range: $range) { nodes { id } } }",
+                json!({ "range": { "start": wrong, "end": good } }),
+            ),
+            (
+                "query($range: DateTimeRangeInput!, $who: [ID!]!) {
+                    agendaFreeSlots(assigneeIds: $who, range: $range, minutes: 30) { start } }",
+                json!({ "range": { "start": good, "end": wrong }, "who": [ana.id] }),
+            ),
+            (
+                "query($filter: ClientFilter) { clients(filter: $filter) { nodes { id } } }",
+                json!({ "filter": { "createdAt": { "since": wrong } } }),
+            ),
+            (
+                "query($filter: ClientFilter) { clients(filter: $filter) { nodes { id } } }",
+                json!({ "filter": { "updatedAt": { "until": wrong } } }),
+            ),
+            (
+                "query($filter: AuditFilter) { auditEntries(filter: $filter) { nodes { id } } }",
+                json!({ "filter": { "since": wrong } }),
+            ),
+        ] {
+            assert_refused(&admin.send(query, variables).await, &format!("{query} {wrong}"));
+        }
+        let literal =
+            format!("{{ agendaEvents(range: {{ start: {good:?}, end: {wrong:?} }}) {{ nodes {{ id }} }} }}");
+        assert_refused(&ana.send(&literal, json!({})).await, &literal);
+    }
+    let range = json!({ "range": { "start": "1900-01-01T00:00:00Z", "end": "2030-01-01T00:00:00Z" } });
+    let seen = "query($range: DateTimeRangeInput!) { agendaEvents(range: $range) { nodes { id } } }";
+    assert_eq!(
+        ana.data(seen, range).await["agendaEvents"]["nodes"],
+        json!([{ "id": event }]),
+        "nothing else was written"
+    );
+}
+
+#[tokio::test]
+async fn streams_refuse_it_too() {
+    let app = TestApp::start().await;
+    let ana = app.ana().await;
+    for wrong in ["+020226-03-01T10:00:00Z", "2100-01-01T00:00:00Z", "2027-03-01T10:00:60Z"] {
+        let mut screen = Screen::of(&ana).await;
+        let query = "subscription($range: DateTimeRangeInput) { agendaChanged(range: $range) { cursor } }";
+        let range = json!({ "range": { "start": "2027-03-01T10:00:00Z", "end": wrong } });
+        screen.subscribe("a", query, range).await;
+        let Frame::Said(message) = screen.hear().await else { panic!("closed") };
+        assert_eq!(message["payload"][0]["extensions"]["code"], "BAD_INPUT", "{message}");
+    }
+}
+
+#[tokio::test]
+async fn days_are_of_the_same_years() {
+    let app = TestApp::start().await;
+    let sofia = app.sofia().await;
+    let team = sofia.data("{ viewer { team { id } } }", json!({})).await["viewer"]["team"]["id"].clone();
+    let query = "mutation($input: WorkingCalendarUpdateInput!) { workingCalendarUpdate(input: $input) { userErrors { message } } }";
+    for wrong in ["+020226-03-01", "1899-12-31", "2100-01-01", "9999-12-31", "2027-3-1", "2027-02-29"] {
+        let input =
+            json!({ "teamId": team, "expectedVersion": 0, "holidays": [{ "day": wrong, "name": "x" }] });
+        let answer = sofia.send(query, json!({ "input": input })).await;
+        assert_eq!(answer.code(), "BAD_INPUT", "{wrong}: {}", answer.body);
+        let message = answer.body["errors"][0]["message"].as_str().expect("a message");
+        assert!(message.starts_with("holidays.day: must "), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn a_cursor_of_another_year_is_none() {
+    let app = TestApp::start().await;
+    let ana: Actor = app.ana().await;
+    let query = "query($after: String) { agendaEvents(range: { start: \"2027-01-01T00:00:00Z\", end: \"2028-01-01T00:00:00Z\" },
+        after: $after) { nodes { id } } }";
+    for (at, code) in [
+        ("2027-06-01T00:00:00Z", None),
+        ("+020226-03-01T10:00:00Z", Some("BAD_INPUT")),
+        ("2027-03-01T10:00:60Z", Some("BAD_INPUT")),
+    ] {
+        let cursor = json!(["start", at, uuid::Uuid::nil()]).to_string();
+        let answer = ana.send(query, json!({ "after": BASE64_URL_SAFE_NO_PAD.encode(cursor) })).await;
+        let found = answer.body["errors"][0]["extensions"]["code"].as_str();
+        assert_eq!(found, code, "{at}: {}", answer.body);
+    }
+}
