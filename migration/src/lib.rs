@@ -18,9 +18,9 @@ mod m20261121_000011_progress;
 mod m20261121_000012_agenda;
 mod m20261121_000013_trails;
 mod m20261121_000014_pull_place;
+mod m20261130_000017_heartbeat;
 mod m20261130_000018_domains;
 mod m20261130_000019_search_forms;
-mod m20261130_000017_heartbeat;
 mod m20261130_000021_refresh_generation;
 
 /// Runs the migrations.

@@ -46,6 +46,7 @@ pub fn day(text: &str) -> Result<NaiveDate, &'static str> {
     let day = day.ok_or("must be a day such as 2026-11-21")?;
     if YEARS.contains(&day.year()) { Ok(day) } else { Err(OUTSIDE) }
 }
+
 /// Where now comes from.
 #[derive(Clone, Debug, Default)]
 pub enum Clock {

@@ -173,8 +173,8 @@ impl Counter<'_> {
         match rows {
             Rows::One => 1,
             Rows::Always(rows) => rows,
-            Rows::Page { unless_told, most } => {
-                ["first", "last"].into_iter().find_map(number).unwrap_or(unless_told).clamp(1, most)
+            Rows::Page { default, most } => {
+                ["first", "last"].into_iter().find_map(number).unwrap_or(default).clamp(1, most)
             }
             Rows::Named(name, most) => match field.get_argument(name).map(|value| &value.node) {
                 Some(Value::List(items)) => (items.len() as u64).clamp(1, most),

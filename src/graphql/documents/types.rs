@@ -17,8 +17,8 @@ pub enum Rows {
     Always(u64),
     /// As many as `first` or `last` says.
     Page {
-        /// When neither is told.
-        unless_told: u64,
+        /// When neither is given.
+        default: u64,
         /// At most.
         most: u64,
     },
@@ -26,8 +26,8 @@ pub enum Rows {
     Named(&'static str, u64),
 }
 
-const fn page(unless_told: u64, most: u64) -> Rows {
-    Rows::Page { unless_told, most }
+const fn page(default: u64, most: u64) -> Rows {
+    Rows::Page { default, most }
 }
 
 /// Lists of objects that are no pages, and pages that are longer than others.
@@ -136,7 +136,17 @@ impl Types {
         let declared =
             |parent: &str, field: &str| LISTS.iter().any(|(on, list, _)| (*on, *list) == (parent, field));
         let mut found = Vec::new();
-        for (parent, of) in &self.0.types {
+        // From the roots on: the registry also holds the parts that the roots were merged of.
+        let roots = [OperationType::Query, OperationType::Mutation, OperationType::Subscription];
+        let mut known: std::collections::BTreeSet<&str> =
+            roots.iter().filter_map(|of| self.root(*of)).collect();
+        let mut open: Vec<&str> = known.iter().copied().collect();
+        while let Some(parent) = open.pop() {
+            let Some(of) = self.named(parent) else { continue };
+            let kinds = of.possible_types().into_iter().flatten().map(String::as_str);
+            let inner = of.fields().into_iter().flatten();
+            let inner = inner.map(|(_, field)| MetaTypeName::concrete_typename(&field.ty));
+            open.extend(kinds.chain(inner).filter(|name| known.insert(name)));
             for (name, field) in of.fields().into_iter().flatten() {
                 let payload = ["userErrors", "conflict"].contains(&name.as_str());
                 let counted = matches!(self.rows(parent, name), Rows::Always(_)) && !payload;

@@ -5,16 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
 use sea_orm::{
     ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend,
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use secrecy::ExposeSecret;
-use sqlx::Connection;
 use tokio::sync::{Mutex, Notify};
 
+use super::sound::is_sound;
 use super::synced::Synced;
 use super::time_limit::stop_after;
 use crate::kernel::{Error, Result};
@@ -137,7 +135,11 @@ pub async fn connect(config: &DatabaseConfig, statement_time: Option<Duration>) 
             postgres.options([("jit", "off"), ("idle_in_transaction_session_timeout", "5s")])
         })
         .map_sqlx_postgres_pool_opts(|pool| pool.after_release(|connection, _| is_sound(connection)))
-        .map_sqlx_sqlite_pool_opts(|pool| pool.after_release(|connection, _| is_sound(connection)))
+        .map_sqlx_sqlite_pool_opts(move |pool| match statement_time {
+            // A pool has one hook of each kind: this one looks whether the connection is sound, too.
+            Some(time) => stop_after(time, pool),
+            None => pool.after_release(|connection, _| is_sound(connection)),
+        })
         .map_sqlx_sqlite_opts(|sqlite| {
             sqlite
                 .create_if_missing(true)
@@ -147,7 +149,7 @@ pub async fn connect(config: &DatabaseConfig, statement_time: Option<Duration>) 
                 .pragma("cache_size", "-16000")
         });
     if let Some(time) = statement_time {
-        options.statement_timeout(time).map_sqlx_sqlite_pool_opts(move |pool| stop_after(time, pool));
+        options.statement_timeout(time);
     }
     if let Some(folder) = sqlite_folder(url) {
         std::fs::create_dir_all(&folder).map_err(Error::internal)?;
@@ -172,24 +174,6 @@ pub async fn connect(config: &DatabaseConfig, statement_time: Option<Duration>) 
         looked: Arc::default(),
         synced: Synced::default(),
     })
-}
-
-/// Whether a connection that comes back is in no transaction. When a disk is full, SQLite ends the transaction by itself: the
-/// driver's rollback fails then, and it believes the transaction to be open for ever. Whatever was begun on such a connection
-/// would be a savepoint, and what it commits would be lost. Such a connection is thrown away.
-fn is_sound<C: Connection>(connection: &mut C) -> BoxFuture<'_, Result<bool, sqlx::Error>> {
-    async move {
-        if connection.is_in_transaction() {
-            connection.ping().await?; // a rollback may be on its way
-        }
-        let sound = !connection.is_in_transaction();
-        if !sound {
-            metrics::counter!("cabina_connections_dropped_total").increment(1);
-            tracing::warn!("a database connection came back in a transaction: it is thrown away");
-        }
-        Ok(sound)
-    }
-    .boxed()
 }
 
 /// The folder that holds a SQLite file; `None` for other databases.

@@ -7,6 +7,7 @@ mod many;
 mod pages;
 mod positional;
 mod reader;
+mod sound;
 mod synced;
 pub mod tables;
 mod time_limit;

@@ -10,10 +10,12 @@ use futures_util::future::BoxFuture;
 use sqlx::pool::PoolOptions;
 use sqlx::sqlite::{Sqlite, SqliteConnection};
 
+use super::sound::is_sound;
+
 /// Instructions between two questions: some milliseconds of work. Most statements end before the first.
 const INSTRUCTIONS: i32 = 250_000;
 
-/// Stops what runs for longer than `time` on a connection of this pool.
+/// Stops what runs for longer than `time` on a connection of this pool, and throws connections away that are not sound.
 pub fn stop_after(time: Duration, pool: PoolOptions<Sqlite>) -> PoolOptions<Sqlite> {
     let running = Arc::new(AtomicUsize::new(0));
     let watched = running.clone();
@@ -26,7 +28,7 @@ pub fn stop_after(time: Duration, pool: PoolOptions<Sqlite>) -> PoolOptions<Sqli
                 if asked {
                     watch(connection, time, running).await?;
                 }
-                Ok(true)
+                is_sound(connection).await
             })
         },
     )
