@@ -383,6 +383,8 @@ mod tests {
         let none = || serde_json::json!({});
         for (text, points) in [
             ("{ viewer { name } }", 2),
+            ("{ viewer { name __typename } __typename }", 2),
+            ("{ viewer { name a: __typename } }", 3),
             ("{ clients(first: 50) { nodes { name } } }", 1 + 50 * 2),
             ("{ clients(last: 50) { nodes { name } } }", 1 + 50 * 2),
             ("{ clients { nodes { name } } }", 1 + 25 * 2),

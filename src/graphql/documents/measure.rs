@@ -148,6 +148,9 @@ impl Counter<'_> {
 
     fn field(&self, field: &Field, parent: Option<&str>, introspected: usize) -> Result<u64> {
         let name = field.name.node.as_str();
+        if name == "__typename" && field.alias.is_none() {
+            return Ok(0); // clients add it to each selection by themselves, and it is nothing to look up
+        }
         let lists = ["fields", "inputFields", "interfaces", "possibleTypes"];
         let introspected = introspected + usize::from(parent == Some("__Type") && lists.contains(&name));
         if introspected >= INTROSPECTED {
