@@ -2,11 +2,7 @@
 //! many that come one after the other, on however many servers.
 
 use chrono::Duration;
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
-    Statement,
-};
-use sha2::{Digest, Sha256};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use super::tables::login_failure;
@@ -16,7 +12,7 @@ use crate::kernel::ids::new_uuid;
 use crate::kernel::time::Instant;
 use crate::kernel::{Result, text};
 use crate::platform::auth::hash_secret;
-use crate::platform::db::{Database, all_rows};
+use crate::platform::db::{Database, all_rows, lock_keys};
 
 /// Attempts count for so long.
 pub const WINDOW: Duration = Duration::minutes(15);
@@ -55,12 +51,8 @@ impl Attempt {
             return Ok(None);
         }
         let txn = database.begin().await?;
-        if database.backend() == DbBackend::Postgres {
-            // SQLite has one writer at a time; here those of one address wait for each other.
-            let lock = [lock_of(&address).into()];
-            let sql = "SELECT pg_advisory_xact_lock($1)";
-            txn.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, lock)).await?;
-        }
+        // Those of one address wait for each other.
+        lock_keys(&txn, [format!("attempts of {address}")]).await?;
         if !may(lately(&txn, &address, now).await?) {
             txn.rollback().await?;
             return Ok(None);
@@ -104,13 +96,6 @@ fn account_of(email: &str) -> String {
         Ok(email) => hash_secret(email.as_str()),
         Err(_) => hash_secret(&text::fold(&text::tidy(email))),
     }
-}
-
-/// The number of an address among PostgreSQL's advisory locks.
-fn lock_of(address: &str) -> i64 {
-    let hash: [u8; 32] = Sha256::digest(format!("attempts of {address}")).into();
-    let [a, b, c, d, e, f, g, h, ..] = hash;
-    i64::from_be_bytes([a, b, c, d, e, f, g, h])
 }
 
 #[cfg(test)]

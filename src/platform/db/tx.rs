@@ -5,16 +5,13 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter, QueryOrder, Set,
-    Statement, TryInsertResult,
-};
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, Set, TryInsertResult};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::change::{Announcement, Change, FieldChange};
 use super::connect::Database;
+use super::locks::lock_keys;
 use super::many::insert_all;
 use super::tables::{audit_entry, idempotency_key, job, outbox};
 use super::visible::all_rows;
@@ -145,23 +142,7 @@ impl Tx {
     /// # Errors
     /// Those of the database.
     pub async fn lock_keys(&self, keys: impl IntoIterator<Item = String>) -> Result<()> {
-        let mut numbers: Vec<i64> = keys.into_iter().map(|key| number(&key)).collect();
-        numbers.sort_unstable();
-        numbers.dedup();
-        if numbers.is_empty() || self.database.backend() != DbBackend::Postgres {
-            return Ok(());
-        }
-        let locks: Vec<String> =
-            (1..=numbers.len()).map(|place| format!("pg_advisory_xact_lock(${place})")).collect();
-        let sql = format!("SELECT {}", locks.join(", "));
-        self.txn
-            .execute_raw(Statement::from_sql_and_values(
-                DbBackend::Postgres,
-                sql,
-                numbers.into_iter().map(Into::into),
-            ))
-            .await?;
-        Ok(())
+        lock_keys(&self.txn, keys).await
     }
 
     /// Writes down a change; `commit` puts it into the audit and the outbox.
@@ -343,12 +324,6 @@ async fn write_jobs(conn: &DatabaseTransaction, mut jobs: Vec<NewJob>, now: Inst
         )
         .to_owned();
     insert_all(conn, rows, Some(join)).await
-}
-
-/// The number by which PostgreSQL locks a key. Two keys of one number wait for each other, and nothing else happens.
-fn number(key: &str) -> i64 {
-    let hash = Sha256::digest(key);
-    hash.iter().take(8).fold(0, |number, byte| (number << 8) | i64::from(*byte))
 }
 
 /// The value of a field as text: strings as they are, empty as none, the rest as JSON.
