@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::app::App;
-use crate::domains::agenda::{self, LayOut, Remind};
+use crate::domains::agenda::{self, HandOver, LayOut, Remind, RemindAnew, RollOut};
 use crate::domains::clients::IndexClients;
 use crate::domains::identity::sessions;
 use crate::domains::notifications::inbox;
@@ -77,6 +77,9 @@ fn agenda(app: &App, handlers: Handlers) -> Handlers {
             async move { Ok(agenda::lay_out(&app.database, &app.clock).await?) }
         })
         .every(Schedule::every(LAY_OUT_EVERY, LayOut {}))
+        .on(|job: RollOut, work| job.run(work))
+        .on(|job: HandOver, work| job.run(work))
+        .on(|job: RemindAnew, work| job.run(work))
         .on(|_: Remind, work| Remind::run(work))
         .when(Remind {}, |now| Some(Remind::is_due(now)))
 }

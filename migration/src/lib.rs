@@ -21,6 +21,7 @@ mod m20261121_000014_pull_place;
 mod m20261130_000017_heartbeat;
 mod m20261130_000018_domains;
 mod m20261130_000019_search_forms;
+mod m20261130_000020_rollout;
 mod m20261130_000021_refresh_generation;
 
 /// Runs the migrations.
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000018_domains::Migration),
             Box::new(m20261130_000019_search_forms::Migration),
             Box::new(m20261130_000021_refresh_generation::Migration),
+            Box::new(m20261130_000020_rollout::Migration),
         ]
     }
 }

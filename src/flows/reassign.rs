@@ -2,7 +2,7 @@
 
 use sea_orm::{ColumnTrait, QueryFilter};
 
-use crate::domains::agenda::events;
+use crate::domains::agenda;
 use crate::domains::clients::rules::ClientErrorCode;
 use crate::domains::clients::{client, clients};
 use crate::kernel::ids::{ClientId, TeamId, UserId};
@@ -21,7 +21,7 @@ pub async fn reassign(
     clients::reassign(tx, id, expected, advisor, team).await?;
     let after = owner(tx, id).await?;
     if before != after {
-        events::hand_over(tx, id, before.1, after).await?;
+        agenda::hand_over(tx, id, before.1).await?;
     }
     Ok(id)
 }

@@ -2,6 +2,7 @@
 
 use sea_orm::sea_query::LockType;
 use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::agenda_event::{self, Reminders};
@@ -19,7 +20,7 @@ const LOCATION_MAX: usize = 500;
 const DESCRIPTION_MAX: usize = 10_000;
 
 /// What an event is about.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Details {
     /// What it is called.
     pub title: String,
@@ -108,6 +109,19 @@ impl Details {
         }
         self.apply_client(tx, check, patch.client).await?;
         self.apply_related(tx, check, patch.related).await
+    }
+
+    /// These, with each detail that changed from the one to the other, where it is here as in `like`.
+    pub fn following(mut self, (before, after): (&Details, &Details), like: &Details) -> Details {
+        macro_rules! each {
+            ($($field:ident)*) => { $(
+                if before.$field != after.$field && self.$field == like.$field {
+                    self.$field = after.$field.clone();
+                }
+            )* };
+        }
+        each!(title description location client_id related_type related_id action_required reminders);
+        self
     }
 
     /// The team that serves the client.

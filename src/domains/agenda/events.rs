@@ -1,10 +1,7 @@
-//! The verbs of an event: create, update, reschedule, assign, hand over, and the transitions of its state.
+//! The verbs of an event: create, update, reschedule, assign, and the transitions of its state.
 
 use sea_orm::sea_query::{Cond, ExprTrait};
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect, Select,
-};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Select};
 
 use super::agenda_event::{AgendaEventKind, AgendaEventState, Column, Entity, Model};
 use super::details::{Details, DetailsPatch};
@@ -24,7 +21,7 @@ use crate::kernel::time::Instant;
 use crate::kernel::words::Word;
 use crate::kernel::{Error, Patch, Result, Stop, text};
 use crate::platform::auth::{Actor, Right, Viewer};
-use crate::platform::db::{Audience, Change, ChangeKind, Owner, Tx, Visible, all_rows, differences};
+use crate::platform::db::{Audience, Change, ChangeKind, Owner, Tx, Visible, differences, update_all};
 use crate::platform::zones::Zone;
 
 /// Longest reason for a cancellation.
@@ -185,32 +182,6 @@ pub async fn transit(
         return series::cancel(tx, before, after, expected, scope, reason).await;
     }
     write(tx, before, after, expected, reason.as_deref()).await
-}
-
-/// The open events of a client that its former advisor has go with the client: to the new one, or to the pool.
-pub async fn hand_over(
-    tx: &mut Tx,
-    client: ClientId,
-    from: Option<UserId>,
-    (team_id, to): (TeamId, Option<UserId>),
-) -> Result<()> {
-    let whole = series::hand_over(tx, client, from, (team_id, to)).await?;
-    let his = |column: Column| match from {
-        Some(user) => column.eq(user),
-        None => column.is_null(),
-    };
-    let open = all_rows::<Entity>()
-        .filter(Column::ClientId.eq(client).and(Column::State.is_in(AgendaEventState::OPEN)))
-        .filter(his(Column::AssigneeId))
-        .order_by_asc(Column::Id)
-        .lock_exclusive();
-    let mut usual = Usual::default();
-    for before in open.all(tx.conn()).await? {
-        let after = Model { team_id, assignee_id: to, ..before.clone() };
-        let alone = before.series_id.is_none_or(|series| !whole.contains(&series)); // a series is told once
-        save(tx, &mut usual, &before, after, alone).await?;
-    }
-    Ok(())
 }
 
 /// Which events a list holds; all that is given must hold.
@@ -403,34 +374,32 @@ pub(super) async fn write(
     }
     let (id, client) = (before.id, after.client_id);
     let new = after.assignee_id.filter(|_| after.assignee_id != before.assignee_id);
-    save(tx, &mut Usual::default(), &before, after, true).await?;
+    save_all(tx, vec![(before, after, true)]).await?;
     tell_assignee(tx, new, client, id).await?;
     Ok(id)
 }
 
-/// Writes a changed row with its audit; screens hear of it where the row is told by itself.
-pub(super) async fn save(
-    tx: &mut Tx,
-    usual: &mut Usual,
-    before: &Model,
-    mut after: Model,
-    told: bool,
-) -> Result<()> {
-    let changes = differences(Some(before), Some(&after))?;
-    after.version = before.version + 1;
-    after.updated_at = tx.now;
-    // Not by who confirms it: a reminder that is due and not told yet stays due.
-    let of_time = (before.start, before.state.is_open(), &before.reminders, before.assignee_id)
-        != (after.start, after.state.is_open(), &after.reminders, after.assignee_id);
-    if of_time {
-        after.remind_at = remind_at(tx, usual, &after).await?;
+/// Writes changed rows with their audit, each as it was and as it is, in their order; screens hear of those that are told by
+/// themselves.
+pub(super) async fn save_all(tx: &mut Tx, all: Vec<(Model, Model, bool)>) -> Result<()> {
+    let (mut usual, mut rows) = (Usual::default(), Vec::with_capacity(all.len()));
+    for (before, mut after, told) in all {
+        let changes = differences(Some(&before), Some(&after))?;
+        after.version = before.version + 1;
+        after.updated_at = tx.now;
+        // Not by who confirms it: a reminder that is due and not told yet stays due.
+        let of_time = (before.start, before.state.is_open(), &before.reminders, before.assignee_id)
+            != (after.start, after.state.is_open(), &after.reminders, after.assignee_id);
+        if of_time {
+            after.remind_at = remind_at(tx, &mut usual, &after).await?;
+        }
+        if !changes.is_empty() {
+            let change = Change::of(ChangeKind::Updated, after.id, after.version, changes);
+            tx.record(if told { change.on(AGENDA_CHANGED, audience(&after, Some(&before))) } else { change });
+        }
+        rows.push(after);
     }
-    if !changes.is_empty() {
-        let change = Change::of(ChangeKind::Updated, after.id, after.version, changes);
-        tx.record(if told { change.on(AGENDA_CHANGED, audience(&after, Some(before))) } else { change });
-    }
-    after.into_active_model().reset_all().update(tx.conn()).await?;
-    Ok(())
+    update_all(tx.conn(), rows.into_iter().map(IntoActiveModel::into_active_model)).await
 }
 
 /// When the next reminder is due of what is open and has somebody to be reminded.

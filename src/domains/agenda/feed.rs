@@ -216,7 +216,7 @@ impl Agenda {
                 AgendaEventState::Confirmed | AgendaEventState::Done => Status::Confirmed,
                 AgendaEventState::Cancelled | AgendaEventState::NoShow => Status::Cancelled,
             },
-            when: shown(when(event)),
+            when: shown(times::When::of(event)),
             begins: None,
             rule: None,
             except: Vec::new(),
@@ -239,13 +239,8 @@ fn differs(event: &Model, series: &agenda_series::Model) -> bool {
     event.state != AgendaEventState::Planned
         || event.assignee_id != series.assignee_id
         || event.recurrence_id != Some(event.start)
-        || when(event).minutes() != series.duration
+        || times::When::of(event).minutes() != series.duration
         || Details::from(event) != Details::from(series)
-}
-
-fn when(event: &Model) -> times::When {
-    let zone = zone(&event.time_zone);
-    times::When { start: event.start, end: event.end, all_day: event.all_day, zone }
 }
 
 fn shown(when: times::When) -> ics::When {

@@ -12,6 +12,7 @@ pub mod events;
 mod feed;
 mod follow_up;
 mod free;
+mod hand_over;
 mod ics;
 mod overlaps;
 pub mod recurrence;
@@ -28,9 +29,11 @@ pub use details::DetailsPatch;
 pub use feed::{Feed, feed};
 pub use follow_up::set as set_follow_up;
 pub use free::{Search, Slot, slots};
+pub use hand_over::{HandOver, hand_over};
 pub use overlaps::overlaps;
 pub use reminders::Remind;
-pub use series::{LayOut, lay_out, lay_until};
+pub use series::{LayOut, RollOut, lay_out, lay_until};
+pub use settings::RemindAnew;
 pub use tables::{agenda_event, agenda_series, agenda_settings, working_calendar};
 
 /// Screens hear here that an event or a series changed.

@@ -22,6 +22,8 @@ codes! {
         RulePinned = "RULE_PINNED",
         /// The event belongs to no series.
         NoSeries = "NO_SERIES",
+        /// The occurrences of the series are still taking over its last change.
+        SeriesChanging = "SERIES_CHANGING",
         /// The event is in this state already.
         AlreadySo = "ALREADY_SO",
         /// The event took place, was cancelled, or nobody came: reopen it first.

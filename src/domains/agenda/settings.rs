@@ -3,10 +3,13 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, LockType};
+use futures_util::FutureExt;
+use sea_orm::sea_query::{ExprTrait, LockType};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, Select,
 };
+use serde::{Deserialize, Serialize};
 
 use super::agenda_event::{self, AgendaEventState, Reminders};
 use super::agenda_settings::{Column, Entity, Model};
@@ -14,16 +17,18 @@ use super::rules::AgendaErrorCode as Code;
 use super::{set, times};
 use crate::domains::identity::app_user;
 use crate::kernel::error::Check;
-use crate::kernel::ids::{AgendaSettingsId, UserId};
+use crate::kernel::ids::{AgendaEventId, AgendaSettingsId, UserId};
+use crate::kernel::time::Instant;
 use crate::kernel::{Error, Result, Stop};
 use crate::platform::auth::{hash_secret, new_secret};
-use crate::platform::db::{Tx, Visible, all_rows, differences};
+use crate::platform::db::{Tx, Visible, all_rows, differences, update_all};
+use crate::platform::jobs::{Failure, Job, Step, Work};
 
 /// Minutes before the start, unless a user or an event says otherwise.
 pub const DEFAULT: i32 = 15;
 
-/// Events of one statement.
-const AT_ONCE: usize = 200;
+/// Events of one transaction.
+const AT_ONCE: u64 = 500;
 
 /// The reminders of what users are assigned to and that has none of its own; each user's are read once.
 #[derive(Default)]
@@ -52,29 +57,61 @@ pub async fn update(tx: &mut Tx, expected: i32, reminders: Vec<i32>) -> Result<A
     let mut check = Check::default();
     let reminders = times::reminders(&mut check, reminders);
     check.done()?;
-    let after = Model { reminders: reminders.clone(), ..before.clone() };
+    let after = Model { reminders, ..before.clone() };
     let id = write(tx, before, after, Some(expected)).await?;
     let user = tx.by.user_id().ok_or(Error::NotFound)?;
-    use agenda_event::Column as C;
-    let ahead = all_rows::<agenda_event::Entity>()
-        .filter(C::AssigneeId.eq(user).and(C::Start.gt(tx.now)).and(C::Reminders.is_null()))
-        .filter(C::State.is_in(AgendaEventState::OPEN))
-        // What is due already and not told yet stays due.
-        .filter(C::RemindAt.is_null().or(C::RemindAt.gt(tx.now)))
-        .order_by_asc(C::Id)
-        .lock_exclusive();
-    let ahead = ahead.all(tx.conn()).await.map_err(Error::from)?;
-    for some in ahead.chunks(AT_ONCE) {
-        let next = some.iter().fold(CaseStatement::new(), |next, event| {
-            let due = times::next_reminder(&reminders, event.start, tx.now);
-            next.case(C::Id.eq(event.id), Expr::value(due))
-        });
-        let some = agenda_event::Entity::update_many()
-            .col_expr(C::RemindAt, next.into())
-            .filter(C::Id.is_in(some.iter().map(|event| event.id)));
-        some.exec(tx.conn()).await.map_err(Error::from)?;
+    if let (_, Some(after)) = step(tx, user, None).await? {
+        tx.enqueue(RemindAnew { user, after }.now()?);
     }
     Ok(id)
+}
+
+/// Reckons anew when the reminders of what a user has planned are due: of those events behind this one.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct RemindAnew {
+    user: UserId,
+    after: AgendaEventId,
+}
+
+impl Job for RemindAnew {
+    const KIND: &'static str = "agenda.remind_anew";
+}
+
+impl RemindAnew {
+    /// Does it, some at a time, by what the settings are then.
+    ///
+    /// # Errors
+    /// Those of the database: it is tried again.
+    pub async fn run(self, mut work: Work) -> Result<(), Failure> {
+        let (now, db) = (work.clock.now(), &work.database.own);
+        let left = ahead(self.user, now, Some(self.after)).count(db).await.map_err(Error::from)?;
+        let user = self.user;
+        work.steps(left, self.after, move |tx, after| step(tx, user, Some(after)).boxed()).await?;
+        Ok(())
+    }
+}
+
+/// What a user has planned that has no reminders of its own.
+fn ahead(user: UserId, now: Instant, after: Option<AgendaEventId>) -> Select<agenda_event::Entity> {
+    use agenda_event::Column as C;
+    all_rows::<agenda_event::Entity>()
+        .filter(C::AssigneeId.eq(user).and(C::Start.gt(now)).and(C::Reminders.is_null()))
+        .filter(C::State.is_in(AgendaEventState::OPEN))
+        // What is due already and not told yet stays due.
+        .filter(C::RemindAt.is_null().or(C::RemindAt.gt(now)))
+        .filter(Condition::all().add_option(after.map(|after| C::Id.gt(after))))
+}
+
+async fn step(tx: &mut Tx, user: UserId, after: Option<AgendaEventId>) -> Result<Step<AgendaEventId>> {
+    let next = ahead(user, tx.now, after).order_by_asc(agenda_event::Column::Id).limit(AT_ONCE);
+    let mut events = next.lock_exclusive().all(tx.conn()).await?;
+    let reminders = Usual::default().of(tx.conn(), user).await?.clone();
+    for event in &mut events {
+        event.remind_at = times::next_reminder(&reminders, event.start, tx.now);
+    }
+    let (done, last) = (events.len() as u64, events.last().map(|event| event.id));
+    update_all(tx.conn(), events.into_iter().map(IntoActiveModel::into_active_model)).await?;
+    Ok((done, last.filter(|_| done == AT_ONCE)))
 }
 
 /// Makes a new secret for the address of the user's feed; the one before is good no more. It is told this once.
@@ -105,7 +142,7 @@ async fn own(tx: &Tx) -> Result<Model, Stop<Code>> {
 }
 
 /// What a user's settings are before anything was set.
-pub fn unset(user: UserId, now: crate::kernel::time::Instant) -> Model {
+pub fn unset(user: UserId, now: Instant) -> Model {
     Model {
         id: AgendaSettingsId::of(user),
         version: 0,

@@ -29,6 +29,12 @@ pub struct When {
 }
 
 impl When {
+    /// When an event is.
+    pub fn of(event: &agenda_event::Model) -> When {
+        let zone = zone(&event.time_zone);
+        When { start: event.start, end: event.end, all_day: event.all_day, zone }
+    }
+
     /// As given; whole days are those that it touches. Refuses what ends before it begins, or takes too long.
     pub fn checked(
         check: &mut Check<AgendaErrorCode>,

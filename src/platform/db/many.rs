@@ -2,10 +2,12 @@
 //! thousand is deleted some at a time, so that nobody waits long for it.
 
 use sea_orm::sea_query::{
-    Alias, ArrayType, Condition, Expr, ExprTrait, Func, OnConflict, Query, QueryStatementBuilder, SimpleExpr,
-    Value, extension::postgres::PgFunc,
+    Alias, ArrayType, Condition, DynIden, Expr, ExprTrait, Func, IntoIden, OnConflict, Query,
+    QueryStatementBuilder, SimpleExpr, Value, extension::postgres::PgFunc,
 };
-use sea_orm::{ActiveModelTrait, ConnectionTrait, DbBackend, EntityTrait, IntoSimpleExpr, Iterable};
+use sea_orm::{
+    ActiveModelTrait, ConnectionTrait, DbBackend, EntityTrait, IntoSimpleExpr, Iterable, PrimaryKeyToColumn,
+};
 use uuid::Uuid;
 
 use super::connect::Database;
@@ -42,6 +44,25 @@ where
         insert.exec_without_returning(conn).await?;
     }
     Ok(())
+}
+
+/// Writes rows that are there already anew, in their order.
+///
+/// # Errors
+/// Those of the database.
+pub async fn update_all<A>(
+    conn: &impl ConnectionTrait,
+    rows: impl IntoIterator<Item = A> + Send,
+) -> Result<()>
+where
+    A: ActiveModelTrait + Send,
+{
+    let keys = <A::Entity as EntityTrait>::PrimaryKey::iter().map(|key| key.into_column().into_iden());
+    let keys: Vec<DynIden> = keys.collect();
+    let others = <A::Entity as EntityTrait>::Column::iter().map(IntoIden::into_iden);
+    let others: Vec<DynIden> = others.filter(|column| !keys.contains(column)).collect();
+    // Each is there: what would be an insert is an update of many rows by one statement.
+    insert_all(conn, rows, Some(OnConflict::columns(keys).update_columns(others).to_owned())).await
 }
 
 /// `column` is one of the ids, of which there may be any number. PostgreSQL takes them as one array, so that the statement is

@@ -18,7 +18,7 @@ mod visible;
 pub use change::{Announcement, Audience, Change, ChangeKind, FieldChange, Heard, Owner, Span, differences};
 pub use connect::{Database, connect, sqlite_folder};
 pub use locks::lock_keys;
-pub use many::{among, delete_all, insert_all};
+pub use many::{among, delete_all, insert_all, update_all};
 pub use pages::{DEFAULT_PAGE, Direction, Keyset, MAX_PAGE, PageArgs, PageQuery, Row, Rows, SortColumn};
 pub use positional::{Cells, Positional, Wanted};
 pub use reader::Reader;

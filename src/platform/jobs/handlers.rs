@@ -47,6 +47,30 @@ impl Work {
         Tx::begin(&self.database, &self.clock, Arc::new(Viewer::system(self.kind)), origin).await
     }
 
+    /// Does it in steps, each in a transaction of its own, so that nobody waits long for rows or for the database; tells admins
+    /// how far of `total` it is. A step gets where the one before it stopped, first `from`.
+    ///
+    /// # Errors
+    /// Those of the steps; what those before did stays done.
+    pub async fn steps<C>(
+        &mut self,
+        total: u64,
+        from: C,
+        step: impl for<'a> Fn(&'a mut Tx, C) -> BoxFuture<'a, Result<Step<C>>>,
+    ) -> Result<()> {
+        let (mut done, mut next) = (0, Some(from));
+        while let Some(from) = next {
+            let mut tx = self.begin().await?;
+            let (some, rest) = step(&mut tx, from).await?;
+            tx.keep();
+            tx.commit().await?;
+            next = rest;
+            done += some;
+            self.progress(done, total.max(done)).await?;
+        }
+        Ok(())
+    }
+
     /// Ends the job within this write: both are committed, or none. Whoever lost the claim meanwhile writes nothing.
     ///
     /// # Errors
@@ -59,6 +83,9 @@ impl Work {
         Err(Error::Unavailable { provider: "this job", cause: "another worker holds it by now".into() })
     }
 }
+
+/// What a step did: how many things it dealt with, and where the next one goes on; `None`: it was the last.
+pub type Step<C> = (u64, Option<C>);
 
 /// What every process that works does by itself.
 pub(super) type Beside = Arc<dyn Fn(Instant) -> BoxFuture<'static, Result<()>> + Send + Sync>;

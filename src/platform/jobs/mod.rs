@@ -16,7 +16,7 @@ mod runner;
 mod schedule;
 
 pub use failure::{Failure, pause};
-pub use handlers::{Handlers, Work};
+pub use handlers::{Handlers, Step, Work};
 pub use runner::Runner;
 pub use schedule::{Schedule, due_by_itself};
 

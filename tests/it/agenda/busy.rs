@@ -70,7 +70,7 @@ async fn what_many_events_have_alike_is_read_and_written_once() {
         settings.push(app.app.database.statements() - before);
     }
     assert_eq!(settings[1], settings[0], "ten events or thirty");
-    assert_eq!(moves[1] - moves[0], 10, "a statement for each row that moves, and no more");
+    assert_eq!(moves[1], moves[0], "ten events or twenty");
     let query = "{ agendaEvents(range: { start: \"2027-01-01T00:00:00Z\", end: \"2027-03-01T00:00:00Z\" }, first: 100) { totalCount } }";
     assert_eq!(ana.data(query, json!({})).await["agendaEvents"]["totalCount"], 30);
 }

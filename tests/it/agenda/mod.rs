@@ -10,13 +10,14 @@ mod office;
 mod overlaps;
 mod recurrence;
 mod reminders;
+mod rollout;
 mod series;
 mod shared;
 mod touch;
 
 use serde_json::{Value, json};
 
-use crate::support::Actor;
+use crate::support::{Actor, TestApp};
 
 /// Makes an event with these fields besides a title; gives what is usually asked of it.
 pub async fn plan(actor: &Actor, mut fields: Value) -> Value {
@@ -63,4 +64,42 @@ pub async fn moved(actor: &Actor, event: &Value, scope: &str, start: &str) -> Va
     let payload = actor.run("agendaEventReschedule", to, EVENT).await;
     assert_eq!(payload["userErrors"], json!([]), "{payload}");
     payload["agendaEvent"].clone()
+}
+
+/// A change of an event as it was seen that goes well.
+pub async fn does(actor: &Actor, mutation: &str, event: &Value, mut fields: Value) -> Value {
+    fields["id"] = event["id"].clone();
+    fields["expectedVersion"] = event["version"].clone();
+    let payload = actor.run(mutation, fields, EVENT).await;
+    assert_eq!(payload["userErrors"], json!([]), "{payload}");
+    payload["agendaEvent"].clone()
+}
+
+/// A worker within the test, on its clock.
+pub struct Worker(tokio::task::JoinHandle<()>);
+
+impl Worker {
+    pub fn start(app: &TestApp) -> Worker {
+        let app = app.app.clone();
+        Worker(tokio::spawn(async move {
+            cabina::worker::run(app, std::future::pending()).await.expect("a worker");
+        }))
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Waits until no job is left.
+pub async fn idle(app: &TestApp) {
+    for _ in 0..1500 {
+        if app.rows("job").await == 0 {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("a job does not end");
 }

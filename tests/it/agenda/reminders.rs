@@ -7,26 +7,8 @@ use chrono::SubsecRound;
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
-use super::{EVENT, moved, pick, plan};
+use super::{Worker, does, moved, pick, plan};
 use crate::support::{Actor, Setup, TestApp};
-
-/// A worker within the test, on its clock.
-struct Worker(tokio::task::JoinHandle<()>);
-
-impl Worker {
-    fn start(app: &TestApp) -> Worker {
-        let app = app.app.clone();
-        Worker(tokio::spawn(async move {
-            cabina::worker::run(app, std::future::pending()).await.expect("a worker");
-        }))
-    }
-}
-
-impl Drop for Worker {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
 
 fn minutes(count: i64) -> chrono::Duration {
     chrono::Duration::minutes(count)
@@ -75,14 +57,6 @@ async fn pass(app: &TestApp, count: i64) {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     panic!("reminders stay due");
-}
-
-async fn does(actor: &Actor, mutation: &str, event: &Value, mut fields: Value) -> Value {
-    fields["id"] = event["id"].clone();
-    fields["expectedVersion"] = event["version"].clone();
-    let payload = actor.run(mutation, fields, EVENT).await;
-    assert_eq!(payload["userErrors"], json!([]), "{payload}");
-    payload["agendaEvent"].clone()
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use chrono::SubsecRound;
 use serde_json::{Value, json};
 
-use super::{EVENT, moved, pick, plan, starts};
+use super::{EVENT, does, moved, pick, plan, starts};
 use crate::support::{Actor, Refusals, TestApp};
 
 /// An hour in the morning of a Monday in Mexico, 4 January 2027, and again by this rule.
@@ -24,15 +24,6 @@ async fn year(actor: &Actor, year: i32) -> Vec<Value> {
 /// A part of each.
 fn each(events: &[Value], field: &str) -> Vec<Value> {
     events.iter().map(|event| event[field].clone()).collect()
-}
-
-/// A change of an event as it was seen that goes well.
-async fn does(actor: &Actor, mutation: &str, event: &Value, mut fields: Value) -> Value {
-    fields["id"] = event["id"].clone();
-    fields["expectedVersion"] = event["version"].clone();
-    let payload = actor.run(mutation, fields, EVENT).await;
-    assert_eq!(payload["userErrors"], json!([]), "{payload}");
-    payload["agendaEvent"].clone()
 }
 
 #[tokio::test]
@@ -347,5 +338,20 @@ async fn many_who_part_a_series_one_after_the_other_never_wait_for_ever() {
         let now = pick(&ana, range, json!({}), "id start").await;
         let now: Vec<Value> = now.into_iter().filter(|event| ids.contains(&event["id"])).collect();
         assert_eq!(now, laid, "round {round}");
+    }
+}
+
+#[tokio::test]
+async fn a_look_that_ends_within_the_second_of_an_occurrence_lays_it_out_once() {
+    let app = TestApp::start().await;
+    let ana = app.ana().await;
+    let began = app.app.clock.now().trunc_subsecs(0);
+    let fields = json!({ "start": began, "end": began + chrono::Duration::hours(1),
+        "timeZone": "UTC", "recurrence": { "rule": "FREQ=DAILY" } });
+    plan(&ana, fields).await;
+    for days in [450, 460] {
+        let end = began + chrono::Duration::days(days) + chrono::Duration::milliseconds(500);
+        let laid = pick(&ana, json!({ "start": began, "end": end }), json!({}), "start").await;
+        assert_eq!(laid.len(), usize::try_from(days).expect("few") + 1);
     }
 }

@@ -1,9 +1,7 @@
 //! Lays occurrences out as rows: a year and a bit ahead by a job, further when somebody looks there, whichever way.
 
-use chrono::{Duration, NaiveDateTime};
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select,
-};
+use chrono::{Duration, NaiveDateTime, SubsecRound};
+use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select};
 use serde::{Deserialize, Serialize};
 
 use super::super::agenda_event::{self, AgendaEventState};
@@ -19,7 +17,7 @@ use crate::kernel::ids::{AgendaEventId, AgendaSeriesId};
 use crate::kernel::time::{Clock, Instant};
 use crate::kernel::{Error, Result, Stop};
 use crate::platform::auth::Viewer;
-use crate::platform::db::{Database, Origin, Tx, all_rows};
+use crate::platform::db::{Database, Origin, Tx, all_rows, insert_all};
 use crate::platform::jobs::Job;
 
 /// Occurrences are rows so far ahead at least.
@@ -30,8 +28,6 @@ const FURTHER: Duration = Duration::days(430);
 const FURTHEST: Duration = Duration::days(3660);
 /// Most rows of a series at once.
 const MOST: usize = 4000;
-/// Rows of one statement: their values stay below what the databases take.
-const AT_ONCE: usize = 500;
 /// Series of one look.
 const SERIES: u64 = 1000;
 
@@ -115,7 +111,10 @@ async fn each(
 async fn one(tx: &mut Tx, id: AgendaSeriesId, until: Instant) -> Result<()> {
     super::hold(tx, id).await?;
     let query = all_rows::<Entity>().filter(Column::Id.eq(id)).lock_exclusive();
-    let Some(mut row) = query.one(tx.conn()).await? else { return Ok(()) };
+    // While its rows take over a change they may stand where others are to be: what does that lays out as well.
+    let Some(mut row) = query.one(tx.conn()).await?.filter(|row| row.rollout.is_none()) else {
+        return Ok(());
+    };
     let pattern = kept(&row)?;
     lay(tx, &mut row, &pattern, until).await?;
     tx.keep();
@@ -151,7 +150,8 @@ pub(super) async fn lay_ahead(tx: &Tx, row: &mut Model, pattern: &Pattern) -> Re
 /// Writes the occurrences that begin from where the rows end until then; gives back the first of them.
 async fn lay(tx: &Tx, row: &mut Model, pattern: &Pattern, until: Instant) -> Result<Option<AgendaEventId>> {
     let Some(from) = row.laid_until.as_deref().map(parsed).transpose()? else { return Ok(None) };
-    let until = pattern.zone.local(until);
+    // To the second, as it is kept: what begins within that second would be laid out again the next time.
+    let until = pattern.zone.local(until).trunc_subsecs(0);
     if until <= from {
         return Ok(None);
     }
@@ -177,11 +177,7 @@ async fn lay(tx: &Tx, row: &mut Model, pattern: &Pattern, until: Instant) -> Res
     };
     let events: Vec<agenda_event::Model> = starts.into_iter().map(event).collect();
     let first = events.first().map(|event| event.id);
-    let mut events = events.into_iter().map(IntoActiveModel::into_active_model).peekable();
-    while events.peek().is_some() {
-        let some: Vec<agenda_event::ActiveModel> = events.by_ref().take(AT_ONCE).collect();
-        agenda_event::Entity::insert_many(some).exec_without_returning(tx.conn()).await?;
-    }
+    insert_all(tx.conn(), events.into_iter().map(IntoActiveModel::into_active_model), None).await?;
     let more = !pattern.starts(until, NaiveDateTime::MAX, 1).is_empty();
     row.laid_until = more.then(|| until.format(LOCAL).to_string());
     Ok(first)

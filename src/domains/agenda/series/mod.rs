@@ -2,12 +2,14 @@
 
 mod change;
 mod lay;
+mod rollout;
 
 use std::collections::BTreeSet;
 
 use chrono::NaiveDateTime;
 use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
 
+use super::AGENDA_CHANGED;
 use super::agenda_event;
 use super::agenda_series::{Column, Entity, Model, Starts};
 use super::details::Details;
@@ -15,16 +17,17 @@ use super::events::{owned, tell_client, uid};
 use super::recurrence::{Pattern, Rule, start_of};
 use super::rules::AgendaErrorCode as Code;
 use super::times::{When, zone};
-use super::{AGENDA_CHANGED, times};
 use crate::domains::clients::timeline;
 use crate::kernel::error::Check;
-use crate::kernel::ids::{AgendaEventId, AgendaSeriesId};
+use crate::kernel::ids::{AgendaEventId, AgendaSeriesId, ClientId, TeamId, TypedId, UserId};
 use crate::kernel::time::Instant;
 use crate::kernel::{Error, Result, Stop};
-use crate::platform::db::{Change, ChangeKind, Tx, Visible, all_rows, differences};
+use crate::platform::db::{Announcement, Change, ChangeKind, Owner, Tx, Visible, all_rows, differences};
 
-pub use change::{cancel, change, hand_over};
+use change::write;
+pub use change::{cancel, change};
 pub use lay::{LayOut, lay_out, lay_until};
+pub use rollout::RollOut;
 
 /// Local times as the rows keep them.
 const LOCAL: &str = "%Y-%m-%dT%H:%M:%S";
@@ -170,19 +173,13 @@ pub async fn create(
     pattern: Pattern,
 ) -> Result<AgendaEventId, Stop<Code>> {
     let id = AgendaSeriesId::new();
-    let when = When {
-        start: event.start,
-        end: event.end,
-        all_day: event.all_day,
-        zone: times::zone(&event.time_zone),
-    };
     let mut row = Model {
         id,
         version: 1,
         uid: uid(id),
         rule: String::new(),
         first_start: String::new(),
-        duration: when.minutes(),
+        duration: When::of(&event).minutes(),
         all_day: event.all_day,
         time_zone: event.time_zone.clone(),
         except_starts: Starts::default(),
@@ -197,6 +194,7 @@ pub async fn create(
         action_required: false,
         reminders: None,
         laid_until: Some(pattern.first.format(LOCAL).to_string()),
+        rollout: None,
         created_at: tx.now,
         updated_at: tx.now,
     };
@@ -216,6 +214,44 @@ pub async fn create(
     Ok(first)
 }
 
+/// Whoever looks at a range from then on hears once more of a series that changed or had another owner: now more of its
+/// occurrences are so.
+pub fn tell_again(tx: &mut Tx, series: &Model, before: Owner, since: Instant) {
+    tx.announce(Announcement {
+        topic: AGENDA_CHANGED,
+        audience: owned(series.owner(), Some(before), series.client_id).over(since, None),
+        subject_id: series.id.uuid(),
+        kind: ChangeKind::Updated,
+        version: series.version,
+        fields: Vec::new(),
+    });
+}
+
+/// Series of a client that its former advisor has go with the client; tells which.
+pub async fn hand_over(
+    tx: &mut Tx,
+    client: ClientId,
+    from: Option<UserId>,
+    (team_id, to): (TeamId, Option<UserId>),
+) -> Result<BTreeSet<AgendaSeriesId>> {
+    let his = match from {
+        Some(user) => Column::AssigneeId.eq(user),
+        None => Column::AssigneeId.is_null(),
+    };
+    let mut query = all_rows::<Entity>().filter(Column::ClientId.eq(client)).filter(his);
+    if from == to {
+        query = query.filter(Column::TeamId.ne(team_id));
+    }
+    let mut handed = BTreeSet::new();
+    for before in query.order_by_asc(Column::Id).lock_exclusive().all(tx.conn()).await? {
+        let after = Model { team_id, assignee_id: to, ..before.clone() };
+        let since = before.first()?.start;
+        write(tx, &before, after, since).await?;
+        handed.insert(before.id);
+    }
+    Ok(handed)
+}
+
 /// Locks a series before its events are, and holds its client before it.
 pub async fn hold(tx: &Tx, id: AgendaSeriesId) -> Result<()> {
     let series = all_rows::<Entity>().filter(Column::Id.eq(id)).one(tx.conn()).await?;
@@ -228,8 +264,10 @@ pub async fn hold(tx: &Tx, id: AgendaSeriesId) -> Result<()> {
 
 /// Locks all occurrences of a series, in the order in which all writes do.
 pub async fn hold_rows(tx: &Tx, id: AgendaSeriesId) -> Result<()> {
-    let rows = all_rows::<agenda_event::Entity>().filter(agenda_event::Column::SeriesId.eq(id));
-    rows.order_by_asc(agenda_event::Column::Id).lock_exclusive().all(tx.conn()).await?;
+    use agenda_event::Column as C;
+    let rows = all_rows::<agenda_event::Entity>().filter(C::SeriesId.eq(id)).order_by_asc(C::Id);
+    let rows = rows.select_only().column(C::Id).lock_exclusive().into_tuple::<AgendaEventId>();
+    rows.all(tx.conn()).await?;
     Ok(())
 }
 
@@ -242,7 +280,12 @@ async fn locked(tx: &Tx, event: &agenda_event::Model) -> Result<Model, Stop<Code
     // Whoever sees one occurrence only changes that one.
     let none =
         || Stop::refuse(Code::NoSeries, "scope", "the series is somebody else's: change this one alone");
-    query.one(tx.conn()).await.map_err(Error::from)?.ok_or_else(none)
+    let series = query.one(tx.conn()).await.map_err(Error::from)?.ok_or_else(none)?;
+    if series.rollout.is_some() {
+        let rule = "the series is still taking over its last change: try again in a moment";
+        return Err(Stop::refuse(Code::SeriesChanging, "id", rule));
+    }
+    Ok(series)
 }
 
 /// The local time before which the occurrences of a series are rows.

@@ -57,6 +57,9 @@ pub struct Model {
     /// Occurrences that begin before this local time are rows; `None`: all are.
     #[serde(skip)]
     pub laid_until: Option<String>,
+    /// What its occurrences have still to take over from its last change (`series/rollout.rs`).
+    #[serde(skip)]
+    pub rollout: Option<Json>,
     #[serde(skip)]
     pub created_at: Instant,
     #[serde(skip)]
