@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::Duration;
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::{Expr, ExprTrait, LockType};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, DatabaseConnection, EntityTrait, IntoActiveModel, QueryFilter,
     QueryOrder, QuerySelect, Set,
@@ -96,15 +96,15 @@ impl Door {
         let right = place.verify(password, hash).await?;
         drop(place);
         let Some(user) = user.filter(|user| right && user.disabled_at.is_none()) else {
-            metrics::counter!("cabina_logins_total", "outcome" => "refused").increment(1);
-            let message = "e-mail and password do not belong together";
-            return Err(Stop::refuse(SessionErrorCode::InvalidCredentials, "password", message));
+            return Err(wrong());
         };
-        metrics::counter!("cabina_logins_total", "outcome" => "accepted").increment(1);
         attempt.take_back().await?;
         let id = SessionId::new();
         let viewer = Arc::new(viewer_for(&user, id));
         let mut tx = Tx::begin(&self.database, &self.clock, viewer, origin.clone()).await?;
+        if !is_still(&tx, &user).await? {
+            return Err(wrong());
+        }
         let again = match &retry_key {
             Some(key) => end(&tx, session::Column::RetryKey.eq(key.as_str()), user.id).await? > 0,
             None => false,
@@ -125,7 +125,9 @@ impl Door {
         let change = Change::of(ChangeKind::Created, id, 1, vec![by]);
         // Whoever came in by the session that the lost answer told of is to go.
         tx.record(if again { concerning(change, user.id.into()) } else { change });
-        self.finish(tx, id, 0).await
+        let opened = self.finish(tx, id, 0).await?;
+        metrics::counter!("cabina_logins_total", "outcome" => "accepted").increment(1);
+        Ok(opened)
     }
 
     /// Rotates the tokens of a session. A refresh token that was used before ends its session. For a minute the same token
@@ -277,6 +279,21 @@ pub enum Which {
     One(SessionId),
     /// All: log-out everywhere.
     All,
+}
+
+/// Why nobody is let in, whatever of both is wrong.
+fn wrong() -> Stop<SessionErrorCode> {
+    metrics::counter!("cabina_logins_total", "outcome" => "refused").increment(1);
+    let message = "e-mail and password do not belong together";
+    Stop::refuse(SessionErrorCode::InvalidCredentials, "password", message)
+}
+
+/// Whether the password that was judged is still the user's, and the user is let in: whoever changes that waits from here on,
+/// and ends the session that is opened.
+async fn is_still(tx: &Tx, user: &app_user::Model) -> Result<bool> {
+    let now = all_rows::<app_user::Entity>().filter(app_user::Column::Id.eq(user.id)).lock(LockType::Share);
+    let now = now.one(tx.conn()).await?;
+    Ok(now.is_some_and(|now| now.disabled_at.is_none() && now.password_hash == user.password_hash))
 }
 
 /// Ends sessions of the viewer; tells which.

@@ -208,14 +208,14 @@ async fn six_hundred_log_ins_of_one_address_do_not_hold_up_another() {
             break;
         }
     }
-    let (before, began) = (app.rows("login_failure").await, std::time::Instant::now());
+    let began = std::time::Instant::now();
     assert_eq!(log_in_as(&good, &["198.51.100.7"], "ana@test.example", "correct horse").await, "ok");
-    let (after, took) = (app.rows("login_failure").await, began.elapsed());
+    let took = began.elapsed();
     while let Some(outcome) = answered.recv().await {
         outcomes.push(outcome);
     }
     let judged = count(&outcomes, "INVALID_CREDENTIALS");
-    println!("600 log-ins: {judged} judged, {} of them while the good one waited {took:?}", after - before);
+    println!("600 log-ins: {judged} judged, the good one waited {took:?}");
     assert!(judged <= 50, "of one address");
     assert_eq!(judged + count(&outcomes, "TOO_MANY_ATTEMPTS") + count(&outcomes, "THROTTLED"), 600);
     assert_ne!(count(&outcomes, "THROTTLED"), 0, "who finds no place is told at once");

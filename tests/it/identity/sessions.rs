@@ -274,3 +274,24 @@ async fn a_repeated_log_in_leaves_one_session() {
         200
     );
 }
+
+#[tokio::test]
+async fn a_password_that_is_replaced_while_it_is_judged_lets_nobody_in() {
+    let app = TestApp::start().await;
+    let (admin, beto) = (app.admin().await, app.beto().await);
+    let mut password = "correct horse".to_owned();
+    for round in 0..10 {
+        let next = format!("battery staple {round}");
+        let set = json!({ "id": beto.id, "password": next });
+        let (opened, set) = tokio::join!(
+            log_in(&app, "beto@test.example", &password),
+            admin.run("userSetPassword", set, "user { id }")
+        );
+        assert_eq!(set["userErrors"], json!([]), "{set}");
+        if let Some(token) = opened["session"]["accessToken"].as_str() {
+            let viewer = app.bearer(token).send(VIEWER, json!({})).await;
+            assert_eq!(viewer.code(), "UNAUTHENTICATED", "round {round}: the old password still lets in");
+        }
+        password = next;
+    }
+}
