@@ -16,7 +16,7 @@ pub fn code(error: &Error) -> &'static str {
         Error::CursorExpired => "CURSOR_EXPIRED",
         Error::Lagged => "LAGGED",
         Error::Throttled { .. } => "THROTTLED",
-        Error::Unavailable { .. } => "UNAVAILABLE",
+        Error::Unavailable { .. } | Error::Contended { .. } => "UNAVAILABLE",
         Error::TimedOut => "TIMEOUT",
         Error::TooLarge { .. } => "ANSWER_TOO_LARGE",
         Error::Internal(_) | Error::Taken { .. } | Error::Replayed(_) => "INTERNAL",
@@ -78,7 +78,11 @@ fn log(error: &Error, told: &ServerError, request_id: &str) {
     if let Error::TimedOut = error {
         tracing::warn!(request_id, "a request took too long and was stopped");
     }
-    if let Error::Internal(cause) | Error::Unavailable { cause, .. } | Error::Taken { cause, .. } = error {
+    if let Error::Internal(cause)
+    | Error::Unavailable { cause, .. }
+    | Error::Taken { cause, .. }
+    | Error::Contended { cause } = error
+    {
         let path: Vec<String> = told.path.iter().map(|segment| format!("{segment:?}")).collect();
         tracing::error!(request_id, path = path.join("."), cause = %cause, "a request failed");
     }

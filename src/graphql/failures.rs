@@ -9,7 +9,7 @@ use crate::kernel::ids::TypedId;
 use crate::kernel::words::Code;
 use crate::kernel::{Error, Stop};
 use crate::platform::auth::Right;
-use crate::platform::db::Tx;
+use crate::platform::db::{Tx, retried};
 use crate::platform::jobs::dead::{MOST, Which};
 
 /// Which failures an input means.
@@ -44,18 +44,24 @@ pub async fn write<I, C, F>(
 where
     I: TypedId,
     C: Code,
-    F: for<'t> FnOnce(&'t mut Tx, Which<I>) -> BoxFuture<'t, Result<Vec<I>, Stop<C>>>,
+    F: for<'t> Fn(&'t mut Tx, Which<I>) -> BoxFuture<'t, Result<Vec<I>, Stop<C>>>,
 {
     let services = ctx.services()?;
     let viewer = ctx.viewer()?.clone();
     viewer.may(Right::Administer)?; // before anything is told of the input
-    let mut tx = Tx::begin(&services.database, &services.door.clock, viewer, origin(ctx, None)?).await?;
-    let done: Result<_, Stop<C>> = match which {
-        Err(error) => Err(error.into()),
-        Ok(which) => verb(&mut tx, which).await,
+    let origin = origin(ctx, None)?;
+    let which = match which {
+        Ok(which) => which,
+        Err(error) => return Ok((Vec::new(), Outcome::of(None, Err(Stop::<C>::from(error)))?)),
     };
-    Ok(match done {
-        Ok(ids) => (ids, Outcome::of(None, Ok(tx.commit().await?))?),
+    let attempt = || async {
+        let mut tx =
+            Tx::begin(&services.database, &services.door.clock, viewer.clone(), origin.clone()).await?;
+        let ids = verb(&mut tx, which.clone()).await?;
+        Ok((ids, tx.commit().await?))
+    };
+    Ok(match retried(attempt).await {
+        Ok((ids, event)) => (ids, Outcome::of(None, Ok(event))?),
         Err(stop) => (Vec::new(), Outcome::of(None, Err(stop))?),
     })
 }

@@ -2,6 +2,7 @@
 //! the id of the change.
 
 use std::borrow::Cow;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_graphql::{Context, OutputType, SimpleObject, TypeName};
 use futures_util::future::BoxFuture;
@@ -13,7 +14,7 @@ use crate::kernel::words::Code;
 use crate::kernel::{Error, FieldConflict, Refusal, Stop};
 use crate::platform::auth::hash_secret;
 use crate::platform::db::tables::audit_entry;
-use crate::platform::db::{Origin, Tx, all_rows};
+use crate::platform::db::{Origin, Tx, all_rows, retried};
 
 /// A refused business rule: nothing was written.
 #[derive(Clone, Debug, SimpleObject)]
@@ -111,7 +112,8 @@ impl<I, C: Code> Outcome<I, C> {
 }
 
 /// Runs a verb in its transaction: claims the idempotency key, runs, commits with audit and outbox. A repeated request
-/// writes nothing and answers with what the first one did.
+/// writes nothing and answers with what the first one did. The verb is run again when the database rolled it back in favour of
+/// another write.
 ///
 /// `id` is the thing that an update is about; it is shown also when the update is refused.
 pub async fn write<I, C, F>(
@@ -123,7 +125,7 @@ pub async fn write<I, C, F>(
 where
     I: TypedId,
     C: Code,
-    F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<I, Stop<C>>>,
+    F: for<'t> Fn(&'t mut Tx) -> BoxFuture<'t, Result<I, Stop<C>>>,
 {
     let viewer = ctx.viewer()?.clone();
     let services = ctx.services()?;
@@ -131,14 +133,33 @@ where
         Ok(origin) => origin,
         Err(error) => return Outcome::of(id, Err(error.into())),
     };
-    let mut tx = match Tx::begin(&services.database, &services.door.clock, viewer, origin).await {
-        Ok(tx) => tx,
-        Err(Error::Replayed(event)) => return replay(ctx, id, EventId::from_uuid(event)).await,
-        Err(error) => return Outcome::of(id, Err(error.into())),
+    let attempt = || async {
+        let mut tx =
+            Tx::begin(&services.database, &services.door.clock, viewer.clone(), origin.clone()).await?;
+        let id = verb(&mut tx).await?;
+        Ok((id, tx.commit().await?))
     };
-    match verb(&mut tx).await {
-        Ok(id) => Outcome::of(Some(id), Ok(tx.commit().await?)),
+    match retried(attempt).await {
+        Ok((id, event)) => Outcome::of(Some(id), Ok(event)),
+        Err(Stop::Error(Error::Replayed(event))) => replay(ctx, id, EventId::from_uuid(event)).await,
         Err(stop) => Outcome::of(id, Err(stop)),
+    }
+}
+
+/// A secret that a verb makes, for the answer to the request that made it and no other.
+#[derive(Clone, Default)]
+pub struct MadeSecret(Arc<Mutex<Option<String>>>);
+
+impl MadeSecret {
+    /// Keeps what the verb made; the last attempt counts.
+    pub fn keep(&self, secret: String) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(secret);
+    }
+
+    /// The secret, if it was committed.
+    pub fn of<I, C>(&self, outcome: &Outcome<I, C>) -> Option<String> {
+        let made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        made.clone().filter(|_| outcome.event.is_some())
     }
 }
 

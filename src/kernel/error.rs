@@ -75,6 +75,14 @@ pub enum Error {
         #[source]
         cause: BoxError,
     },
+    /// The database rolled a transaction back so that another one could finish: a deadlock or a serialization failure. The same
+    /// transaction may succeed when it is run again, and `platform::db::retried` does that.
+    #[error("too many changes of the same things at this moment: try again")]
+    Contended {
+        /// The cause, for the log only.
+        #[source]
+        cause: BoxError,
+    },
     /// A fault of ours. The cause goes to the log, never to the caller.
     #[error("something went wrong on our side")]
     Internal(#[source] BoxError),
@@ -95,7 +103,9 @@ impl Error {
     /// The error with its cause, for whoever sits at the terminal.
     pub fn for_terminal(&self) -> String {
         match self {
-            Error::Internal(cause) | Error::Taken { cause, .. } => cause.to_string(),
+            Error::Internal(cause) | Error::Taken { cause, .. } | Error::Contended { cause } => {
+                cause.to_string()
+            }
             Error::Unavailable { provider, cause } => format!("{provider} is not available: {cause}"),
             other => other.to_string(),
         }
@@ -117,6 +127,7 @@ impl From<sea_orm::DbErr> for Error {
         match cause {
             cause if is_away(&cause) => Error::Unavailable { provider: "the database", cause: cause.into() },
             cause if is_cancelled(&cause) => Error::TimedOut,
+            cause if is_contended(&cause) => Error::Contended { cause: cause.into() },
             other => match violated(&other) {
                 Some(constraint) => Error::Taken { constraint, cause: other.into() },
                 None => Error::Internal(other.into()),
@@ -176,6 +187,11 @@ fn is_away(cause: &sea_orm::DbErr) -> bool {
 /// Whether the database stopped the statement because it took too long: `query_canceled` and `SQLITE_INTERRUPT`.
 fn is_cancelled(cause: &sea_orm::DbErr) -> bool {
     code(cause).is_some_and(|code| ["57014", "9"].contains(&&*code))
+}
+
+/// `serialization_failure`, `deadlock_detected` (PostgreSQL), and `SQLITE_BUSY_SNAPSHOT`.
+fn is_contended(cause: &sea_orm::DbErr) -> bool {
+    code(cause).is_some_and(|code| ["40001", "40P01", "517"].contains(&&*code))
 }
 
 impl From<serde_json::Error> for Error {

@@ -4,6 +4,7 @@ mod access;
 mod agenda;
 mod architecture;
 mod clients;
+mod contention;
 mod fast;
 mod faults;
 mod http;

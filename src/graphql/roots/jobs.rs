@@ -87,8 +87,10 @@ impl JobsMutation {
     ) -> Result<DeadLetterPayload> {
         let which = which(input.ids, input.fingerprint, input.all);
         let reason = input.reason;
-        let discard =
-            write(ctx, which, |tx, which| async move { dead::discard(tx, which, &reason).await }.boxed());
+        let discard = write(ctx, which, |tx, which| {
+            let reason = reason.clone();
+            async move { dead::discard(tx, which, &reason).await }.boxed()
+        });
         let (ids, outcome) = discard.await?;
         Ok(DeadLetterPayload(ids, outcome))
     }

@@ -83,6 +83,7 @@ impl SyncMutation {
     ) -> Result<SyncPayload> {
         let SyncRequestInput { id, idempotency_key } = input;
         let outcome = payload::write(ctx, None, idempotency_key, |tx| {
+            let id = id.clone();
             async move {
                 match ids::parse(&id) {
                     Some((kind, id)) => sync::request(tx, kind, id).await,
@@ -114,8 +115,10 @@ impl SyncMutation {
     ) -> Result<SyncFailuresPayload> {
         let which = which(input.ids, input.fingerprint, input.all);
         let reason = input.reason;
-        let discard =
-            write(ctx, which, |tx, which| async move { sync::discard(tx, which, &reason).await }.boxed());
+        let discard = write(ctx, which, |tx, which| {
+            let reason = reason.clone();
+            async move { sync::discard(tx, which, &reason).await }.boxed()
+        });
         let (ids, outcome) = discard.await?;
         Ok(SyncFailuresPayload(ids, outcome))
     }

@@ -3,6 +3,7 @@
 
 mod change;
 mod connect;
+mod contention;
 mod locks;
 mod many;
 mod pages;
@@ -17,6 +18,7 @@ mod visible;
 
 pub use change::{Announcement, Audience, Change, ChangeKind, FieldChange, Heard, Owner, Span, differences};
 pub use connect::{Database, connect, sqlite_folder};
+pub use contention::retried;
 pub use locks::lock_keys;
 pub use many::{among, delete_all, insert_all, update_all};
 pub use pages::{DEFAULT_PAGE, Direction, Keyset, MAX_PAGE, PageArgs, PageQuery, Row, Rows, SortColumn};

@@ -194,7 +194,7 @@ pub struct WorkingHoursInput {
 }
 
 /// A day on which a team does not work.
-#[derive(InputObject)]
+#[derive(Clone, InputObject)]
 pub struct HolidayInput {
     /// The day.
     pub day: Date,

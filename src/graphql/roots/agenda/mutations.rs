@@ -1,7 +1,5 @@
 //! What can be done with the agenda, and the payloads.
 
-use std::sync::{Arc, OnceLock};
-
 use async_graphql::{Context, MaybeUndefined, Object, Result, SimpleObject};
 use futures_util::FutureExt;
 
@@ -14,7 +12,7 @@ use crate::graphql::context::Ask;
 use crate::graphql::fast::One;
 use crate::graphql::nodes::agenda::{AgendaEvent, AgendaSettings, WorkingCalendar};
 use crate::graphql::nodes::clients::Client;
-use crate::graphql::payload::write;
+use crate::graphql::payload::{MadeSecret, write};
 use crate::kernel::ids::{AgendaEventId, AgendaSettingsId, ClientId, TypedId, WorkingCalendarId};
 use crate::kernel::{Error, time};
 use crate::payload;
@@ -39,7 +37,7 @@ impl AgendaMutation {
     ) -> Result<AgendaEventPayload> {
         let (key, new) = (input.idempotency_key.clone(), NewEvent::from(input));
         let whole = new.recurrence.is_some();
-        let outcome = write(ctx, None, key, |tx| events::create(tx, new).boxed()).await?;
+        let outcome = write(ctx, None, key, move |tx| events::create(tx, new.clone()).boxed()).await?;
         Ok(AgendaEventPayload { outcome, whole })
     }
 
@@ -52,8 +50,9 @@ impl AgendaMutation {
         let (id, version, scope) =
             (input.id, input.expected_version, input.scope.unwrap_or(AgendaScope::This));
         let (key, change) = (input.idempotency_key.clone(), DetailsPatch::from(input));
-        let outcome =
-            write(ctx, Some(id), key, move |tx| events::update(tx, id, version, scope, change).boxed());
+        let outcome = write(ctx, Some(id), key, move |tx| {
+            events::update(tx, id, version, scope, change.clone()).boxed()
+        });
         Ok(AgendaEventPayload { outcome: outcome.await?, whole: scope != AgendaScope::This })
     }
 
@@ -68,7 +67,7 @@ impl AgendaMutation {
             (input.id, input.expected_version, input.scope.unwrap_or(AgendaScope::This));
         let (to, zone) = ((input.start.0, input.end.0, input.all_day), input.time_zone);
         let outcome = write(ctx, Some(id), input.idempotency_key, move |tx| {
-            events::reschedule(tx, id, version, scope, to, zone).boxed()
+            events::reschedule(tx, id, version, scope, to, zone.clone()).boxed()
         });
         Ok(AgendaEventPayload { outcome: outcome.await?, whole: scope != AgendaScope::This })
     }
@@ -126,7 +125,7 @@ impl AgendaMutation {
             (input.id, input.expected_version, input.scope.unwrap_or(AgendaScope::This));
         let reason = input.reason;
         Ok(write(ctx, Some(id), input.idempotency_key, move |tx| {
-            events::transit(tx, id, version, AgendaAction::Cancel, scope, reason).boxed()
+            events::transit(tx, id, version, AgendaAction::Cancel, scope, reason.clone()).boxed()
         })
         .await?
         .into())
@@ -149,7 +148,7 @@ impl AgendaMutation {
     ) -> Result<ClientNextTouchPayload> {
         let id = input.client_id;
         let next = input.next_touch.map_value(|next| (next.at.0, next.reason));
-        let set = write(ctx, Some(id), input.idempotency_key, move |tx| match next {
+        let set = write(ctx, Some(id), input.idempotency_key, move |tx| match next.clone() {
             MaybeUndefined::Undefined => async move { Ok(id) }.boxed(), // absent keeps
             next => agenda::set_follow_up(tx, id, next.take()).boxed(),
         });
@@ -163,11 +162,13 @@ impl AgendaMutation {
         #[graphql(desc = "Which team, and when it works.")] input: WorkingCalendarUpdateInput,
     ) -> Result<WorkingCalendarPayload> {
         let (team, version, zone) = (input.team_id, input.expected_version, input.time_zone);
-        let hours = input.hours.map(|hours| hours.iter().map(shift).collect::<Result<Vec<_>, Error>>());
-        let days =
-            input.holidays.map(|days| days.into_iter().map(holiday).collect::<Result<Vec<_>, Error>>());
+        let (hours, days) = (input.hours, input.holidays);
         let id = WorkingCalendarId::of(team);
         Ok(write(ctx, Some(id), input.idempotency_key, move |tx| {
+            let (zone, days) = (zone.clone(), days.clone());
+            let hours =
+                hours.as_ref().map(|hours| hours.iter().map(shift).collect::<Result<Vec<_>, Error>>());
+            let days = days.map(|days| days.into_iter().map(holiday).collect::<Result<Vec<_>, Error>>());
             async move {
                     working::update(tx, team, version, zone, hours.transpose()?, days.transpose()?).await
                 }
@@ -185,7 +186,7 @@ impl AgendaMutation {
     ) -> Result<AgendaSettingsPayload> {
         let (version, reminders) = (input.expected_version, input.reminders);
         let outcome = write(ctx, None, input.idempotency_key, move |tx| {
-            settings::update(tx, version, reminders).boxed()
+            settings::update(tx, version, reminders.clone()).boxed()
         });
         Ok(outcome.await?.into())
     }
@@ -196,18 +197,18 @@ impl AgendaMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The feed.")] input: AgendaFeedInput,
     ) -> Result<AgendaSettingsPayload> {
-        let told = Arc::new(OnceLock::new());
-        let teller = told.clone();
-        let outcome = write(ctx, None, input.idempotency_key, move |tx| {
+        let made = MadeSecret::default();
+        let outcome = write(ctx, None, input.idempotency_key, |tx| {
+            let made = made.clone();
             async move {
                 let (id, secret) = settings::open_feed(tx).await?;
-                let _ = teller.set(secret);
+                made.keep(secret);
                 Ok(id)
             }
             .boxed()
         })
         .await?;
-        let path = told.get().map(|secret| format!("/agenda/{secret}.ics"));
+        let path = made.of(&outcome).map(|secret| format!("/agenda/{secret}.ics"));
         Ok(AgendaSettingsPayload { outcome, feed_path: path })
     }
 
@@ -229,7 +230,7 @@ async fn transit(
 ) -> Result<AgendaEventPayload> {
     let AgendaEventTransitionInput { id, expected_version, reason, idempotency_key } = input;
     Ok(write(ctx, Some(id), idempotency_key, move |tx| {
-        events::transit(tx, id, expected_version, action, AgendaScope::This, reason).boxed()
+        events::transit(tx, id, expected_version, action, AgendaScope::This, reason.clone()).boxed()
     })
     .await?
     .into())

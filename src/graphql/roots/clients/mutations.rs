@@ -32,7 +32,7 @@ impl ClientsMutation {
         #[graphql(desc = "The client.")] input: ClientCreateInput,
     ) -> Result<ClientPayload> {
         let (key, new) = (input.idempotency_key.clone(), NewClient::from(input));
-        Ok(write(ctx, None, key, |tx| clients::create(tx, new).boxed()).await?.into())
+        Ok(write(ctx, None, key, move |tx| clients::create(tx, new.clone()).boxed()).await?.into())
     }
 
     /// Changes fields of a client. Edits that do not overlap with those of others merge; others are a conflict.
@@ -43,7 +43,7 @@ impl ClientsMutation {
     ) -> Result<ClientPayload> {
         let (id, version, key) = (input.id, input.expected_version, input.idempotency_key.clone());
         let change = ClientPatch::from(input);
-        Ok(write(ctx, Some(id), key, move |tx| clients::update(tx, id, version, change).boxed())
+        Ok(write(ctx, Some(id), key, move |tx| clients::update(tx, id, version, change.clone()).boxed())
             .await?
             .into())
     }
@@ -114,9 +114,11 @@ impl ClientsMutation {
             corrects: input.corrects,
             attachments: input.attachments.unwrap_or_default().into_iter().map(Into::into).collect(),
         };
-        Ok(write(ctx, None, input.idempotency_key, move |tx| timeline::append(tx, client, new).boxed())
-            .await?
-            .into())
+        Ok(write(ctx, None, input.idempotency_key, move |tx| {
+            timeline::append(tx, client, new.clone()).boxed()
+        })
+        .await?
+        .into())
     }
 
     /// Adds a person to a client.
@@ -134,9 +136,11 @@ impl ClientsMutation {
             phone: given(input.phone.map(|phone| phone.0)),
             notes: given(input.notes),
         };
-        Ok(write(ctx, None, input.idempotency_key, move |tx| contacts::create(tx, client, fields).boxed())
-            .await?
-            .into())
+        Ok(write(ctx, None, input.idempotency_key, move |tx| {
+            contacts::create(tx, client, fields.clone()).boxed()
+        })
+        .await?
+        .into())
     }
 
     /// Changes a contact.
@@ -155,7 +159,7 @@ impl ClientsMutation {
             notes: patch(input.notes),
         };
         Ok(write(ctx, Some(id), input.idempotency_key, move |tx| {
-            contacts::update(tx, id, version, fields).boxed()
+            contacts::update(tx, id, version, fields.clone()).boxed()
         })
         .await?
         .into())
@@ -187,7 +191,7 @@ impl ClientsMutation {
             assignee: given(input.assignee_id),
         };
         Ok(write(ctx, None, input.idempotency_key, move |tx| {
-            activities::create(tx, client, kind, done, fields).boxed()
+            activities::create(tx, client, kind, done, fields.clone()).boxed()
         })
         .await?
         .into())
@@ -207,7 +211,7 @@ impl ClientsMutation {
             assignee: patch(input.assignee_id),
         };
         Ok(write(ctx, Some(id), input.idempotency_key, move |tx| {
-            activities::update(tx, id, version, fields).boxed()
+            activities::update(tx, id, version, fields.clone()).boxed()
         })
         .await?
         .into())
@@ -249,7 +253,9 @@ impl ClientsMutation {
         let MarketCreateInput { key, name, country, currency, time_zone, number_prefix, idempotency_key } =
             input;
         let new = NewMarket { key, name, country, currency, time_zone, number_prefix };
-        Ok(write(ctx, None, idempotency_key, |tx| markets::create(tx, new).boxed()).await?.into())
+        Ok(write(ctx, None, idempotency_key, move |tx| markets::create(tx, new.clone()).boxed())
+            .await?
+            .into())
     }
 
     /// Makes an ecosystem in a market. For admins.
@@ -260,6 +266,7 @@ impl ClientsMutation {
     ) -> Result<EcosystemPayload> {
         let EcosystemCreateInput { market, key, name, idempotency_key } = input;
         Ok(write(ctx, None, idempotency_key, move |tx| {
+            let (market, key, name) = (market.clone(), key.clone(), name.clone());
             async move { markets::create_ecosystem(tx, &market, &key, &name).await }.boxed()
         })
         .await?
@@ -274,7 +281,7 @@ impl ClientsMutation {
     ) -> Result<EcosystemPayload> {
         let EcosystemUpdateInput { id, expected_version, name, active, idempotency_key } = input;
         Ok(write(ctx, Some(id), idempotency_key, move |tx| {
-            markets::update_ecosystem(tx, id, expected_version, patch(name), active).boxed()
+            markets::update_ecosystem(tx, id, expected_version, patch(name.clone()), active).boxed()
         })
         .await?
         .into())
@@ -288,7 +295,7 @@ async fn transit(
 ) -> Result<ClientPayload> {
     let ClientTransitionInput { id, expected_version, reason, idempotency_key } = input;
     Ok(write(ctx, Some(id), idempotency_key, move |tx| {
-        clients::transit(tx, id, expected_version, action, reason).boxed()
+        clients::transit(tx, id, expected_version, action, reason.clone()).boxed()
     })
     .await?
     .into())

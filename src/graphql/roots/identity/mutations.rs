@@ -9,7 +9,7 @@ use crate::domains::identity::{api_keys, sessions, teams};
 use crate::graphql::context::Ask;
 use crate::graphql::fast::SeenBy;
 use crate::graphql::nodes::identity::{ApiKey, Team, User};
-use crate::graphql::payload::{Event, Outcome, UserError, origin, patch, write};
+use crate::graphql::payload::{Event, MadeSecret, Outcome, UserError, origin, patch, write};
 use crate::kernel::Stop;
 use crate::kernel::ids::{ApiKeyId, SessionId, TeamId, UserId};
 use crate::kernel::time::Instant;
@@ -98,7 +98,9 @@ impl IdentityMutation {
             time_zone: input.time_zone.unwrap_or_else(|| "America/Mexico_City".to_owned()),
             password,
         };
-        Ok(write(ctx, None, input.idempotency_key, |tx| users::create(tx, new).boxed()).await?.into())
+        Ok(write(ctx, None, input.idempotency_key, move |tx| users::create(tx, new.clone()).boxed())
+            .await?
+            .into())
     }
 
     /// Changes a user: admins anybody; everybody the own name, language and time zone.
@@ -116,7 +118,7 @@ impl IdentityMutation {
             time_zone: patch(input.time_zone),
         };
         let payload = write(ctx, Some(id), input.idempotency_key, move |tx| {
-            users::update(tx, id, input.expected_version, change).boxed()
+            users::update(tx, id, input.expected_version, change.clone()).boxed()
         })
         .await?
         .into();
@@ -153,7 +155,7 @@ impl IdentityMutation {
         let door = &ctx.services()?.door;
         let change = door.password_change(ctx.viewer()?, address, id, present, password).await?;
         let payload = write(ctx, Some(id), input.idempotency_key, move |tx| {
-            users::set_password(tx, id, change).boxed()
+            users::set_password(tx, id, change.clone()).boxed()
         })
         .await?
         .into();
@@ -169,6 +171,7 @@ impl IdentityMutation {
     ) -> Result<TeamPayload> {
         let name = input.name;
         Ok(write(ctx, None, input.idempotency_key, move |tx| {
+            let name = name.clone();
             async move { teams::create(tx, &name).await }.boxed()
         })
         .await?
@@ -183,6 +186,7 @@ impl IdentityMutation {
     ) -> Result<TeamPayload> {
         let TeamRenameInput { id, expected_version, name, idempotency_key } = input;
         Ok(write(ctx, Some(id), idempotency_key, move |tx| {
+            let name = name.clone();
             async move { teams::rename(tx, id, expected_version, &name).await }.boxed()
         })
         .await?
@@ -202,18 +206,19 @@ impl IdentityMutation {
             scopes: input.scopes,
             expires_at: input.expires_at.map(|at| at.0),
         };
-        let told = std::sync::Arc::new(std::sync::OnceLock::new());
-        let teller = told.clone();
-        let outcome = write(ctx, None, input.idempotency_key, move |tx| {
+        let made = MadeSecret::default();
+        let outcome = write(ctx, None, input.idempotency_key, |tx| {
+            let (new, made) = (new.clone(), made.clone());
             async move {
                 let (id, secret) = api_keys::create(tx, new).await?;
-                let _ = teller.set(secret);
+                made.keep(secret);
                 Ok(id)
             }
             .boxed()
         })
         .await?;
-        Ok(ApiKeyPayload { outcome, secret: told.get().cloned() })
+        let secret = made.of(&outcome);
+        Ok(ApiKeyPayload { outcome, secret })
     }
 
     /// Ends an API key at once. For admins.
