@@ -132,6 +132,11 @@ impl SandboxOdoo {
         self.world().by_name.get(name).copied().unwrap_or_default()
     }
 
+    /// How many lines of the level ERROR refused queries left in the server's log.
+    pub fn errors_logged(&self) -> u64 {
+        self.world().store.errors()
+    }
+
     /// All counters.
     pub(super) fn counts(&self) -> BTreeMap<String, u64> {
         self.world().by_name.clone()

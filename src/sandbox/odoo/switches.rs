@@ -31,6 +31,8 @@ pub struct Switches {
     pub clock_skew: i64,
     /// Records whose name holds this are refused by `create`, `write` and `load`.
     pub poison: Option<String>,
+    /// Accounting is installed: some fields of partners are for its own users, and what `load` makes under a parent needs them.
+    pub accounting: bool,
     /// From 16 to 19: `/web/version` and JSON-2 are there from 19 on, and some fields have other names before.
     pub version: u32,
 }
@@ -63,6 +65,7 @@ impl Default for Switches {
             missing_fields: Vec::new(),
             clock_skew: 0,
             poison: None,
+            accounting: false,
             version: 19,
         }
     }

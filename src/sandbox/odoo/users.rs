@@ -1,10 +1,11 @@
 //! Who calls, and what they may.
 
 use super::problem::Problem;
+use super::python::truth;
 use super::store::Store;
 use super::switches::Switches;
-use super::tx::Tx;
-use crate::integrations::odoo::Value;
+use super::tx::{Tx, part};
+use crate::integrations::odoo::{Map, Value};
 
 const USER: &str = "res.users";
 
@@ -123,5 +124,43 @@ impl Tx<'_> {
             operation.verb(),
             known.label,
         )))
+    }
+
+    /// Whether the user is an administrator, who may read every field.
+    fn is_administrator(&self) -> bool {
+        says(self.store, self.uid, "rights").as_deref() == Some("admin")
+    }
+
+    /// What `load` makes under a parent gets the parent's commercial fields, which are read as the user; `create` reads them
+    /// as the server.
+    pub fn may_copy_from_parent(&self, model: &str, values: &Map) -> Result<(), Problem> {
+        let parent = part(values, "parent_id").is_some_and(truth);
+        if model != "res.partner" || !parent || !self.switches.accounting || self.is_administrator() {
+            return Ok(());
+        }
+        Err(Problem::access(
+            "You do not have enough rights to access the field \"credit_limit\" on Contact (res.partner). Please contact your \
+             system administrator.\n\nOperation: read",
+        ))
+    }
+
+    /// Refuses changes of the partners that users are.
+    pub fn guard_partner(&self, id: i64, values: &Map) -> Result<(), Problem> {
+        let users: Vec<i64> = self.store.leading_to(USER, "partner_id", id);
+        let users = users.into_iter().filter(|uid| truth(&self.get(USER, *uid, "active")));
+        let users: Vec<i64> = users.collect();
+        let internal = |uid: &i64| says(self.store, *uid, "rights").as_deref() != Some("portal");
+        if users.iter().any(|uid| *uid != self.uid && internal(uid)) {
+            self.allowed(USER, Operation::Write)?;
+        }
+        if part(values, "active").is_some_and(|active| !truth(active)) && !users.is_empty() {
+            let names: Vec<String> = users.iter().map(|uid| self.display_name(USER, *uid)).collect();
+            return Err(Problem::validation(format!(
+                "You cannot archive contacts linked to an active user.\nAsk an administrator to archive their associated user \
+                 first.\n\nLinked active users :\n{}",
+                names.join(", ")
+            )));
+        }
+        Ok(())
     }
 }
