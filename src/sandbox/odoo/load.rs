@@ -6,6 +6,7 @@ use super::problem::Problem;
 use super::schema::{Field, Kind, Model};
 use super::store::EXTERNAL_IDS;
 use super::tx::Tx;
+use super::users::Operation;
 use crate::integrations::odoo::{Map, Value};
 
 /// So many errors end a call, unless it has ten times as many rows by then.
@@ -210,6 +211,7 @@ impl Tx<'_> {
         values.extend(parent.map(|(inverse, id)| (inverse.clone(), Value::Int(id))));
         if let Some(id) = &read.database_id {
             let id = id.trim().parse().unwrap_or_default();
+            self.allowed(&model.name, Operation::Write)?;
             self.write(&model.name, &[id], &values)?;
             return Ok(id);
         }
@@ -224,10 +226,12 @@ impl Tx<'_> {
                     entry.id
                 )));
             }
+            self.allowed(&model.name, Operation::Write)?;
             self.write(&model.name, &[entry.record], &values)?;
             return Ok(entry.record);
         }
-        self.may_copy_from_parent(&model.name, &values)?;
+        self.allowed(&model.name, Operation::Create)?;
+        self.may_copy_from_parent(model, &values)?;
         let id = self.create(&model.name, &values)?;
         if let Some((module, name)) = name.as_deref().and_then(|name| name.split_once('.')) {
             let entry = vec![

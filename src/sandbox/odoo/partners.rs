@@ -10,7 +10,7 @@ use crate::integrations::odoo::{Map, Value};
 const PARTNER: &str = "res.partner";
 /// What a company and its people share, upwards too.
 const COMMERCIAL: &[&str] = &["vat"];
-/// What people get from the company when they come to it, and when it moves.
+/// What people at their company's address share with it, upwards too.
 const ADDRESS: &[&str] = &["street", "street2", "zip", "city", "state_id", "country_id"];
 
 /// Fills in what a partner that is made or changed brings with it.
@@ -64,15 +64,10 @@ impl Tx<'_> {
     /// Keeps alike what companies and their people share.
     fn share(&mut self, id: i64, changed: &[String]) {
         let says = |names: &[&str]| changed.iter().any(|name| names.contains(&name.as_str()));
-        let company = self.commercial(id);
+        let (company, comes) = (self.commercial(id), says(&["parent_id"]));
         if company != id {
-            if says(&["parent_id"]) {
+            if comes {
                 self.copy(company, id, COMMERCIAL);
-                if let Some(parent) = self.link(PARTNER, id, "parent_id").filter(|_| self.is_contact(id))
-                    && ADDRESS.iter().any(|name| truth(&self.get(PARTNER, parent, name)))
-                {
-                    self.copy(parent, id, ADDRESS);
-                }
             } else if says(COMMERCIAL) {
                 self.copy(id, company, COMMERCIAL);
             }
@@ -80,11 +75,27 @@ impl Tx<'_> {
         if says(COMMERCIAL) {
             self.copy_down(company, COMMERCIAL, 0);
         }
+        // Its own address counts where whom it comes to has none.
+        match self.link(PARTNER, id, "parent_id").filter(|_| self.is_contact(id)) {
+            Some(parent) if comes && ADDRESS.iter().any(|name| truth(&self.get(PARTNER, parent, name))) => {
+                self.copy(parent, id, ADDRESS);
+            }
+            Some(parent) if comes || says(ADDRESS) => {
+                self.copy(id, parent, ADDRESS);
+                self.address_down(parent, 0);
+            }
+            _ => {}
+        }
         if says(ADDRESS) {
-            for child in self.store.leading_to(PARTNER, "parent_id", id) {
-                if self.is_contact(child) {
-                    self.copy(id, child, ADDRESS);
-                }
+            self.address_down(id, 0);
+        }
+    }
+
+    fn address_down(&mut self, id: i64, depth: usize) {
+        for child in self.store.leading_to(PARTNER, "parent_id", id) {
+            if depth < 64 && self.is_contact(child) {
+                self.copy(id, child, ADDRESS);
+                self.address_down(child, depth + 1);
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use super::problem::Problem;
 use super::python::truth;
+use super::schema::{Field, Model};
 use super::store::Store;
 use super::switches::Switches;
 use super::tx::{Tx, part};
@@ -21,13 +22,17 @@ pub(super) enum Operation {
 impl Operation {
     /// By the word of `check_access_rights`.
     pub fn of(word: &str) -> Option<Operation> {
-        Some(match word {
-            "read" => Operation::Read,
-            "create" => Operation::Create,
-            "write" => Operation::Write,
-            "unlink" => Operation::Unlink,
-            _ => return None,
-        })
+        let all = [Operation::Read, Operation::Create, Operation::Write, Operation::Unlink];
+        all.into_iter().find(|operation| operation.word() == word)
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Operation::Read => "read",
+            Operation::Create => "create",
+            Operation::Write => "write",
+            Operation::Unlink => "unlink",
+        }
     }
 
     fn verb(self) -> &'static str {
@@ -103,6 +108,10 @@ impl Tx<'_> {
         match says(self.store, self.uid, "rights").as_deref() {
             Some("admin") => true,
             Some("bot") => model != "ir.model.data" && (reads || !SETTINGS.contains(&model)),
+            // One by one: `res.partner read`, one a line.
+            Some(rights) if rights.contains(' ') => {
+                rights.lines().any(|line| line.split_once(' ') == Some((model, operation.word())))
+            }
             _ => reads && (model.starts_with("res.") || model.starts_with("crm.")),
         }
     }
@@ -131,17 +140,26 @@ impl Tx<'_> {
         says(self.store, self.uid, "rights").as_deref() == Some("admin")
     }
 
-    /// What `load` makes under a parent gets the parent's commercial fields, which are read as the user; `create` reads them
-    /// as the server.
-    pub fn may_copy_from_parent(&self, model: &str, values: &Map) -> Result<(), Problem> {
-        let parent = part(values, "parent_id").is_some_and(truth);
-        if model != "res.partner" || !parent || !self.switches.accounting || self.is_administrator() {
+    /// Refuses to read a field that only users of Accounting may.
+    pub fn readable(&self, model: &Model, field: &Field) -> Result<(), Problem> {
+        let is_guarded = model.name == "res.partner" && *field.name == *"credit_limit";
+        if !is_guarded || !self.switches.accounting || self.is_administrator() {
             return Ok(());
         }
-        Err(Problem::access(
-            "You do not have enough rights to access the field \"credit_limit\" on Contact (res.partner). Please contact your \
-             system administrator.\n\nOperation: read",
-        ))
+        Err(Problem::access(format!(
+            "You do not have enough rights to access the field \"{}\" on {} ({}). Please contact your system administrator.\n\n\
+             Operation: read",
+            field.name, model.label, model.name
+        )))
+    }
+
+    /// What `load` makes under a parent gets the parent's commercial fields, which are read as the user; `create` reads them
+    /// as the server.
+    pub fn may_copy_from_parent(&self, model: &Model, values: &Map) -> Result<(), Problem> {
+        if model.name != "res.partner" || !part(values, "parent_id").is_some_and(truth) {
+            return Ok(());
+        }
+        model.field("credit_limit").map_or(Ok(()), |field| self.readable(model, field))
     }
 
     /// Refuses changes of the partners that users are.

@@ -189,11 +189,54 @@ async fn a_company_and_its_people_share_the_tax_id_and_the_address() {
     lab.odoo.edit("res.partner", person, map([("parent_id", Value::Int(company))]));
     assert_eq!(of(person), json!(["A", "León"]), "it gets the company's");
     lab.odoo.edit("res.partner", person, map([("vat", text("B")), ("city", text("Lerma"))]));
-    assert_eq!(
-        (of(person), of(company)),
-        (json!(["B", "Lerma"]), json!(["B", "León"])),
-        "the tax id goes up"
-    );
+    assert_eq!((of(person), of(company)), (json!(["B", "Lerma"]), json!(["B", "Lerma"])), "both go up");
     lab.odoo.edit("res.partner", company, map([("vat", text("C")), ("city", text("Mérida"))]));
     assert_eq!(of(person), json!(["C", "Mérida"]), "and all goes down");
+    // An address of its own goes along to a company without one; one of another type is shared with nobody.
+    let other =
+        lab.odoo.add("res.partner", map([("name", text("Other")), ("is_company", Value::Bool(true))]));
+    lab.odoo.edit("res.partner", person, map([("parent_id", Value::Int(other))]));
+    assert_eq!((of(person), of(other)), (json!([null, "Mérida"]), json!([null, "Mérida"])));
+    let delivery = [
+        ("name", text("Door")),
+        ("type", text("delivery")),
+        ("parent_id", Value::Int(other)),
+        ("city", text("Tepic")),
+    ];
+    let delivery = lab.odoo.add("res.partner", map(delivery));
+    assert_eq!((of(delivery), of(other)), (json!([null, "Tepic"]), json!([null, "Mérida"])));
+}
+
+#[tokio::test]
+async fn rights_are_asked_for_row_by_row_and_what_accounting_guards_is_not_read() {
+    let (lab, odoo) = start().await;
+    let row = rows([["cabina.person", "Luz"]]);
+    let load = || Call::load("res.partner", &["id", "name"], &row);
+    odoo.run(load()).await.expect("made");
+    lab.odoo.edit("res.users", 5, map([("rights", text("res.partner read\nres.partner create"))]));
+    let messages = told(&odoo, &["id", "name"], &row).await;
+    let why = part(&messages[0], "message").and_then(|text| text.text_or_none().ok().flatten());
+    assert!(why.is_some_and(|why| why.starts_with("You are not allowed to modify 'Contact'")), "{why:?}");
+    let new = rows([["cabina.other", "Ana"]]);
+    odoo.run(Call::load("res.partner", &["id", "name"], &new)).await.expect("it may create");
+    lab.odoo.edit("res.users", 5, map([("rights", text("bot"))]));
+
+    let limit = || odoo.run(Call::read("res.partner", &[1], &["credit_limit"]));
+    limit().await.expect("without Accounting there is nothing to guard");
+    lab.odoo.set(Switches { accounting: true, ..Switches::default() });
+    let fault = limit().await.expect_err("refused");
+    assert_eq!(fault.class, Class::Permanent(Kind::Access));
+    let fields = odoo.run(Call::fields_get("res.partner", &[])).await.expect("fields");
+    assert!(fields.get("credit_limit").is_none() && fields.get("vat").is_some());
+}
+
+#[tokio::test]
+async fn all_countries_are_there() {
+    let (_lab, odoo) = start().await;
+    let found =
+        odoo.run(Call::search_read("res.country", Domain::all(), &["code"])).await.expect("countries");
+    assert_eq!(found.len(), 249);
+    for code in ["MX", "ES", "FR", "ZW"] {
+        assert!(found.iter().any(|country| country.text("code") == Ok(Some(code))), "{code}");
+    }
 }
