@@ -294,7 +294,7 @@ impl Sync {
 }
 
 /// Whether a fault of reading says that these records cannot be read, and nothing of others.
-fn is_about_them(fault: &Fault) -> bool {
+pub(super) fn is_about_them(fault: &Fault) -> bool {
     matches!(fault.class, Class::Permanent(kind) if kind != Kind::Configuration)
 }
 

@@ -108,6 +108,25 @@ impl Answer for Loaded {
     }
 }
 
+/// The external ids of records, by their database ids; records without one are left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExternalIds(pub Vec<(i64, String)>);
+
+impl Answer for ExternalIds {
+    fn of(answered: Result<Value, Fault>) -> Result<Self, Fault> {
+        let Value::Map(names) = answered? else { return Err(Fault::unreadable("external ids")) };
+        let mut ids = Vec::with_capacity(names.len());
+        for (id, name) in names {
+            // The keys of a JSON object are texts (recording 239).
+            let id = id.parse().map_err(|_| Fault::unreadable("external ids by the ids of their records"))?;
+            if let Some(name) = name.text_or_none()?.filter(|name| !name.is_empty()) {
+                ids.push((id, name.to_owned()));
+            }
+        }
+        Ok(ExternalIds(ids))
+    }
+}
+
 /// The fault that `load` hides in a good answer.
 fn refused(messages: Option<&Value>) -> Fault {
     let messages = if let Some(Value::List(messages)) = messages { messages.as_slice() } else { &[] };

@@ -22,7 +22,7 @@ mod value;
 pub mod wire;
 pub mod xmlrpc;
 
-pub use answer::{Acted, Answer, Field, Fields, Loaded, Stored};
+pub use answer::{Acted, Answer, ExternalIds, Field, Fields, Loaded, Stored};
 pub use call::Call;
 pub use client::{Odoo, Transport, Version};
 pub use domain::Domain;

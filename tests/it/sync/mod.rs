@@ -2,6 +2,7 @@
 
 mod doctor;
 mod failing;
+mod lost;
 mod many;
 mod moved;
 mod pages;

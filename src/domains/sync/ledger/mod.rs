@@ -1,11 +1,12 @@
 //! The rows of the ledger: claimed by a run, and settled with how it ended.
 
+mod found;
 mod settle;
 mod tell;
 
 use std::collections::{BTreeMap, HashMap};
 
-use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, LockBehavior, LockType, SelectStatement};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect, QueryTrait, Select, Statement,
@@ -19,6 +20,7 @@ use crate::platform::db::tables::sync_external::{Column, Entity, Model, SyncDire
 use crate::platform::db::{Database, Tx, all_rows, among, delete_all};
 use crate::platform::telemetry::Trail;
 
+pub use found::{Found, absent, found, newest_before};
 pub use settle::{Pulled, merged_there, pulled, settle};
 pub use tell::alarm;
 pub(super) use tell::tell;
@@ -97,8 +99,8 @@ fn waiting<'a>(kinds: impl IntoIterator<Item = &'a str>) -> Select<Entity> {
 
 /// Claims at most so many rows of a kind that are due, in the order in which they changed.
 ///
-/// A claimed row tells by `sent_at` whether an earlier run may have sent it. Rows that are `stamped` count as sent from now
-/// on; the others say so by `sending`.
+/// A claimed row tells by `sent_at` whether, and since when, an earlier run may have sent it. Rows that are `stamped` count as
+/// sent from now on, or from then on; the others say so by `sending`.
 ///
 /// # Errors
 /// Those of the database.
@@ -127,7 +129,8 @@ pub async fn claim(
         .col_expr(Column::Status, Expr::value(SyncStatus::InFlight))
         .col_expr(Column::Claim, Expr::value(run));
     if stamped {
-        claimed = claimed.col_expr(Column::SentAt, Expr::value(now));
+        let since = Func::coalesce([Expr::col(Column::SentAt), Expr::value(now)]);
+        claimed = claimed.col_expr(Column::SentAt, since.into());
     }
     claimed.filter(Column::Id.is_in(due.iter().map(|row| row.id))).exec(&txn).await?;
     txn.commit().await?;
