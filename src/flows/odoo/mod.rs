@@ -157,7 +157,7 @@ pub fn peer_name(config: &OdooConfig) -> String {
 
 /// What the ledger keeps of a fault.
 fn problem(fault: &Fault) -> Problem {
-    let (error, hint) = (fault.to_string(), fault.hint().to_owned());
+    let (error, hint) = (fault.to_string(), fault.hint().into_owned());
     Problem { error, hint, fingerprint: fault.fingerprint(), payload: None }
 }
 

@@ -132,7 +132,7 @@ impl Sync {
             ledger::alarm(&self.database, &self.clock, row).await?;
         }
         let later = |(row, run): Claimed| {
-            let why = Some((fault.to_string(), Some(fault.hint().to_owned())));
+            let why = Some((fault.to_string(), Some(fault.hint().into_owned())));
             let ending = Ending::Later { at: row.next_attempt_at, why };
             ((row, run), ending)
         };

@@ -134,8 +134,7 @@ impl Sync {
             let ending = if row.field.as_deref() == Some(".id") {
                 super::compare::deleted()
             } else {
-                let own = Fault { message: row.message.clone(), rows: vec![row.clone()], ..fault.clone() };
-                let problem = Problem { payload: Some(parcel.both), ..problem(&own) };
+                let problem = Problem { payload: Some(parcel.both), ..problem(&fault.of_row(row)) };
                 Ending::Failed { again: None, problem }
             };
             settled.push((parcel.claimed, ending));
