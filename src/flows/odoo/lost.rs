@@ -15,6 +15,8 @@ use crate::kernel::ids::SyncId;
 
 /// Whose doubt is older may have been merged into any other record meanwhile, in which nobody would look for it.
 const LATELY: chrono::Duration = chrono::Duration::days(1);
+/// So far the clocks of our servers may be apart.
+const SLACK: chrono::Duration = chrono::Duration::minutes(5);
 /// Most records of a call.
 const PAGE: usize = 2000;
 
@@ -61,7 +63,7 @@ impl Sync {
             Err(fault) => return Ok(Err(fault)),
         };
         let model = mapping.model();
-        let mut after = ledger::newest_before(&self.database, model, first).await?;
+        let mut after = ledger::newest_before(&self.database, model, first - SLACK).await?;
         loop {
             let made = Domain::all().and("create_uid", "=", me).after_id(after);
             let page = Call::search(model, made).order("id asc").limit(PAGE.try_into().unwrap_or(i64::MAX));

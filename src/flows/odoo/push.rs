@@ -6,13 +6,12 @@ use std::time::Duration;
 use sea_orm::sea_query::SelectStatement;
 use uuid::Uuid;
 
-use super::compare::{Compared, Met, deleted};
+use super::compare::{Compared, deleted};
 use super::lost::is_doubtful;
-use super::mapping::{Field, Local, Mapping, Way};
-use super::names::Names;
+use super::mapping::{Local, Mapping, Way};
 use super::send::{Parcel, Trouble};
 use super::{MAPPINGS, Sync, is_about_all, problem};
-use crate::domains::sync::ledger::{self, Ending, Values};
+use crate::domains::sync::ledger::{self, Ending};
 use crate::domains::sync::{Model, SyncStatus, progress};
 use crate::integrations::odoo::{Call, Class, Fault, Kind, Value};
 use crate::kernel::Result;
@@ -185,10 +184,7 @@ impl Sync {
             if claimed.0.external_id.is_some() {
                 known.push((claimed, local));
             } else {
-                let fields = mapping.fields().to_vec();
-                let cells = cells(&fields, &local.values, &names);
-                let (both, agreed) = (local.values.clone(), local.values.clone());
-                fresh.push(Parcel { claimed, both, agreed, problem: None, fields, cells });
+                fresh.push(Parcel::fresh(claimed, mapping, local, &names));
             }
         }
         let there =
@@ -217,9 +213,8 @@ impl Sync {
                 None => settled.push((claimed, deleted())),
                 Some(record) => match self.compare(mapping, &claimed.0, local, record, &names).await? {
                     Compared::Ended(ending) => settled.push((claimed, ending)),
-                    Compared::Differs { met: Met { both, agreed, problem }, fields } => {
-                        let cells = cells(&fields, &both, &names);
-                        changed.push(Parcel { claimed, both, agreed, problem, fields, cells });
+                    Compared::Differs { met, fields } => {
+                        changed.push(Parcel::changed(claimed, met, fields, &names));
                     }
                 },
             }
@@ -228,18 +223,11 @@ impl Sync {
         for claimed in gone {
             if let Err(trouble) = self.archive(mapping, claimed).await? {
                 // What was not sent is claimed by a later run: the claim is this run's alone.
-                return self.give_back(mapping, fresh, changed).await.map(|()| Err(trouble));
+                let left = fresh.into_iter().chain(changed).collect();
+                return self.later(mapping, left).await.map(|()| Err(trouble));
             }
         }
         self.send(mapping, fresh, changed).await
-    }
-
-    async fn give_back(&self, mapping: &dyn Mapping, fresh: Vec<Parcel>, changed: Vec<Parcel>) -> Result<()> {
-        let later = |parcel: Parcel| {
-            let at = parcel.claimed.0.next_attempt_at;
-            (parcel.claimed, Ending::Later { at, why: None })
-        };
-        self.settle(mapping, fresh.into_iter().chain(changed).map(later).collect()).await
     }
 
     /// The record of what a thing hangs on; else how its row ends for now.
@@ -296,9 +284,4 @@ impl Sync {
 /// Whether a fault of reading says that these records cannot be read, and nothing of others.
 pub(super) fn is_about_them(fault: &Fault) -> bool {
     matches!(fault.class, Class::Permanent(kind) if kind != Kind::Configuration)
-}
-
-/// The cells of `load`.
-fn cells(fields: &[Field], both: &Values, names: &Names) -> Vec<String> {
-    fields.iter().map(|field| field.cell(both, names).unwrap_or_default()).collect()
 }

@@ -63,6 +63,7 @@ fn assert_says(findings: &[Finding], check: &str, state: State, says: &str, advi
 #[tokio::test]
 async fn a_healthy_connection_is_told_in_all_three_languages() {
     let mut patient = Patient::new().await;
+    let before = patient.odoo.records("res.partner");
     let found = patient.examined().await;
     assert_eq!(in_state(&found, State::Wrong), [""; 0], "{found:#?}");
     assert_eq!(in_state(&found, State::Warning), [""; 0], "{found:#?}");
@@ -73,6 +74,8 @@ async fn a_healthy_connection_is_told_in_all_three_languages() {
     assert_says(&found, "rights", State::Ok, "res.partner: read, write and create", "");
     assert_says(&found, "rights", State::Ok, "mail.message: read and create", "");
     assert_says(&found, "fields", State::Ok, "client: all 12 are in res.partner", "");
+    assert_says(&found, "trial", State::Ok, "client: Odoo would take a new one", "");
+    assert_says(&found, "trial", State::Ok, "contact: Odoo would take that it comes to its company", "");
     assert_says(&found, "key age", State::Ok, "0 days old", "");
     for transport in [OdooTransport::JsonRpc, OdooTransport::XmlRpc] {
         patient.config.transport = transport;
@@ -82,7 +85,8 @@ async fn a_healthy_connection_is_told_in_all_three_languages() {
         assert_says(&found, "transport", State::Warning, "22", "ODOO_TRANSPORT=auto");
         assert_eq!(of(&found, "key").len(), 2, "password and key");
     }
-    assert!(patient.odoo.calls_of("res.partner.load") == 0, "nothing is written");
+    assert_eq!(patient.odoo.records("res.partner"), before, "nothing is stored");
+    assert_eq!(patient.odoo.errors_logged(), 0);
 }
 
 #[tokio::test]

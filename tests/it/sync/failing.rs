@@ -134,7 +134,7 @@ async fn without_rights_all_wait_for_an_admin() {
         "{}",
         count().await
     );
-    assert!(pair.odoo.calls_of("res.partner.load") < 30, "it is not tried one by one");
+    assert!(pair.odoo.calls_of("res.partner.load") < 5, "it is not tried one by one");
     pair.odoo.set(Switches::default());
     admin.run("syncRetry", json!({ "all": true }), "ids").await;
     pair.settled().await;

@@ -8,6 +8,7 @@ mod moved;
 mod pages;
 mod pull;
 mod push;
+mod rights;
 mod trouble;
 
 use std::time::Duration;
