@@ -18,6 +18,8 @@ const ABSENT: usize = 50;
 struct Case {
     pair: Pair,
     admin: Actor,
+    /// How many things there are.
+    all: usize,
 }
 
 /// A worker that was ended, and two hundred clients whose answers were all lost.
@@ -45,7 +47,7 @@ async fn in_doubt(more: &[(&str, &str)]) -> Case {
     let sent = pair.odoo.calls_of("res.partner.load");
     pair.odoo.set(Switches { lose_share: 1.0, ..Switches::default() });
     cabina::domains::sync::ledger::mark_all(&app.database, "client", app.clock.now()).await.expect("marked");
-    let case = Case { pair, admin };
+    let case = Case { pair, admin, all: RECORDS + 1 };
     until("the answer is lost", async || case.standing("ERROR").await == RECORDS).await;
     let pair = &case.pair;
     pair.halt();
@@ -83,7 +85,22 @@ impl Case {
     async fn is_done(&self) -> bool {
         let passed = "UPDATE sync_external SET next_attempt_at = created_at WHERE status = 'ERROR'";
         self.pair.app.app.database.own.execute_unprepared(passed).await.expect("due");
-        self.standing("SYNCED").await == RECORDS + 1
+        self.standing("SYNCED").await == self.all
+    }
+
+    /// Kills workers, each of which lives for a few calls more than the one before, and has the last one end it.
+    async fn end_with_kills(&mut self) {
+        for life in 1..=8 {
+            let then = self.pair.odoo.calls() + life;
+            self.pair.go_on();
+            until("it called, or has nothing left to do", async || {
+                self.is_done().await || self.pair.odoo.calls() >= then
+            })
+            .await;
+            self.pair.halt();
+        }
+        self.pair.go_on();
+        until("all are alike", async || self.is_done().await).await;
     }
 
     /// All are there once, and what a person changed there was not overwritten.
@@ -118,20 +135,35 @@ async fn two_hundred_in_doubt_take_a_few_calls_though_answers_get_lost() {
 async fn two_hundred_in_doubt_are_found_by_workers_that_are_killed() {
     let mut case = in_doubt(&[]).await;
     let before = case.pair.odoo.calls();
-    // Each lives for a few calls more than the one before.
-    for life in 1..=8 {
-        let then = case.pair.odoo.calls() + life;
-        case.pair.go_on();
-        until("it called, or has nothing left to do", async || {
-            case.is_done().await || case.pair.odoo.calls() >= then
-        })
-        .await;
-        case.pair.halt();
-    }
-    case.pair.go_on();
-    until("all are alike", async || case.is_done().await).await;
+    case.end_with_kills().await;
     let calls = case.pair.odoo.calls() - before;
     println!("{calls} calls, eight kills");
     assert!(calls <= 80, "{calls} calls");
     case.assert_whole();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn contacts_come_under_their_company_once_though_workers_are_killed_between_the_two_calls() {
+    let settings = [("ODOO_PULL_EVERY", "3600"), ("ODOO_TIMEOUT", "1"), ("CABINA_JOB_LEASE", "1")];
+    let pair = Pair::with(&settings).await;
+    let (ana, admin) = (pair.app.ana().await, pair.app.admin().await);
+    let rosa = ana.client("Rosa").await;
+    pair.settled().await;
+    pair.halt();
+    let mut people = Vec::new();
+    for number in 0..40 {
+        let person = json!({ "clientId": rosa, "name": format!("Person {number}") });
+        let made = ana.run("contactCreate", person, "contact { id }").await;
+        people.push(made["contact"]["id"].as_str().expect("an id").to_owned());
+    }
+    pair.odoo.set(Switches { accounting: true, lose_share: 0.3, ..Switches::default() });
+    let mut case = Case { pair, admin, all: 41 };
+    case.end_with_kills().await;
+    let company = case.pair.partner(&rosa).id().expect("an id");
+    for id in &people {
+        assert_eq!(case.pair.partner(id).many2one("parent_id"), Ok(Some(company)));
+    }
+    let named = |name: Option<&str>| name.is_some_and(|name| name.starts_with("Person "));
+    let there = case.pair.odoo.records("res.partner");
+    assert_eq!(there.iter().filter(|record| record.text("name").is_ok_and(named)).count(), 40);
 }
