@@ -75,7 +75,7 @@ async fn a_healthy_connection_is_told_in_all_three_languages() {
     assert_says(&found, "rights", State::Ok, "mail.message: read and create", "");
     assert_says(&found, "fields", State::Ok, "client: all 12 are in res.partner", "");
     assert_says(&found, "trial", State::Ok, "client: Odoo would take a new one", "");
-    assert_says(&found, "trial", State::Ok, "contact: Odoo would take that it comes to its company", "");
+    assert_says(&found, "trial", State::Ok, "contact: Odoo would put one under its company", "");
     assert_says(&found, "key age", State::Ok, "0 days old", "");
     for transport in [OdooTransport::JsonRpc, OdooTransport::XmlRpc] {
         patient.config.transport = transport;
@@ -259,6 +259,23 @@ async fn missing_fields_are_told_by_kind() {
     patient.config.sync.newcomers = Some("North".to_owned());
     let found = patient.examined().await;
     assert_says(&found, "fields", State::Warning, "has no customer_rank", "Install Invoicing");
+}
+
+#[tokio::test]
+async fn what_odoo_would_refuse_is_told_before_anything_is_sent() {
+    let patient = Patient::with(Switches { poison: Some("cabina".to_owned()), ..Switches::default() }).await;
+    let found = patient.examined().await;
+    for kind in ["client", "contact"] {
+        let says = format!("{kind}: Odoo would not take a new one: The name 'cabina' is refused by a rule");
+        assert_says(&found, "trial", State::Wrong, &says, "Odoo's rules refuse it");
+    }
+    // That one comes under a company is tried with our own user's partner, which has that name too.
+    assert_eq!(in_state(&found, State::Wrong), ["trial"; 3], "{found:#?}");
+    // Nothing is tried of what is not sent.
+    let mut patient = Patient::new().await;
+    patient.config.sync.ways = [("client".to_owned(), OdooWays::Pull)].into();
+    assert_eq!(of(&patient.examined().await, "trial"), Vec::<&Finding>::new());
+    assert_eq!(patient.odoo.calls_of("res.partner.load"), 0);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use cabina::flows::odoo::doctor::{Finding, State, examine};
 use cabina::kernel::time::Clock;
 use cabina::sandbox::odoo::{SandboxOdoo, Switches};
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 use super::{Pair, change, client, fields, sync_of, text, until};
@@ -171,4 +172,36 @@ async fn a_users_contact_is_refused_by_itself_and_told_as_such() {
     let hint = groups[0]["hint"].as_str().expect("a hint");
     assert!(hint.contains("contact of a user of Odoo") && !hint.contains("correct the data"), "{hint}");
     assert_eq!(seen["notifications"]["totalCount"], Value::from(1));
+}
+
+#[tokio::test]
+async fn a_contact_that_is_one_record_with_another_goes_no_further() {
+    let pair = Pair::with(&[("ODOO_PULL_EVERY", "3600")]).await;
+    let ana = pair.app.ana().await;
+    let rosa = ana.client("Rosa").await;
+    let (luz, other) = (person(&ana, &rosa, "Luz").await, person(&ana, &rosa, "Luz otra vez").await);
+    pair.settled().await;
+    let there = |id: &str| pair.partner(id).id().expect("an id");
+    let (first, second) = (there(&luz), there(&other));
+    // Merged in Odoo, while the ledger has lost one of them.
+    pair.odoo.delete("res.partner", second);
+    let leads = [
+        ("module", text("cabina")),
+        ("name", text(&other)),
+        ("model", text("res.partner")),
+        ("res_id", first.into()),
+    ];
+    pair.odoo.add("ir.model.data", fields(leads));
+    let forgotten = format!("DELETE FROM sync_external WHERE external_id = {second}");
+    pair.app.app.database.own.execute_unprepared(&forgotten).await.expect("forgotten");
+    ana.run("syncRequest", json!({ "id": other }), "sync { status }").await;
+    until("the merge is told", async || {
+        sync_of(&ana, &other).await["lastError"].as_str().is_some_and(|error| error.contains("one record"))
+    })
+    .await;
+    assert_eq!(
+        sync_of(&ana, &luz).await["externalId"],
+        json!(first.to_string()),
+        "it is still the first one's"
+    );
 }

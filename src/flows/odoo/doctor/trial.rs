@@ -19,10 +19,10 @@ pub(super) async fn trial(config: &OdooConfig, connection: &Connection) -> Vec<F
         if !config.sync.ways.get(mapping.kind()).is_some_and(|ways| OdooWays::push(*ways)) {
             continue;
         }
-        findings.push(said(mapping, "a new one", made(mapping, connection).await));
+        findings.push(said(mapping, "take a new one", made(mapping, connection).await));
         if mapping.fields().iter().any(|field| field.kind == Holds::Client) {
             match moved(mapping, connection).await {
-                Ok(Some(tried)) => findings.push(said(mapping, "that it comes to its company", tried)),
+                Ok(Some(tried)) => findings.push(said(mapping, "put one under its company", tried)),
                 Ok(None) => {
                     findings.push(Finding::unseen(CHECK, "there is no company in Odoo to try it with"));
                 }
@@ -92,10 +92,10 @@ async fn tried(
 fn said(mapping: &dyn Mapping, what: &str, tried: Result<(), Fault>) -> Finding {
     let kind = mapping.kind();
     match tried {
-        Ok(()) => Finding::ok(CHECK, format!("{kind}: Odoo would take {what} (nothing was stored)")),
+        Ok(()) => Finding::ok(CHECK, format!("{kind}: Odoo would {what} (nothing was stored)")),
         Err(fault) => Finding::wrong(
             CHECK,
-            format!("{kind}: Odoo would not take {what}: {}", first_line(&fault)),
+            format!("{kind}: Odoo would not {what}: {}", first_line(&fault)),
             fault.hint(),
         ),
     }
