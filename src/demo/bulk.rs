@@ -6,7 +6,7 @@ use tokio::task::JoinHandle;
 
 use super::dice::Dice;
 use super::hours::at_work;
-use super::load::{AGE, found};
+use super::load::{AGE, found, salt};
 use super::names::{FAMILY, FIRST};
 use super::office::{TEAMS, desk, logins, new_team, new_user, person};
 use super::people::{Desk, Person, Wish, make};
@@ -106,7 +106,7 @@ struct Maker {
 impl Maker {
     /// A maker for the demo's teams and as many more as so many clients need; with the rows of those.
     fn new(mut office: Rows, of: u64, now: Instant) -> Result<(Maker, Rows)> {
-        let mut dice = Dice::seeded(SEED);
+        let mut dice = Dice::seeded(SEED).salted(salt());
         let (known_teams, known_users) = (office.teams.len(), office.users.len());
         // Of the demo's own teams, the other advisor's is the one of the second region.
         let other = office.users.iter().find(|user| user.email == logins()[2]).and_then(|user| user.team_id);
