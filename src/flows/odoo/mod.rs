@@ -38,7 +38,7 @@ use crate::domains::sync::progress;
 use crate::integrations::odoo::{Class, Fault, Odoo};
 use crate::kernel::time::{Clock, Instant};
 use crate::kernel::{Error, Result};
-use crate::platform::config::{OdooConfig, OdooWays};
+use crate::platform::config::{OdooConfig, OdooNewcomers, OdooWays};
 use crate::platform::db::Database;
 use mapping::Mapping;
 use merge::Ways;
@@ -61,6 +61,7 @@ pub struct Sync {
     overlap: chrono::Duration,
     pull_every: Duration,
     team: Option<String>,
+    newcomers: OdooNewcomers,
     places: Mutex<Option<Arc<Places>>>,
     pace: Pace,
     /// When the ledger is counted the next time.
@@ -103,6 +104,7 @@ impl Sync {
             pull_every: config.sync.pull_every,
             overlap: chrono::Duration::from_std(config.sync.pull_overlap).unwrap_or_default(),
             team: config.sync.newcomers.clone(),
+            newcomers: config.sync.newcomers_are,
             name: peer_name(&config),
             odoo: Odoo::new(config, clock.clone())?,
             database: database.for_itself(),
@@ -141,12 +143,19 @@ impl Sync {
 
     /// What ids there stand for; countries and states are asked for once.
     async fn names(&self) -> Result<Names, Fault> {
-        let mut places = self.places.lock().await;
-        let known = match &*places {
-            Some(known) => known.clone(),
-            None => places.insert(Arc::new(Places::of(&self.odoo).await?)).clone(),
-        };
-        Ok(Names::new(known))
+        // Nobody waits for the call of another: it may be slow.
+        let known = self.places.lock().await.clone();
+        Ok(Names::new(match known {
+            Some(known) => known,
+            None => self.places_anew().await?,
+        }))
+    }
+
+    /// Asks for countries and states, whatever is known of them.
+    async fn places_anew(&self) -> Result<Arc<Places>, Fault> {
+        let places = Arc::new(Places::of(&self.odoo).await?);
+        *self.places.lock().await = Some(places.clone());
+        Ok(places)
     }
 }
 

@@ -107,7 +107,7 @@ impl Sync {
                 Ending::Unsure { again: None, .. }
                 | Ending::Failed { again: None, .. }
                 | Ending::GoneThere(_) => "dead",
-                Ending::Gone => "gone",
+                Ending::Gone | Ending::Archived => "gone",
             };
             metrics::counter!("cabina_sync_total", "kind" => mapping.kind(), "outcome" => outcome)
                 .increment(1);
@@ -275,7 +275,8 @@ impl Sync {
                 let ending = Ending::Failed { again, problem: problem(&fault) };
                 self.settle(mapping, vec![(claimed, ending)]).await?;
             }
-            _ => self.settle(mapping, vec![(claimed, Ending::Gone)]).await?,
+            Err(_) => self.settle(mapping, vec![(claimed, Ending::Gone)]).await?,
+            Ok(_) => self.settle(mapping, vec![(claimed, Ending::Archived)]).await?,
         }
         Ok(Ok(()))
     }

@@ -1,7 +1,7 @@
 //! Sends records with `load`, many in one call, and finds out which of them is to blame when a call is refused.
 
 use super::Sync;
-use super::compare::Met;
+use super::compare::{Met, normal, unknown_there};
 use super::mapping::{Field, Kind as Holds, Local, Mapping};
 use super::names::Names;
 use super::push::Claimed;
@@ -52,11 +52,22 @@ impl Parcel {
     /// A new record. It comes under its company in a second call: what `load` makes there copies fields of the company that
     /// only users of Accounting may read; a record that changes its company gets them from Odoo itself.
     pub fn fresh(claimed: Claimed, mapping: &dyn Mapping, local: &Local, names: &Names) -> Parcel {
-        let (both, agreed) = (local.values.clone(), local.values.clone());
-        let all = mapping.fields().iter().copied();
-        let (then, now): (Vec<Field>, Vec<Field>) = all.partition(|field| field.kind == Holds::Client);
+        let all = mapping.fields().iter().copied().filter(|field| local.values.contains_key(field.ours));
+        let all: Vec<Field> = all.collect();
+        let mut both = normal(&all, &local.values, names, local.home.as_deref());
+        // What this Odoo has no value for is left out.
+        let (all, unknown): (Vec<Field>, Vec<Field>) =
+            all.into_iter().partition(|field| field.cell(&both, names).is_some());
+        let unknown: Vec<&str> = unknown.iter().map(|field| field.ours).collect();
+        let mut agreed = both.clone();
+        for field in &unknown {
+            agreed.remove(*field);
+            both.insert((*field).to_owned(), None);
+        }
+        let (then, now): (Vec<Field>, Vec<Field>) =
+            all.into_iter().partition(|field| field.kind == Holds::Client);
         let (now, then) = (Cells::of(now, &both, names), Cells::of(then, &both, names));
-        Parcel { claimed, both, agreed, problem: None, now, then }
+        Parcel { claimed, both, agreed, problem: unknown_there(&unknown), now, then }
     }
 
     /// A record that is there and differs in these fields.

@@ -37,7 +37,11 @@ impl Sync {
                     .collect();
                 let run = new_uuid();
                 let claimed = ledger::take(&self.database, &lost, run, self.clock.now()).await?;
-                let ending = |row| ((row, run), super::compare::deleted());
+                let ending = |row: Model| {
+                    // What is no more here was only waiting to come back.
+                    let ending = if row.gone { Ending::Gone } else { super::compare::deleted() };
+                    ((row, run), ending)
+                };
                 let endings: Vec<((Model, Uuid), Ending)> = claimed.into_iter().map(ending).collect();
                 self.settle(*mapping, endings).await?;
             }

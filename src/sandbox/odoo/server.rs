@@ -215,7 +215,10 @@ impl SandboxOdoo {
     }
 
     /// The same, and the words in which Odoo refuses it.
-    pub(super) fn try_edit(&self, model: &str, id: i64, values: Map) -> Result<(), String> {
+    ///
+    /// # Errors
+    /// Those words.
+    pub fn try_edit(&self, model: &str, id: i64, values: Map) -> Result<(), String> {
         self.try_as_person(|tx| tx.write(model, &[id], &values)).map(drop).map_err(|problem| problem.message)
     }
 

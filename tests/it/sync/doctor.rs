@@ -350,6 +350,23 @@ async fn settings_team_and_ledger_are_looked_at_here() {
     assert_says(&found, "settings", State::Wrong, "hangs on client", "Correct ODOO_SYNC");
 }
 
+#[tokio::test]
+async fn who_stays_in_odoo_is_counted() {
+    let mut patient = Patient::new().await;
+    patient.config.sync.newcomers = Some("North".to_owned());
+    let left = async |config: &OdooConfig| {
+        let found = examine(config, &Clock::System, None).await.expect("looked at");
+        found.into_iter().find(|finding| finding.check == "left in Odoo")
+    };
+    patient.odoo.add("res.partner", vec![("name".to_owned(), "From the Contacts app".into())]);
+    let found = left(&patient.config).await.expect("it is told");
+    assert_eq!(found.state, State::Warning);
+    assert!(found.says.contains("no customer rank"), "{found:?}");
+    assert!(found.advice.is_some_and(|advice| advice.contains("ODOO_NEWCOMERS=all")));
+    patient.config.sync.newcomers_are = cabina::platform::config::OdooNewcomers::All;
+    assert_eq!(left(&patient.config).await, None, "everybody comes");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_command_prints_what_was_found_and_fails_when_something_is_wrong() {
     let patient = Patient::new().await;

@@ -1,5 +1,6 @@
 //! cabina and Odoo kept alike, seen from both ends: GraphQL here, the sandbox's records there.
 
+mod aside;
 mod doctor;
 mod failing;
 mod lost;
@@ -9,6 +10,7 @@ mod pages;
 mod pull;
 mod push;
 mod rights;
+mod spellings;
 mod trouble;
 
 use std::time::Duration;
@@ -156,7 +158,7 @@ pub async fn sync_of(actor: &Actor, id: &str) -> Value {
 
 /// The fields of a client.
 pub async fn client(actor: &Actor, id: &str) -> Value {
-    let query = "query($id: ID!) { client(id: $id) { version name email phone taxId status address { street city country region } } }";
+    let query = "query($id: ID!) { client(id: $id) { version name kind email phone taxId status address { street city postalCode country region } } }";
     actor.data(query, json!({ "id": id })).await["client"].clone()
 }
 

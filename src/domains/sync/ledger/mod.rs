@@ -77,6 +77,8 @@ pub enum Ending {
     GoneThere(Problem),
     /// There is nothing to keep alike any more.
     Gone,
+    /// The thing is no more, and its record is archived: taken out of the archive, it comes back.
+    Archived,
 }
 
 /// What went wrong.
@@ -303,13 +305,36 @@ pub async fn forget_all(database: &Database) -> Result<()> {
     super::progress::forget_all(&database.own).await
 }
 
-/// Forgets a thing that is no more, within the change that ended it.
+/// A thing is no more, for its record was archived: written down within the change that ended it. The row remembers whose record
+/// it was, so that it comes back when it is taken out of the archive.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn forget(tx: &mut Tx, id: SyncId) -> Result<()> {
-    Entity::delete_by_id(id).exec(tx.conn()).await?;
+pub async fn bury(tx: &mut Tx, id: SyncId) -> Result<()> {
+    Entity::update_many()
+        .col_expr(Column::Gone, Expr::value(true))
+        .col_expr(Column::Status, Expr::value(SyncStatus::Synced))
+        .col_expr(Column::FailedAt, Expr::value(Option::<Instant>::None))
+        .col_expr(Column::Claim, Expr::value(Option::<Uuid>::None))
+        .filter(Column::Id.eq(id))
+        .exec(tx.conn())
+        .await?;
     Ok(())
+}
+
+/// Whether a row remembers a thing that is no more and whose record is archived.
+pub fn is_buried(row: &Model) -> bool {
+    row.gone && row.status == SyncStatus::Synced
+}
+
+/// Forgets a thing that is no more, within the change that makes it anew; `false`: somebody else did.
+///
+/// # Errors
+/// Those of the database.
+pub async fn unbury(tx: &mut Tx, id: SyncId) -> Result<bool> {
+    let buried = Column::Gone.eq(true).and(Column::Status.eq(SyncStatus::Synced));
+    let gone = Entity::delete_many().filter(Column::Id.eq(id)).filter(buried).exec(tx.conn()).await?;
+    Ok(gone.rows_affected == 1)
 }
 
 /// A thing hangs on another client from now on, within the change that says so.

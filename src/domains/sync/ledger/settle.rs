@@ -115,6 +115,10 @@ fn ended(before: Model, seen: &Model, model: &str, ending: Ending, now: Instant)
     };
     match ending {
         Ending::Gone => {}
+        Ending::Archived => {
+            (row.attempts, row.sent_at, row.gone) = (0, None, true);
+            well(&mut row);
+        }
         Ending::GoneThere(problem) => {
             tell_of(&mut row, problem);
             row.agreed = None; // no change here makes it anew: only an admin's retry does (`failures`)
@@ -244,7 +248,8 @@ pub async fn pulled(tx: &mut Tx, pulled: Pulled<'_>) -> Result<()> {
     (row.version, row.updated_at) = (row.version + 1, now);
     row.discarded = None;
     match pulled.problem {
-        Some(problem) if !changed => {
+        // Unless ours is to be sent: that is done first, and finds the problem as well.
+        Some(problem) if pulled.alike && !changed => {
             (row.status, row.failed_at) = (SyncStatus::Dead, row.failed_at.or(Some(now)));
             tell_of(&mut row, problem);
         }

@@ -2,7 +2,7 @@
 
 use super::connection::{Connection, Stopped, connect};
 use super::finding::{Finding, State};
-use super::{fields, here, keys, rights, trial};
+use super::{fields, here, keys, rights, strangers, trial};
 use crate::kernel::Result;
 use crate::kernel::time::Clock;
 use crate::platform::config::OdooConfig;
@@ -68,6 +68,7 @@ async fn inside(config: &OdooConfig, clock: &Clock, connection: &Connection, fin
     } else {
         findings.extend(trial::trial(config, connection).await);
     }
+    findings.extend(strangers::left(config, connection).await);
     findings.extend(keys::age(config, clock, connection).await);
     findings.push(Finding::unseen("stages", "they are mapped when the pipeline is there"));
 }

@@ -10,6 +10,7 @@ mod finding;
 mod here;
 mod keys;
 mod rights;
+mod strangers;
 mod trial;
 
 pub use examine::examine;

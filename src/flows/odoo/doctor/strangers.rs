@@ -27,7 +27,9 @@ pub(super) async fn left(config: &OdooConfig, connection: &Connection) -> Option
         Ok(0) => Some(Finding::ok(CHECK, "everybody who stands for themselves is a customer")),
         Ok(count) => Some(Finding::warning(
             CHECK,
-            format!("{count} people and companies have no customer rank, as those made in the Contacts app, and stay in Odoo"),
+            format!(
+                "{count} people and companies have no customer rank, as those made in the Contacts app, and stay in Odoo"
+            ),
             "Sell or invoice to those who are to come, or set ODOO_NEWCOMERS=all to have all of them but suppliers and users.",
         )),
         // What is wrong with the rights is told by the check of those.
