@@ -2,8 +2,8 @@
 //!
 //! `mapping` says what a mapping is; each kind of things has one file. `push` sends what the ledger says is due, `pull` takes
 //! over what was changed there; both compare the two sides with what they last agreed on (`merge`), so that neither
-//! overwrites what the other just changed. They run one after the other, as jobs of one queue: more calls at once only
-//! fill Odoo's queue, and nobody compares what another is about to send.
+//! overwrites what the other just changed. They run side by side, each model and direction in a lane of its own, so that
+//! a slow call holds up nobody else; a row of the ledger that one of them has in hand and another changes is compared anew.
 
 mod client;
 mod compare;
@@ -34,7 +34,7 @@ use tokio::sync::Mutex;
 pub use jobs::register;
 
 use crate::domains::sync::ledger::Problem;
-use crate::domains::sync::progress;
+use crate::domains::sync::{SyncDirection, lanes, progress};
 use crate::integrations::odoo::{Class, Fault, Odoo};
 use crate::kernel::time::{Clock, Instant};
 use crate::kernel::{Error, Result};
@@ -45,6 +45,7 @@ use merge::Ways;
 use names::Names;
 use pace::Pace;
 use places::Places;
+use sweep::Count;
 
 /// All that is kept alike, what others hang on first: a line for each kind.
 pub const MAPPINGS: &[&dyn Mapping] = &[&client::Clients, &contact::Contacts, &entry::Entries];
@@ -66,6 +67,8 @@ pub struct Sync {
     pace: Pace,
     /// When the ledger is counted the next time.
     counted: std::sync::Mutex<Option<Instant>>,
+    /// How many records there were of a model, up to an id.
+    known: std::sync::Mutex<BTreeMap<&'static str, Count>>,
 }
 
 /// The kinds whose changes are to be sent, by this configuration.
@@ -112,6 +115,7 @@ impl Sync {
             places: Mutex::default(),
             pace: Pace::default(),
             counted: std::sync::Mutex::default(),
+            known: std::sync::Mutex::default(),
         })
     }
 
@@ -136,9 +140,23 @@ impl Sync {
         Ways { push: ways.push(), pull: ways.pull() }
     }
 
-    /// Leaves Odoo alone for a moment.
-    pub(super) fn rest(&self) {
-        self.pace.trouble(self.clock.now());
+    /// Sends nothing of a model for a moment.
+    pub(super) fn rest(&self, model: &'static str) {
+        self.pace.trouble(model, self.clock.now());
+    }
+
+    /// Writes down for admins that a lane goes well, or why it does not.
+    pub(super) async fn tell(
+        &self,
+        direction: SyncDirection,
+        model: &str,
+        error: Option<&str>,
+    ) -> Result<()> {
+        let (own, now) = (&self.database.own, self.clock.now());
+        match error {
+            None => lanes::well(own, direction, model, now).await,
+            Some(error) => lanes::failed(own, direction, model, now, error).await,
+        }
     }
 
     /// What ids there stand for; countries and states are asked for once.

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use super::compare::{Outcome, Sides, take_over};
@@ -110,16 +109,13 @@ impl Sync {
     /// Looks at all records of a model that changed since the last time, and a while before: what a long transaction
     /// wrote becomes visible late, under the time of its start (rule 36). Seeing a record again does nothing.
     ///
-    /// It keeps its place from page to page, so that whoever comes after one that was killed goes on there; and it gives way
-    /// to what waits to be sent. Tells whether it came to its end.
+    /// It keeps its place from page to page, so that whoever comes after one that was killed goes on there. Tells whether there
+    /// are fewer of the records that were there before: some were deleted, or merged into others.
     ///
     /// # Errors
     /// Those of the database, and `Unavailable` when Odoo fails.
     pub async fn pull(&self, model: &'static str) -> Result<bool> {
         let now = self.clock.now();
-        if self.pace.rests(now) {
-            return Ok(true); // the next time comes soon
-        }
         let (own, look) = (&self.database.own, self.look(model).await?);
         // By the clock there: what changes while we look is looked at the next time, whatever page it lies on.
         let began = now + self.odoo.ahead().unwrap_or_default();
@@ -136,14 +132,9 @@ impl Sync {
             self.page(&look, page).await?;
             if is_last {
                 progress::reach(own, model, place.latest).await?;
-                return Ok(true);
+                return self.is_fewer(model, place.after).await;
             }
             progress::keep(own, model, place).await?;
-            if let Some(due) = self.due_for(self.clock.now())
-                && own.query_one(&due).await?.is_some()
-            {
-                return Ok(false);
-            }
         }
     }
 

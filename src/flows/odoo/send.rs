@@ -150,6 +150,9 @@ impl Sync {
                 // It may have arrived: what is sent again makes no second record.
                 Class::Unknown | Class::Done | Class::Transient(_) => {
                     trouble = fault.class != Class::Transient(Why::Conflict);
+                    if trouble {
+                        self.tell(SyncDirection::Push, mapping.model(), Some(&fault.to_string())).await?;
+                    }
                     self.failed(mapping, chunk, &fault).await?;
                 }
                 Class::Permanent(Kind::Access)

@@ -247,14 +247,22 @@ impl SandboxOdoo {
     /// The way of every request: it begins now, and waits as long as told. `None`: the server is down.
     pub(super) async fn enter(&self) -> Option<Instant> {
         let began = self.now();
-        let Switches { down, slow, .. } = self.switches();
+        let Switches { down, slow, slow_calls, .. } = self.switches();
         if down {
             return None;
         }
-        if !slow.is_zero() {
+        if !slow.is_zero() && slow_calls.is_empty() {
             tokio::time::sleep(slow).await;
         }
         Some(began)
+    }
+
+    /// Waits where only some calls are slow and this is one of them.
+    pub(super) async fn dawdle(&self, model: &str, method: &str) {
+        let Switches { slow, slow_calls, .. } = self.switches();
+        if slow_calls.contains(&format!("{model}.{method}")) {
+            tokio::time::sleep(slow).await;
+        }
     }
 
     /// The way of every call: who asks, its fate, its transaction.

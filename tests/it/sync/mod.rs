@@ -3,6 +3,9 @@
 mod aside;
 mod doctor;
 mod failing;
+mod gone;
+mod history;
+mod lanes;
 mod lost;
 mod many;
 mod moved;

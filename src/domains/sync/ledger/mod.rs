@@ -1,6 +1,7 @@
 //! The rows of the ledger: claimed by a run, and settled with how it ended.
 
 mod found;
+mod notes;
 mod settle;
 mod tell;
 
@@ -21,6 +22,7 @@ use crate::platform::db::{Database, Tx, all_rows, among, delete_all};
 use crate::platform::telemetry::Trail;
 
 pub use found::{Found, absent, found, newest_before};
+pub use notes::{claim_notes, note_due_for, sending};
 pub use settle::{Pulled, merged_there, pulled, settle};
 pub use tell::alarm;
 pub(super) use tell::tell;
@@ -34,7 +36,7 @@ const LOOKED_FOR: usize = 10_000;
 const MARKED_AT_ONCE: u64 = 5000;
 
 /// Rows that wait, in the words of the index that finds them.
-const WAITS: &str = "status IN ('PENDING', 'IN_FLIGHT', 'ERROR')";
+pub(super) const WAITS: &str = "status IN ('PENDING', 'IN_FLIGHT', 'ERROR')";
 
 /// How a row's run ended.
 #[derive(Clone, Debug)]
@@ -51,6 +53,13 @@ pub enum Ending {
         direction: SyncDirection,
         /// What could not be taken over all the same.
         problem: Option<Problem>,
+    },
+    /// It was written down there, maybe together with others.
+    Told {
+        /// The id there of what holds it.
+        external_id: i64,
+        /// What was written.
+        agreed: Values,
     },
     /// It was not sent: it is looked at again from this moment on.
     Later {
@@ -101,8 +110,8 @@ fn waiting<'a>(kinds: impl IntoIterator<Item = &'a str>) -> Select<Entity> {
 
 /// Claims at most so many rows of a kind that are due, in the order in which they changed.
 ///
-/// A claimed row tells by `sent_at` whether, and since when, an earlier run may have sent it. Rows that are `stamped` count as
-/// sent from now on, or from then on; the others say so by `sending`.
+/// A claimed row tells by `sent_at` whether, and since when, an earlier run may have sent it, and counts as sent from now on, or
+/// from then on.
 ///
 /// # Errors
 /// Those of the database.
@@ -112,7 +121,6 @@ pub async fn claim(
     run: Uuid,
     now: Instant,
     most: u64,
-    stamped: bool,
 ) -> Result<Vec<Model>> {
     let txn = database.begin().await?;
     let due = waiting([kind])
@@ -127,29 +135,16 @@ pub async fn claim(
         txn.rollback().await?;
         return Ok(due);
     }
-    let mut claimed = Entity::update_many()
+    let since = Func::coalesce([Expr::col(Column::SentAt), Expr::value(now)]);
+    Entity::update_many()
         .col_expr(Column::Status, Expr::value(SyncStatus::InFlight))
-        .col_expr(Column::Claim, Expr::value(run));
-    if stamped {
-        let since = Func::coalesce([Expr::col(Column::SentAt), Expr::value(now)]);
-        claimed = claimed.col_expr(Column::SentAt, since.into());
-    }
-    claimed.filter(Column::Id.is_in(due.iter().map(|row| row.id))).exec(&txn).await?;
+        .col_expr(Column::Claim, Expr::value(run))
+        .col_expr(Column::SentAt, since.into())
+        .filter(Column::Id.is_in(due.iter().map(|row| row.id)))
+        .exec(&txn)
+        .await?;
     txn.commit().await?;
     Ok(due)
-}
-
-/// A claimed row counts as sent from now on; `false` when another run holds it by now.
-///
-/// # Errors
-/// Those of the database.
-pub async fn sending(database: &Database, id: SyncId, run: Uuid, now: Instant) -> Result<bool> {
-    let stamped = Entity::update_many()
-        .col_expr(Column::SentAt, Expr::value(now))
-        .filter(Column::Id.eq(id).and(Column::Claim.eq(run)))
-        .exec(&database.own)
-        .await?;
-    Ok(stamped.rows_affected == 1)
 }
 
 /// Finds whose change is due, of these kinds; one of them, when there are more.

@@ -135,6 +135,11 @@ fn ended(before: Model, seen: &Model, model: &str, ending: Ending, now: Instant)
                 None => well(&mut row),
             }
         }
+        Ending::Told { external_id, agreed } => {
+            met(&mut row, external_id, &agreed, &agreed, SyncDirection::Push, now);
+            (row.attempts, row.discarded, row.sent_at) = (0, None, None);
+            well(&mut row);
+        }
         Ending::Later { at, why } => {
             row.status = SyncStatus::Pending;
             row.next_attempt_at = at;
@@ -259,7 +264,8 @@ pub async fn pulled(tx: &mut Tx, pulled: Pulled<'_>) -> Result<()> {
         }
         _ => {
             well(&mut row);
-            row.status = SyncStatus::Pending;
+            // A run that sends it meanwhile compared with less: its word does not count.
+            (row.status, row.claim) = (SyncStatus::Pending, None);
             (row.next_attempt_at, row.generation) = (now, row.generation + 1);
         }
     }
