@@ -21,8 +21,9 @@ mod m20261121_000014_pull_place;
 mod m20261130_000017_heartbeat;
 mod m20261130_000018_domains;
 mod m20261130_000019_search_forms;
-mod m20261130_000020_rollout;
 mod m20261130_000021_refresh_generation;
+mod m20261130_000023_rollout;
+mod m20261130_000024_sync_lanes;
 
 /// Runs the migrations.
 pub struct Migrator;
@@ -49,7 +50,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000018_domains::Migration),
             Box::new(m20261130_000019_search_forms::Migration),
             Box::new(m20261130_000021_refresh_generation::Migration),
-            Box::new(m20261130_000020_rollout::Migration),
+            Box::new(m20261130_000023_rollout::Migration),
+            Box::new(m20261130_000024_sync_lanes::Migration),
         ]
     }
 }

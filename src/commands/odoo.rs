@@ -6,6 +6,7 @@ use super::doctor;
 use crate::app::App;
 use crate::domains::sync::{ledger, progress};
 use crate::flows::odoo;
+use crate::kernel::ids::{EntryId, TypedId};
 use crate::kernel::time::Clock;
 use crate::kernel::{Error, Result};
 use crate::platform::config::Config;
@@ -15,9 +16,12 @@ use crate::platform::config::Config;
 pub enum Action {
     /// Have everything sent that was there before Odoo was: what ODOO_SYNC sends, or one kind of it
     PushAll {
-        /// client, contact or entry
+        /// client, contact or entry; may be given several times
         #[arg(long)]
-        kind: Option<String>,
+        kind: Vec<String>,
+        /// Leave the history out: what was written into it before stays here
+        #[arg(long, conflicts_with = "kind")]
+        without_history: bool,
     },
     /// Say that ODOO_URL and ODOO_DB name the same Odoo as before, at a new address
     Accept,
@@ -57,13 +61,15 @@ pub async fn run(config: Config, action: Action) -> Result<()> {
             println!("forgotten; `cabina odoo push-all` has everything sent");
             Ok(())
         }
-        Action::PushAll { kind } => {
+        Action::PushAll { kind, without_history } => {
             let pushed = odoo::pushed(there)?;
-            let kinds: Vec<String> = match kind {
-                Some(kind) if pushed.contains(&kind) => vec![kind],
-                Some(kind) => return Err(Error::Usage(format!("ODOO_SYNC does not send {kind}"))),
-                None => pushed,
+            if let Some(other) = kind.iter().find(|kind| !pushed.contains(kind)) {
+                return Err(Error::Usage(format!("ODOO_SYNC does not send {other}")));
+            }
+            let is_meant = |known: &String| {
+                (kind.is_empty() || kind.contains(known)) && !(without_history && known == EntryId::PREFIX)
             };
+            let kinds: Vec<String> = pushed.into_iter().filter(is_meant).collect();
             let app = App::start(config, Clock::System).await?;
             for kind in kinds {
                 let marked = ledger::mark_all(&app.database, &kind, app.clock.now()).await?;

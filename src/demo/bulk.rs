@@ -6,7 +6,7 @@ use tokio::task::JoinHandle;
 
 use super::dice::Dice;
 use super::hours::at_work;
-use super::load::{AGE, found};
+use super::load::{AGE, found, salt};
 use super::names::{FAMILY, FIRST};
 use super::office::{TEAMS, desk, logins, new_team, new_user, person};
 use super::people::{Desk, Person, Wish, make};
@@ -57,7 +57,7 @@ pub async fn fill(
         return Err(Error::Usage(rule.to_owned()));
     }
     let backend = database.backend();
-    let (mut maker, staff) = Maker::new(office, clients, clock.now())?;
+    let (mut maker, staff) = Maker::new(office, clients, clock.now(), salt())?;
     let mut store = Store::begin(database).await?;
     let aside = if clients >= REBUILD_FROM { store.set_aside().await? } else { Vec::new() };
     store.put(Batch::of(staff, backend)?).await?;
@@ -105,8 +105,8 @@ struct Maker {
 
 impl Maker {
     /// A maker for the demo's teams and as many more as so many clients need; with the rows of those.
-    fn new(mut office: Rows, of: u64, now: Instant) -> Result<(Maker, Rows)> {
-        let mut dice = Dice::seeded(SEED);
+    fn new(mut office: Rows, of: u64, now: Instant, salt: u64) -> Result<(Maker, Rows)> {
+        let mut dice = Dice::seeded(SEED).salted(salt);
         let (known_teams, known_users) = (office.teams.len(), office.users.len());
         // Of the demo's own teams, the other advisor's is the one of the second region.
         let other = office.users.iter().find(|user| user.email == logins()[2]).and_then(|user| user.team_id);
@@ -199,7 +199,7 @@ mod tests {
         let now = Clock::System.now();
         let floor = || {
             let office = crate::demo::office::found(&mut Dice::seeded(1), now, "hash");
-            let (mut maker, staff) = Maker::new(office, 40, now).expect("made");
+            let (mut maker, staff) = Maker::new(office, 40, now, 7).expect("made");
             let chunk = maker.chunk();
             (staff.users, chunk.clients, chunk.entries, chunk.activities)
         };

@@ -5,17 +5,26 @@ use crate::kernel::ids::TypedId;
 use crate::kernel::time::Instant;
 
 /// A source of chance.
-pub struct Dice(u64);
+pub struct Dice {
+    state: u64,
+    /// What distinguishes the ids of one database from those of another.
+    salt: u64,
+}
 
 impl Dice {
     /// Dice that fall the same way for the same seed.
     pub fn seeded(seed: u64) -> Self {
-        Dice(seed)
+        Dice { state: seed, salt: 0 }
+    }
+
+    /// The same, but for the ids: those of each salt are others.
+    pub fn salted(self, salt: u64) -> Self {
+        Dice { salt, ..self }
     }
 
     fn roll(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = self.0;
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut bits = self.state;
         bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         bits ^ (bits >> 31)
@@ -74,7 +83,7 @@ impl Dice {
     pub fn id<I: TypedId>(&mut self, made_at: Instant) -> I {
         let millis = u64::try_from(made_at.timestamp_millis()).unwrap_or(0);
         let mut random = [0; 10];
-        random[..8].copy_from_slice(&self.roll().to_be_bytes());
+        random[..8].copy_from_slice(&(self.roll() ^ self.salt).to_be_bytes());
         random[8..].copy_from_slice(&self.roll().to_be_bytes()[..2]);
         I::from_uuid(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
     }
@@ -93,6 +102,19 @@ mod tests {
         let mut dice = Dice::seeded(7);
         assert!((0..1000).all(|_| (3..=5).contains(&dice.between(3, 5))));
         assert_eq!(dice.below(0), 0);
+    }
+
+    #[test]
+    fn only_ids_depend_on_the_salt() {
+        let now = chrono::DateTime::UNIX_EPOCH + chrono::Duration::days(20_000);
+        let throw = |salt| {
+            let mut dice = Dice::seeded(1).salted(salt);
+            (dice.id::<ClientId>(now), dice.digits(20))
+        };
+        let ((one, digits), (other, same)) = (throw(7), throw(8));
+        assert_ne!(one, other);
+        assert_eq!(digits, same);
+        assert_eq!(one, throw(7).0);
     }
 
     #[test]

@@ -15,6 +15,7 @@ use super::rows::Rows;
 use super::story::{Depth, tell};
 use crate::domains::clients::{client, market};
 use crate::domains::identity::{app_user, team};
+use crate::kernel::ids::new_uuid;
 use crate::kernel::time::{Clock, Instant};
 use crate::kernel::{Error, Result};
 use crate::platform::auth::{Passwords, Viewer};
@@ -89,8 +90,10 @@ pub async fn found(
     if is_there(tx.conn()).await? {
         return Ok(None);
     }
-    let mut dice = Dice::seeded(SEED);
+    let salt = salt();
+    let mut dice = Dice::seeded(SEED).salted(salt);
     let mut rows = office::found(&mut dice, tx.now - chrono::Duration::days(AGE + 5), &hash);
+    rows.salt = salt;
     furnish(&mut rows, tx.now)?;
     let (clients, users) = (rows.clients.len(), rows.users.clone());
     let admin = users.last();
@@ -102,6 +105,11 @@ pub async fn found(
     tx.record(Change::of(ChangeKind::Created, admin.id, 1, differences(None, Some(admin))?));
     tx.commit().await?;
     Ok(Some(clients))
+}
+
+/// By chance: two demos that are kept alike with one Odoo are two.
+pub fn salt() -> u64 {
+    new_uuid().as_u64_pair().1
 }
 
 /// Whether the demo is there.
@@ -141,7 +149,7 @@ pub fn furnish(rows: &mut Rows, now: Instant) -> Result<()> {
     for (team, user, count, named) in SHARES {
         for index in 0..count {
             // Dice of their own for each client: who they are does not depend on the order of their dates.
-            let mut dice = Dice::seeded(SEED + 1 + arrivals.len() as u64);
+            let mut dice = Dice::seeded(SEED + 1 + arrivals.len() as u64).salted(rows.salt);
             let any = dice.moment(now - chrono::Duration::days(AGE), now - chrono::Duration::hours(2));
             let working = at_work(&mut dice, any, desks[team].region.zone);
             let created_at = if working < now { working } else { any };
@@ -161,7 +169,7 @@ pub fn furnish(rows: &mut Rows, now: Instant) -> Result<()> {
         let number = format!("{}-{:05}", market.number_prefix, market.last_number);
         let mut made = make(&mut dice, Wish { desk: &desks[team], advisor, number, named, created_at });
         let story = tell(&mut dice, &mut made, &desks[team], advisor, DEPTH, now);
-        let mut other = Dice::seeded(SEED + 100_000 + rows.clients.len() as u64);
+        let mut other = Dice::seeded(SEED + 100_000 + rows.clients.len() as u64).salted(rows.salt);
         let events = calendar::events(&mut other, &made.client, &story.activities, &desks[team], now);
         rows.events.extend(events);
         rows.add(made, story);

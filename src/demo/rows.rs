@@ -21,6 +21,8 @@ const MAX_VALUES: usize = 32_000;
 /// Rows to be written.
 #[derive(Default)]
 pub struct Rows {
+    /// What distinguishes their ids from those of another database.
+    pub salt: u64,
     /// Teams.
     pub teams: Vec<team::Model>,
     /// Users.

@@ -143,6 +143,28 @@ fn the_same_moment_makes_the_same_demo() {
 }
 
 #[tokio::test]
+async fn no_two_demos_have_an_id_in_common() {
+    let (clock, passwords) = (Clock::System, Passwords::default());
+    let mut ids = HashSet::new();
+    let mut names = Vec::new();
+    for _ in 0..2 {
+        let (database, _folder) = empty_database().await;
+        load(&database, &clock, &passwords).await.expect("loaded");
+        let pool = &database.pool;
+        let clients = all_rows::<client::Entity>().all(pool).await.expect("read");
+        let entries = all_rows::<event_log_entry::Entity>().all(pool).await.expect("read");
+        let users = all_rows::<app_user::Entity>().all(pool).await.expect("read");
+        let all = clients.iter().map(|client| client.id.uuid());
+        let all = all.chain(entries.iter().map(|entry| entry.id.uuid()));
+        for id in all.chain(users.iter().map(|user| user.id.uuid())) {
+            assert!(ids.insert(id), "{id}");
+        }
+        names.push(clients.into_iter().map(|client| client.name).collect::<HashSet<_>>());
+    }
+    assert_eq!(names[0], names[1], "the people are the same");
+}
+
+#[tokio::test]
 async fn the_demo_is_loaded_once() {
     let (database, _folder) = empty_database().await;
     let (clock, passwords) = (Clock::System, Passwords::default());

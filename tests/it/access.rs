@@ -222,7 +222,7 @@ const BY_ID: [(&str, &str); 8] = [
 ];
 
 /// Root queries that are lists or figures: (field, selection, who may not).
-const LISTS: [(&str, &str, &[&str]); 22] = [
+const LISTS: [(&str, &str, &[&str]); 23] = [
     ("viewer", "{ id }", &[]),
     ("users", "{ totalCount }", &[]),
     ("teams", "{ totalCount }", &[]),
@@ -248,6 +248,7 @@ const LISTS: [(&str, &str, &[&str]); 22] = [
     ("syncFailures", "{ totalCount }", &["ana", "sofia", "carla", "reader"]),
     ("syncFailureGroups", "{ count }", &["ana", "sofia", "carla", "reader"]),
     ("syncCounts", "{ count }", &["ana", "sofia", "carla", "reader"]),
+    ("syncHealth", "{ queueLength }", &["ana", "sofia", "carla", "reader"]),
     ("auditEntries", "{ totalCount }", &["ana", "sofia", "carla", "reader"]),
 ];
 

@@ -195,8 +195,9 @@ const NOBODY: &[(&str, &str)] = &[
     ("schedule_name", "left as it is where it is there"),
     (
         "sync_external_external_model_external_id",
-        "who holds the record is looked at by the only run there is",
+        "a record that people made is taken over by the only pull there is, one of ours settled by the only push",
     ),
+    ("sync_lane_direction_model", "joined with what is there"),
     ("sync_pull_model", "joined with what is there"),
 ];
 

@@ -194,7 +194,12 @@ pub async fn update(
     edit(patch.email, &mut after.email, |value| draft::email(&mut check, &value));
     edit(patch.phone, &mut after.phone, |value| draft::phone(&mut check, &value, country));
     edit(patch.tax_id, &mut after.tax_id, |value| draft::tax_id(&mut check, &value, country));
-    edit(patch.address, &mut after.address, |value| draft::address(&mut check, value));
+    match patch.address {
+        Patch::Keep => {}
+        Patch::Clear => after.address = None,
+        // One without any line is none.
+        Patch::Set(address) => after.address = draft::address(&mut check, address),
+    }
     match patch.ecosystem {
         Patch::Keep => {}
         Patch::Clear => after.ecosystem_id = None,
@@ -305,6 +310,35 @@ pub async fn transit(
     if action == ClientAction::Block && reason.is_none() {
         return Err(Stop::refuse(Code::Invalid, "reason", "tell why the client is blocked"));
     }
+    move_to(tx, before, expected, status, reason).await
+}
+
+/// Follows another system that put a client aside, or took it back: whatever it was, it is inactive then, and afterwards what
+/// it was before. A blocked one stays blocked.
+pub async fn set_aside(
+    tx: &mut Tx,
+    id: ClientId,
+    expected: i32,
+    aside: bool,
+) -> Result<ClientId, Stop<Code>> {
+    let before = locked(tx, id).await?;
+    allow(tx, ClientAction::Update, &before)?;
+    let was = if aside { None } else { timeline::status_before(tx, id, ClientStatus::Inactive).await? };
+    let status = rules::set_aside((&before).into(), aside, was);
+    if status == before.status {
+        return Ok(id);
+    }
+    move_to(tx, before, expected, status, None).await
+}
+
+/// Moves the status, and tells the client's story.
+async fn move_to(
+    tx: &mut Tx,
+    before: Model,
+    expected: i32,
+    status: ClientStatus,
+    reason: Option<String>,
+) -> Result<ClientId, Stop<Code>> {
     let after = Model { status, ..before.clone() };
     let payload = serde_json::json!({ "from": before.status, "to": status, "reason": reason });
     let told = match &reason {
@@ -313,7 +347,7 @@ pub async fn transit(
     };
     write(tx, before, after.clone(), expected).await?;
     timeline::write(tx, &after, NewEntry::of(EventLogKind::StateChange, told).with(payload)).await?;
-    Ok(id)
+    Ok(after.id)
 }
 
 /// A client that the viewer may see, for a write of what hangs on it: it stays whose it is until this write ends. Else a

@@ -133,6 +133,18 @@ pub fn leads_to(action: ClientAction) -> Option<ClientStatus> {
     }
 }
 
+/// Where a client stands when another system puts it aside, or takes it back; `was`: where it stood before it was inactive.
+pub fn set_aside(client: Facts, aside: bool, was: Option<ClientStatus>) -> ClientStatus {
+    use ClientStatus as S;
+    match (client.status, aside) {
+        (S::Prospect | S::Active, true) => S::Inactive,
+        // An active client can be reached.
+        (S::Inactive, false) if was == Some(S::Prospect) || !client.reachable => S::Prospect,
+        (S::Inactive, false) => S::Active,
+        (status, _) => status,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,6 +174,22 @@ mod tests {
                     judge(action, Facts { status, reachable: true }, &viewer(Role::Supervisor, None));
                 assert_eq!(judged.err().map(|b| b.code), code, "{action} of {status}");
             }
+        }
+    }
+
+    #[test]
+    fn who_is_put_aside_comes_back_as_what_they_were() {
+        use ClientStatus as S;
+        let facts = |status, reachable| Facts { status, reachable };
+        for status in [S::Prospect, S::Active] {
+            assert_eq!(set_aside(facts(status, true), true, None), S::Inactive);
+            assert_eq!(set_aside(facts(status, true), false, None), status, "nothing to do");
+            assert_eq!(set_aside(facts(S::Inactive, true), false, Some(status)), status);
+        }
+        assert_eq!(set_aside(facts(S::Inactive, true), false, None), S::Active);
+        assert_eq!(set_aside(facts(S::Inactive, false), false, Some(S::Active)), S::Prospect);
+        for aside in [true, false] {
+            assert_eq!(set_aside(facts(S::Blocked, true), aside, None), S::Blocked);
         }
     }
 

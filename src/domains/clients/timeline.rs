@@ -1,9 +1,11 @@
 //! The event log of a client: appended to, never changed.
 
 use sea_orm::sea_query::LockType;
-use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Select};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select,
+};
 
-use super::tables::client;
+use super::tables::client::{self, ClientStatus};
 use super::tables::event_log_entry::{self, Attachment, Attachments, EventLogKind};
 use super::{EVENTLOG_NEW, clients};
 use crate::codes;
@@ -191,6 +193,25 @@ pub fn history(viewer: &Viewer, kinds: Option<&[EventLogKind]>) -> Select<event_
         only = only.add(event_log_entry::Column::Kind.is_in(kinds.iter().copied()));
     }
     event_log_entry::Entity::visible_to(viewer).filter(only)
+}
+
+/// In which status a client was before it came into this one the last time; `None`: its history does not tell.
+pub(super) async fn status_before(
+    tx: &Tx,
+    client: ClientId,
+    status: ClientStatus,
+) -> Result<Option<ClientStatus>> {
+    let changes = of_client(&tx.by, client)
+        .filter(event_log_entry::Column::Kind.eq(EventLogKind::StateChange))
+        .order_by_desc(event_log_entry::Column::OccurredAt)
+        .order_by_desc(event_log_entry::Column::Id)
+        .limit(20) // other changes lie between
+        .all(tx.conn())
+        .await?;
+    let of = |entry: &event_log_entry::Model, name: &str| {
+        entry.payload.as_ref()?[name].as_str().and_then(|status| status.parse().ok())
+    };
+    Ok(changes.iter().find(|entry| of(entry, "to") == Some(status)).and_then(|entry| of(entry, "from")))
 }
 
 fn of_client(viewer: &Viewer, client: ClientId) -> Select<event_log_entry::Entity> {

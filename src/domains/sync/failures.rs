@@ -55,12 +55,16 @@ pub async fn groups(reader: &Reader) -> Result<Vec<Group>> {
     grouped(reader, list(&reader.viewer, None, None), columns).await
 }
 
-/// How many rows there are in each status, of all kinds; discarded ones are nobody's business any more.
+/// How many rows there are in each status, of all kinds; discarded ones, and those of things that are no more, are nobody's
+/// business.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn counts(db: &sea_orm::DatabaseConnection) -> Result<Vec<(String, SyncStatus, i64)>> {
-    let mut query = all_rows::<Entity>().filter(Column::Discarded.is_null()).into_query();
+    let mut query = all_rows::<Entity>()
+        .filter(Column::Discarded.is_null())
+        .filter(Column::Gone.eq(false).or(Column::Status.ne(SyncStatus::Synced)))
+        .into_query();
     query
         .clear_selects()
         .columns([Column::LocalType, Column::Status])

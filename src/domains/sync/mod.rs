@@ -6,6 +6,7 @@
 //! for admins, who have them tried again or discard them.
 
 pub mod failures;
+pub mod lanes;
 pub mod ledger;
 mod place;
 pub mod progress;

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::mapping::{Decides, Field, Kind, Local, Mapping, Refusals, Stranger, Taken, made};
 use crate::domains::clients::client::{self, Address, ClientKind, ClientStatus};
 use crate::domains::clients::clients::{self, ClientPatch, NewClient};
-use crate::domains::clients::rules::{ClientAction, ClientErrorCode};
+use crate::domains::clients::rules::ClientErrorCode;
 use crate::domains::clients::{client::Model, market};
 use crate::domains::identity::teams;
 use crate::domains::sync::ledger::Values;
@@ -85,18 +85,20 @@ impl Mapping for Clients {
                 if !refused.grew(&ended) {
                     break ended;
                 }
+                if let Err(Stop::Refused(rules)) = &ended
+                    && let Some(rule) = rules.iter().find(|rule| rule.code == ClientErrorCode::ContactMissing)
+                {
+                    // It is about both of them: whichever was emptied stays.
+                    refused.add("phone".to_owned(), &rule.message);
+                }
             };
-            if ended.is_err() {
-                return refused.taken(ended);
-            }
+            let active = edits.get("active").and_then(|active| active.as_deref());
+            let (Ok(_), Some(active)) = (&ended, active) else { return refused.taken(ended) };
             let before = clients::get(tx, id).await?;
-            let action = match (edits.get("active").cloned().flatten().as_deref(), before.status) {
-                (Some("true"), ClientStatus::Inactive) => ClientAction::Activate,
-                (Some("false"), ClientStatus::Prospect | ClientStatus::Active) => ClientAction::Deactivate,
-                _ => return refused.taken(ended),
-            };
-            let ended = clients::transit(tx, id, before.version, action, None).await;
-            refused.grew(&ended);
+            let ended = clients::set_aside(tx, id, before.version, active == "false").await;
+            if let Err(Stop::Refused(rules)) = &ended {
+                rules.iter().for_each(|rule| refused.add("active".to_owned(), &rule.message));
+            }
             refused.taken(ended)
         }
         .boxed()
@@ -137,7 +139,8 @@ pub(super) async fn homes(conn: &DatabaseExecutor<'_>) -> Result<HashMap<MarketI
 
 fn local(row: Model, homes: &HashMap<MarketId, String>) -> Local {
     let address = row.address.unwrap_or_default();
-    let active = row.status != ClientStatus::Inactive;
+    // A blocked client is left as it is in Odoo, archived or not: nothing there lifts the block.
+    let active = Some(row.status != ClientStatus::Inactive).filter(|_| row.status != ClientStatus::Blocked);
     let values = [
         ("name", Some(row.name)),
         ("company", Some((row.kind == ClientKind::Company).to_string())),
@@ -150,10 +153,10 @@ fn local(row: Model, homes: &HashMap<MarketId, String>) -> Local {
         ("address.country", address.country),
         ("address.region", address.region),
         ("number", Some(row.number)),
-        ("active", Some(active.to_string())),
     ];
+    let active = active.map(|active| ("active", Some(active.to_string())));
     Local {
-        values: values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        values: values.into_iter().chain(active).map(|(name, value)| (name.to_owned(), value)).collect(),
         client: row.id,
         parent: None,
         home: row.market_id.and_then(|market| homes.get(&market).cloned()),
@@ -188,7 +191,11 @@ fn patch(before: &Model, edits: &Values, refused: &Refusals) -> ClientPatch {
         email: of("email"),
         phone: of("phone"),
         tax_id: of("taxId"),
-        address: if moved { Patch::Set(address) } else { Patch::Keep },
+        address: match moved {
+            true if address == Address::default() => Patch::Clear,
+            true => Patch::Set(address),
+            false => Patch::Keep,
+        },
         ..ClientPatch::default()
     }
 }
@@ -203,7 +210,8 @@ async fn newcomer(tx: &mut Tx, stranger: &Stranger<'_>, refused: &Refusals) -> R
     let markets = market::Entity::visible_to(&tx.by).order_by_asc(market::Column::Key).all(tx.conn()).await?;
     let there = markets.iter().find(|market| Some(&market.country) == country.as_ref());
     let (Some(market), Some(name)) = (there.or(markets.first()), of("name")) else { return Ok(None) };
-    let Ok(team) = teams::named(tx, stranger.team).await else { return Ok(None) };
+    let Some(team) = stranger.team else { return Ok(None) };
+    let Ok(team) = teams::named(tx, team).await else { return Ok(None) };
     let address = Address {
         street: of("address.street"),
         city: of("address.city"),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::mapping::{Field, Kind, Local, Mapping, Refused, Taken};
-use super::merge::{Lost, Merged, merge};
+use super::merge::{Lost, Merged, Ways, merge};
 use super::names::Names;
 use super::{Sync, problem};
 use crate::domains::sync::ledger::{self, Ending, Problem, Values};
@@ -33,17 +33,25 @@ impl Sync {
         found.into_iter().map(|record| Ok((record.id()?, record))).collect()
     }
 
-    /// Learns which of the records that these hang on are clients.
+    /// Learns which of the records that these hang on are clients, and which countries and states came to Odoo since it was
+    /// asked for them.
     pub(super) async fn learn<'a>(
         &self,
         names: &mut Names,
         mapping: &dyn Mapping,
         records: impl Iterator<Item = &'a Record>,
     ) -> Result<()> {
-        let clients = || mapping.fields().iter().filter(|field| field.kind == Kind::Client);
-        let hung = |record: &'a Record| clients().filter_map(|field| record.many2one(field.theirs).ok()?);
-        let unknown: BTreeSet<i64> =
-            records.flat_map(hung).filter(|id| names.client(*id).is_none()).collect();
+        let (mut unknown, mut lacks_places) = (BTreeSet::new(), false);
+        for record in records {
+            for field in mapping.fields() {
+                lacks_places |= !field.is_known(record, names);
+                let hung = record.many2one(field.theirs).ok().flatten();
+                unknown.extend(hung.filter(|id| field.kind == Kind::Client && names.client(*id).is_none()));
+            }
+        }
+        if lacks_places {
+            names.places = self.places_anew().await?;
+        }
         if !unknown.is_empty() {
             let unknown: Vec<i64> = unknown.into_iter().collect();
             names.learn(ledger::there(&self.database, mapping.model(), &unknown).await?.values());
@@ -60,22 +68,21 @@ impl Sync {
         record: &Record,
         names: &Names,
     ) -> Result<Compared> {
-        let (fields, theirs) = match comparable(mapping, local, record, names) {
-            Ok(read) => read,
+        let sides = match Sides::of(mapping, row, local, record, names) {
+            Ok(sides) => sides,
             Err(fault) => {
                 return Ok(Compared::Ended(Ending::Failed { again: None, problem: problem(&fault) }));
             }
         };
-        let base = ledger::agreed(row);
-        let merged = merge(&fields, self.ways(mapping), &base, &local.values, &theirs);
+        let merged = sides.merge(self.ways(mapping), names);
         let met = if merged.here.is_empty() && merged.lost.is_empty() {
-            Met { both: merged.both.clone(), agreed: merged.both, problem: None }
+            sides.met(&merged)
         } else {
             let mut tx = self.begin().await?;
-            match take_over(&mut tx, mapping, row.id.uuid(), local, &base, &merged).await? {
+            match take_over(&mut tx, mapping, row.id.uuid(), local, &sides, &merged, names).await? {
                 Outcome::Gone => {
                     tx.commit().await?;
-                    return Ok(Compared::Ended(Ending::Gone));
+                    return Ok(Compared::Ended(Ending::Archived));
                 }
                 Outcome::Overtaken => {
                     let ending = Ending::Later { at: self.clock.now(), why: None };
@@ -87,6 +94,7 @@ impl Sync {
                 }
             }
         };
+        let Sides { fields, theirs, .. } = sides;
         let differs: Vec<Field> =
             fields.into_iter().filter(|field| met.both.get(field.ours) != theirs.get(field.ours)).collect();
         if !differs.is_empty() {
@@ -138,20 +146,77 @@ pub(super) enum Outcome {
     Overtaken,
 }
 
-/// The fields that can be compared, and what the record holds in them. A state or country that is not known is left alone.
-pub(super) fn comparable(
-    mapping: &dyn Mapping,
-    local: &Local,
-    record: &Record,
-    names: &Names,
-) -> Result<(Vec<Field>, Values), Fault> {
-    let fields = mapping.fields().iter().copied();
-    let fields: Vec<Field> = fields
-        .filter(|field| record.get(field.theirs).is_ok())
-        .filter(|field| field.cell(&local.values, names).is_some() && field.is_known(record, names))
-        .collect();
-    let theirs = values(&fields, record, names, local.home.as_deref())?;
-    Ok((fields, theirs))
+/// What the two sides hold, and what they last agreed on, all in one spelling.
+pub(super) struct Sides {
+    /// The fields that can be compared. A state or country there that is not known here is left alone, and so is what a thing
+    /// of ours says nothing about.
+    pub fields: Vec<Field>,
+    /// What both held when they last met.
+    pub base: Values,
+    /// What ours holds.
+    pub ours: Values,
+    /// What the record holds.
+    pub theirs: Values,
+}
+
+impl Sides {
+    /// Of a thing and its record.
+    pub fn of(
+        mapping: &dyn Mapping,
+        row: &Model,
+        local: &Local,
+        record: &Record,
+        names: &Names,
+    ) -> Result<Sides, Fault> {
+        let fields = mapping.fields().iter().copied();
+        let fields: Vec<Field> = fields
+            .filter(|field| record.get(field.theirs).is_ok() && local.values.contains_key(field.ours))
+            .filter(|field| field.is_known(record, names))
+            .collect();
+        let home = local.home.as_deref();
+        let theirs = values(&fields, record, names, home)?;
+        let base = normal(&fields, &ledger::agreed(row), names, home);
+        let ours = normal(&fields, &local.values, names, home);
+        Ok(Sides { fields, base, ours, theirs })
+    }
+
+    /// What is to be done so that both hold the same. What this Odoo has no value for stays there as it is.
+    pub fn merge(&self, ways: Ways, names: &Names) -> Merged {
+        let mut merged = merge(&self.fields, ways, &self.base, &self.ours, &self.theirs);
+        let differs = |field: &&Field| merged.both.get(field.ours) != self.theirs.get(field.ours);
+        let unknown = self.fields.iter().filter(differs);
+        let unknown = unknown.filter(|field| field.cell(&merged.both, names).is_none());
+        merged.unknown = unknown.map(|field| field.ours).collect();
+        for field in &merged.unknown {
+            merged.both.insert((*field).to_owned(), self.theirs.get(*field).cloned().flatten());
+        }
+        merged.lost.retain(|lost| !merged.unknown.contains(&lost.field));
+        merged
+    }
+
+    /// Where both are once that is done.
+    pub fn met(&self, merged: &Merged) -> Met {
+        let mut met = Met { both: merged.both.clone(), agreed: merged.both.clone(), problem: None };
+        for field in &merged.unknown {
+            self.not_agreed(&mut met, field);
+        }
+        met.problem = unknown_there(&merged.unknown);
+        met
+    }
+
+    /// What they agree on in a field stays what it was.
+    fn not_agreed(&self, met: &mut Met, field: &str) {
+        match self.base.get(field) {
+            Some(old) => met.agreed.insert(field.to_owned(), old.clone()),
+            None => met.agreed.remove(field),
+        };
+    }
+}
+
+/// These values, as far as they are of these fields, in the spelling in which they are compared.
+pub(super) fn normal(fields: &[Field], values: &Values, names: &Names, home: Option<&str>) -> Values {
+    let held = fields.iter().filter(|field| values.contains_key(field.ours));
+    held.map(|field| (field.ours.to_owned(), field.normal(values, names, home))).collect()
 }
 
 /// The record was deleted there.
@@ -179,6 +244,23 @@ pub(super) fn refused_here(fields: &[&str], refused: &[Refused]) -> Problem {
     }
 }
 
+/// Values of ours that this Odoo knows no record for.
+pub(super) fn unknown_there(fields: &[&str]) -> Option<Problem> {
+    if fields.is_empty() {
+        return None;
+    }
+    let fields = fields.join(", ");
+    Some(Problem {
+        error: format!(
+            "{fields}: there is nothing of this name in Odoo (a state is looked for in the country of the address), so it \
+             was not sent"
+        ),
+        hint: "Choose a country and a state that Odoo has, or add it there and retry.".to_owned(),
+        fingerprint: format!("unknown-there {fields}"),
+        payload: None,
+    })
+}
+
 /// Takes over what was changed there, and writes down what is overwritten there. What stands here afterwards is read again: it
 /// tells what was taken over, whatever the verbs said.
 pub(super) async fn take_over(
@@ -186,11 +268,12 @@ pub(super) async fn take_over(
     mapping: &dyn Mapping,
     id: Uuid,
     local: &Local,
-    base: &Values,
+    sides: &Sides,
     merged: &Merged,
+    names: &Names,
 ) -> Result<Outcome> {
     tx.came_from_there(id);
-    let mut met = Met { both: merged.both.clone(), agreed: merged.both.clone(), problem: None };
+    let mut met = sides.met(merged);
     if merged.here.is_empty() {
         overwritten(tx, mapping, id, local.version, &merged.lost);
         return Ok(Outcome::Met(met));
@@ -208,14 +291,11 @@ pub(super) async fn take_over(
     if after.client != local.client {
         ledger::hang(tx, id, after.client).await?;
     }
+    let stands = normal(&sides.fields, &after.values, names, after.home.as_deref());
     let mut kept = Vec::new();
-    for (field, there) in merged.here.iter().filter(|(field, there)| after.values.get(*field) != Some(*there))
-    {
+    for (field, there) in merged.here.iter().filter(|(field, there)| stands.get(*field) != Some(*there)) {
         met.both.insert(field.clone(), there.clone());
-        match base.get(field) {
-            Some(old) => met.agreed.insert(field.clone(), old.clone()),
-            None => met.agreed.remove(field),
-        };
+        sides.not_agreed(&mut met, field);
         kept.push(field.as_str());
     }
     if !kept.is_empty() {

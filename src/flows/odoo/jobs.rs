@@ -1,4 +1,5 @@
-//! The jobs that keep cabina and Odoo alike, all in one queue.
+//! The jobs that keep cabina and Odoo alike: a lane for each direction of each model, so that a call that takes long holds up
+//! nobody but those behind it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,34 +7,56 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::Sync;
+use crate::domains::sync::SyncDirection;
 use crate::kernel::{Error, Result};
-use crate::platform::jobs::{Handlers, Job, Schedule, Work};
+use crate::platform::jobs::{Failure, Handlers, Job, Schedule, Work};
 
-/// How often deleted records are looked for.
+/// How often deleted records are looked for at the latest.
 const SWEEP_EVERY: Duration = Duration::from_secs(24 * 3600);
 
-/// Jobs that run one after the other. While one waits, another of its kind would do nothing more.
-macro_rules! lane {
+/// Jobs of one kind, of which those of a model run one after the other. While one waits, another of its model would do nothing
+/// more. Without a model it has one enqueued for each.
+macro_rules! lanes {
     ($($(#[$doc:meta])* $job:ident = $kind:literal;)+) => {$(
         $(#[$doc])*
-        #[derive(Clone, Serialize, Deserialize)]
-        struct $job {}
+        #[derive(Clone, Default, Serialize, Deserialize)]
+        struct $job {
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            model: Option<String>,
+        }
+
+        impl $job {
+            fn of(model: &str) -> $job {
+                $job { model: Some(model.to_owned()) }
+            }
+
+            /// Has one enqueued for each of these models.
+            async fn for_each(work: &Work, models: Vec<&'static str>) -> Result<(), Failure> {
+                let mut tx = work.begin().await?;
+                for model in models {
+                    tx.enqueue($job::of(model).now()?);
+                }
+                work.finish(&mut tx).await?;
+                tx.commit().await?;
+                Ok(())
+            }
+        }
 
         impl Job for $job {
             const KIND: &'static str = $kind;
 
             fn queue(&self) -> Option<String> {
-                Some("odoo".to_owned())
+                Some(self.model.as_ref().map_or("odoo".to_owned(), |model| format!("{} {model}", Self::KIND)))
             }
 
             fn dedup(&self) -> Option<String> {
-                Some(String::new())
+                Some(self.model.clone().unwrap_or_default())
             }
         }
     )+};
 }
 
-lane! {
+lanes! {
     /// Sends what is due.
     Push = "odoo.push";
     /// Takes over what was changed there.
@@ -44,66 +67,79 @@ lane! {
 
 /// Does these jobs in this process. None of them fails: a pause of one would hold up the others, and each comes again.
 pub fn register(handlers: Handlers, sync: &Arc<Sync>) -> Handlers {
-    let (push, pull, sweep) = (sync.clone(), sync.clone(), sync.clone());
-    let (due, counted) = (sync.clone(), sync.clone());
+    let (push, pull, sweep, counted) = (sync.clone(), sync.clone(), sync.clone(), sync.clone());
     let mut handlers = handlers
-        .on(move |_: Push, mut work| {
+        .on(move |job: Push, mut work| {
             let sync = push.clone();
             async move {
-                if let Err(error) = sync.push(&mut work).await {
-                    say(&error, "", "nothing could be sent to Odoo; it is tried again");
-                    sync.rest();
+                let Some(model) =
+                    sync.pushed_models().into_iter().find(|model| job.model.as_deref() == Some(*model))
+                else {
+                    return Push::for_each(&work, sync.pushed_models()).await;
+                };
+                if let Err(error) = sync.push(model, &mut work).await {
+                    say(&error, model, "nothing could be sent to Odoo; it is tried again");
+                    sync.rest(model);
                 }
                 Ok(())
             }
         })
-        .on(move |_: Pull, work| {
+        .on(move |job: Pull, work| {
             let sync = pull.clone();
             async move {
-                let mut through = true;
-                for model in sync.pulled_models() {
-                    match sync.pull(model).await {
-                        Ok(whole) => through &= whole,
-                        Err(error) => say(&error, model, "Odoo was not pulled; it is tried again"),
-                    }
-                }
-                if !through {
-                    go_on(&work).await?;
+                let Some(model) =
+                    sync.pulled_models().into_iter().find(|model| job.model.as_deref() == Some(*model))
+                else {
+                    return Pull::for_each(&work, sync.pulled_models()).await;
+                };
+                if let Err(error) = pull_now(&sync, &work, model).await {
+                    say(&error, model, "Odoo was not pulled; it is tried again");
                 }
                 Ok(())
             }
         })
-        .on(move |_: Sweep, _| {
+        .on(move |job: Sweep, work| {
             let sync = sweep.clone();
             async move {
-                for model in sync.pulled_models() {
-                    if let Err(error) = sync.sweep(model).await {
-                        say(&error, model, "deleted records were not looked for");
-                    }
+                let Some(model) =
+                    sync.pulled_models().into_iter().find(|model| job.model.as_deref() == Some(*model))
+                else {
+                    return Sweep::for_each(&work, sync.pulled_models()).await;
+                };
+                if let Err(error) = sync.sweep(model).await {
+                    say(&error, model, "deleted records were not looked for");
+                    sync.forget_count(model);
                 }
                 Ok(())
             }
         })
-        .when(Push {}, move |now| due.due_for(now))
         .beside(move |now| {
             let sync = counted.clone();
             async move { sync.count(now).await }
         });
+    for model in sync.pushed_models() {
+        let due = sync.clone();
+        handlers = handlers.when(Push::of(model), move |now| due.due_for(model, now));
+    }
     if !sync.pulled_models().is_empty() {
         handlers = handlers
-            .every(Schedule::every(sync.pull_every, Pull {}))
-            .every(Schedule::every(SWEEP_EVERY, Sweep {}));
+            .every(Schedule::every(sync.pull_every, Pull::default()))
+            .every(Schedule::every(SWEEP_EVERY, Sweep::default()));
     }
     handlers
 }
 
-/// Ends a pull that gave way: first what waits to be sent, then the rest of it.
-async fn go_on(work: &Work) -> Result<()> {
-    let mut tx = work.begin().await?;
-    tx.enqueue(Push {}.now()?);
-    tx.enqueue(Pull {}.now()?);
-    work.finish(&mut tx).await?;
-    tx.commit().await?;
+/// Pulls a model, and writes down how it went.
+async fn pull_now(sync: &Sync, work: &Work, model: &'static str) -> Result<()> {
+    let pulled = sync.pull(model).await;
+    let error = pulled.as_ref().err().map(Error::for_terminal);
+    sync.tell(SyncDirection::Pull, model, error.as_deref()).await?;
+    if pulled? {
+        // Which records are missing, is found out beside the pulls.
+        let mut tx = work.begin().await?;
+        tx.enqueue(Sweep::of(model).now()?);
+        tx.commit().await?;
+    }
     Ok(())
 }
 

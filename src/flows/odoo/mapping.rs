@@ -86,6 +86,21 @@ impl Field {
         }
     }
 
+    /// What stands in this field among the `values` of a side, in the one spelling in which all sides are compared: the one in
+    /// which it is stored here, and for a state the one that Odoo has for it.
+    pub fn normal(&self, values: &Values, names: &Names, home: Option<&str>) -> Option<String> {
+        let given = values.get(self.ours)?.as_deref()?;
+        match self.kind {
+            Kind::Flag | Kind::Country | Kind::Client => Some(given.to_owned()),
+            Kind::Region => {
+                let country = values.get("address.country").and_then(|country| country.as_deref());
+                let known = names.places.region(country, given).and_then(|id| names.places.name(id));
+                known.or_else(|| as_here(Kind::Text, given, home))
+            }
+            kind => as_here(kind, given, home),
+        }
+    }
+
     /// Whether what a record there holds has a name here.
     pub fn is_known(&self, record: &Record, names: &Names) -> bool {
         let held = record.many2one(self.theirs).ok().flatten();
@@ -162,8 +177,8 @@ pub struct Stranger<'a> {
     pub values: &'a Values,
     /// The client whose record it hangs on; none when it stands for itself.
     pub client: Option<ClientId>,
-    /// The name of the team whose pool gets it.
-    pub team: &'a str,
+    /// The name of the team whose pool gets new clients; `None`: there is none, and no client is made.
+    pub team: Option<&'a str>,
 }
 
 /// How one kind of our things stands in Odoo.
@@ -278,7 +293,8 @@ impl Refusals {
         }
     }
 
-    fn names(&self, field: &str) -> bool {
+    /// Whether a field is among them.
+    pub fn names(&self, field: &str) -> bool {
         self.0.iter().any(|refused| refused.field == field)
     }
 }

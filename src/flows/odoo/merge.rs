@@ -12,6 +12,8 @@ pub struct Merged {
     pub here: Values,
     /// What was changed there and is overwritten from here, with what overwrites it.
     pub lost: Vec<Lost>,
+    /// What is not sent, for there is no such value there.
+    pub unknown: Vec<&'static str>,
 }
 
 /// A value of Odoo that is overwritten.

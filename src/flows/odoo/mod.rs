@@ -2,8 +2,8 @@
 //!
 //! `mapping` says what a mapping is; each kind of things has one file. `push` sends what the ledger says is due, `pull` takes
 //! over what was changed there; both compare the two sides with what they last agreed on (`merge`), so that neither
-//! overwrites what the other just changed. They run one after the other, as jobs of one queue: more calls at once only
-//! fill Odoo's queue, and nobody compares what another is about to send.
+//! overwrites what the other just changed. They run side by side, each model and direction in a lane of its own, so that
+//! a slow call holds up nobody else; a row of the ledger that one of them has in hand and another changes is compared anew.
 
 mod client;
 mod compare;
@@ -34,17 +34,18 @@ use tokio::sync::Mutex;
 pub use jobs::register;
 
 use crate::domains::sync::ledger::Problem;
-use crate::domains::sync::progress;
+use crate::domains::sync::{SyncDirection, lanes, progress};
 use crate::integrations::odoo::{Class, Fault, Odoo};
 use crate::kernel::time::{Clock, Instant};
 use crate::kernel::{Error, Result};
-use crate::platform::config::{OdooConfig, OdooWays};
+use crate::platform::config::{OdooConfig, OdooNewcomers, OdooWays};
 use crate::platform::db::Database;
 use mapping::Mapping;
 use merge::Ways;
 use names::Names;
 use pace::Pace;
 use places::Places;
+use sweep::Count;
 
 /// All that is kept alike, what others hang on first: a line for each kind.
 pub const MAPPINGS: &[&dyn Mapping] = &[&client::Clients, &contact::Contacts, &entry::Entries];
@@ -61,10 +62,13 @@ pub struct Sync {
     overlap: chrono::Duration,
     pull_every: Duration,
     team: Option<String>,
+    newcomers: OdooNewcomers,
     places: Mutex<Option<Arc<Places>>>,
     pace: Pace,
     /// When the ledger is counted the next time.
     counted: std::sync::Mutex<Option<Instant>>,
+    /// How many records there were of a model, up to an id.
+    known: std::sync::Mutex<BTreeMap<&'static str, Count>>,
 }
 
 /// The kinds whose changes are to be sent, by this configuration.
@@ -103,6 +107,7 @@ impl Sync {
             pull_every: config.sync.pull_every,
             overlap: chrono::Duration::from_std(config.sync.pull_overlap).unwrap_or_default(),
             team: config.sync.newcomers.clone(),
+            newcomers: config.sync.newcomers_are,
             name: peer_name(&config),
             odoo: Odoo::new(config, clock.clone())?,
             database: database.for_itself(),
@@ -110,6 +115,7 @@ impl Sync {
             places: Mutex::default(),
             pace: Pace::default(),
             counted: std::sync::Mutex::default(),
+            known: std::sync::Mutex::default(),
         })
     }
 
@@ -134,19 +140,40 @@ impl Sync {
         Ways { push: ways.push(), pull: ways.pull() }
     }
 
-    /// Leaves Odoo alone for a moment.
-    pub(super) fn rest(&self) {
-        self.pace.trouble(self.clock.now());
+    /// Sends nothing of a model for a moment.
+    pub(super) fn rest(&self, model: &'static str) {
+        self.pace.trouble(model, self.clock.now());
+    }
+
+    /// Writes down for admins that a lane goes well, or why it does not.
+    pub(super) async fn tell(
+        &self,
+        direction: SyncDirection,
+        model: &str,
+        error: Option<&str>,
+    ) -> Result<()> {
+        let (own, now) = (&self.database.own, self.clock.now());
+        match error {
+            None => lanes::well(own, direction, model, now).await,
+            Some(error) => lanes::failed(own, direction, model, now, error).await,
+        }
     }
 
     /// What ids there stand for; countries and states are asked for once.
     async fn names(&self) -> Result<Names, Fault> {
-        let mut places = self.places.lock().await;
-        let known = match &*places {
-            Some(known) => known.clone(),
-            None => places.insert(Arc::new(Places::of(&self.odoo).await?)).clone(),
-        };
-        Ok(Names::new(known))
+        // Nobody waits for the call of another: it may be slow.
+        let known = self.places.lock().await.clone();
+        Ok(Names::new(match known {
+            Some(known) => known,
+            None => self.places_anew().await?,
+        }))
+    }
+
+    /// Asks for countries and states, whatever is known of them.
+    async fn places_anew(&self) -> Result<Arc<Places>, Fault> {
+        let places = Arc::new(Places::of(&self.odoo).await?);
+        *self.places.lock().await = Some(places.clone());
+        Ok(places)
     }
 }
 
@@ -157,7 +184,7 @@ pub fn peer_name(config: &OdooConfig) -> String {
 
 /// What the ledger keeps of a fault.
 fn problem(fault: &Fault) -> Problem {
-    let (error, hint) = (fault.to_string(), fault.hint().to_owned());
+    let (error, hint) = (fault.to_string(), fault.hint().into_owned());
     Problem { error, hint, fingerprint: fault.fingerprint(), payload: None }
 }
 

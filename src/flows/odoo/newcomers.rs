@@ -3,14 +3,16 @@
 use std::collections::HashMap;
 
 use super::Sync;
-use super::compare::{refused_here, values};
+use super::compare::{normal, refused_here, values};
 use super::mapping::{Decides, Field, Mapping, Stranger};
 use super::names::Names;
 use super::pull::{Look, Page, hangs_on};
+use crate::domains::sync::Model;
 use crate::domains::sync::ledger::{self, Pulled};
 use crate::integrations::odoo::Record;
 use crate::kernel::Result;
 use crate::kernel::ids::ClientId;
+use crate::platform::config::OdooNewcomers;
 use crate::platform::db::Tx;
 
 /// A record there that is to become a thing of ours.
@@ -22,20 +24,35 @@ struct Newcomer<'a> {
     client: Option<ClientId>,
 }
 
+/// Whether a record is a person or a company, and not another address of one, such as for deliveries or invoices.
+fn is_person(record: &Record) -> bool {
+    record.text("type").ok().flatten().is_none_or(|kind| kind == "contact")
+}
+
 impl Sync {
     /// Whether people made it there. What we made ourselves, and whose answer was lost, is met when it is sent again.
     fn is_theirs(look: &Look, record: &Record) -> bool {
         record.many2one("create_uid").ok().flatten() != Some(look.me) && record.flag("active").unwrap_or(true)
     }
 
+    /// Whether it stands for itself and is to become a client.
+    fn is_client(&self, look: &Look, id: i64, record: &Record) -> bool {
+        let ranks = |field: &str| record.int(field).is_ok_and(|rank| rank > 0);
+        let is_meant = match self.newcomers {
+            OdooNewcomers::Customers => ranks("customer_rank"),
+            // Neither who only sells to us, nor a colleague, nor the company itself.
+            OdooNewcomers::All => {
+                let sells = ranks("supplier_rank") && !ranks("customer_rank");
+                let is_outside = record.flag("partner_share").unwrap_or(true);
+                !sells && is_outside && !look.companies.contains(&id)
+            }
+        };
+        hangs_on(record).is_none() && is_meant && is_person(record) && Self::is_theirs(look, record)
+    }
+
     /// Makes clients of the customers on a page. All their people come along, whatever page they are on.
     pub(super) async fn families(&self, look: &Look, mapping: &dyn Mapping, page: &mut Page) -> Result<()> {
-        let is_customer = |record: &Record| {
-            hangs_on(record).is_none()
-                && record.int("customer_rank").is_ok_and(|rank| rank > 0)
-                && Self::is_theirs(look, record)
-        };
-        let customers = page.strangers().filter(|(_, record)| is_customer(record));
+        let customers = page.strangers().filter(|(id, record)| self.is_client(look, *id, record));
         let customers: Vec<i64> = customers.map(|(id, _)| id).collect();
         if customers.is_empty() {
             return Ok(());
@@ -72,9 +89,8 @@ impl Sync {
         names.add(id, client);
         for mapping in look.mappings.iter().filter(|mapping| mapping.hangs_on().is_some()) {
             for id in people {
-                let Some(record) = page.records.get(id).filter(|record| Self::is_theirs(look, record)) else {
-                    continue;
-                };
+                let comes = |record: &&Record| Self::is_theirs(look, record) && is_person(record);
+                let Some(record) = page.records.get(id).filter(comes) else { continue };
                 let person = Newcomer { mapping: *mapping, id: *id, record, client: Some(client) };
                 self.adopt(&mut tx, &names, person).await?;
             }
@@ -91,12 +107,43 @@ impl Sync {
         page: &Page,
         names: &Names,
     ) -> Result<()> {
-        for (id, record) in page.strangers().filter(|(_, record)| Self::is_theirs(look, record)) {
+        let comes = |record: &Record| Self::is_theirs(look, record) && is_person(record);
+        for (id, record) in page.strangers().filter(|(_, record)| comes(record)) {
             let Some(client) = hangs_on(record).and_then(|company| names.client(company)) else { continue };
             let person = Newcomer { mapping, id, record, client: Some(client) };
             if let Err(error) = self.join(names, person).await {
                 look.leave(id, &error);
             }
+        }
+        Ok(())
+    }
+
+    /// Makes contacts of those on a page who were contacts here, and were taken out of the archive there.
+    pub(super) async fn returning(
+        &self,
+        look: &Look,
+        mapping: &dyn Mapping,
+        page: &Page,
+        names: &Names,
+    ) -> Result<()> {
+        let is_buried = |row: &Model| ledger::is_buried(row) && row.local_type == mapping.kind();
+        for (id, row) in page.rows.iter().filter(|(_, row)| is_buried(row)) {
+            let Some(record) = page.records.get(id) else { continue };
+            let comes = record.flag("active").unwrap_or(false) && is_person(record);
+            let client = hangs_on(record).and_then(|company| names.client(company));
+            let Some(client) = client.filter(|_| comes) else { continue };
+            let person = Newcomer { mapping, id: *id, record, client: Some(client) };
+            if let Err(error) = self.come_back(names, row, person).await {
+                look.leave(*id, &error);
+            }
+        }
+        Ok(())
+    }
+
+    async fn come_back(&self, names: &Names, row: &Model, person: Newcomer<'_>) -> Result<()> {
+        let mut tx = self.begin().await?;
+        if ledger::unbury(&mut tx, row.id).await? && self.adopt(&mut tx, names, person).await?.is_some() {
+            tx.commit().await?;
         }
         Ok(())
     }
@@ -111,14 +158,13 @@ impl Sync {
 
     /// Makes a thing of a record; tells the client that it is, or hangs on. `None`: it is left there.
     async fn adopt(&self, tx: &mut Tx, names: &Names, newcomer: Newcomer<'_>) -> Result<Option<ClientId>> {
-        let Some(team) = &self.team else { return Ok(None) };
         let Newcomer { mapping, id, record, client } = newcomer;
         let known = |field: &Field| record.get(field.theirs).is_ok() && field.is_known(record, names);
         let fields: Vec<Field> = mapping.fields().iter().copied().filter(known).collect();
         let homes = super::contact::homes(&tx.conn().into(), client.into_iter()).await?;
         let home = client.and_then(|client| homes.get(&client));
         let theirs = values(&fields, record, names, home.map(String::as_str))?;
-        let stranger = Stranger { values: &theirs, client, team };
+        let stranger = Stranger { values: &theirs, client, team: self.team.as_deref() };
         let Some((thing, client)) = mapping.adopt(tx, stranger).await? else {
             tracing::info!(
                 model = mapping.model(),
@@ -131,7 +177,8 @@ impl Sync {
         // What our rules refused was never agreed on, and stays there as it is. It is sent once, so that Odoo learns our
         // number.
         let ours = mapping.read(tx.conn().into(), &[thing]).await?.remove(&thing);
-        let ours = ours.map(|local| local.values).unwrap_or_default();
+        let ours = ours.map(|local| normal(&fields, &local.values, names, local.home.as_deref()));
+        let ours = ours.unwrap_or_default();
         let mut agreed = theirs.clone();
         let refused: Vec<&str> = fields
             .iter()

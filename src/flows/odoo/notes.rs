@@ -1,6 +1,9 @@
 //! Writes notes, each once, though they have no external id.
+//!
+//! What somebody writes now is a message of its own. The history that was there before Odoo was goes in few: what is sent of it
+//! at once of a client is one message, in its order.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
@@ -9,12 +12,88 @@ use super::mapping::{Local, Mapping};
 use super::push::Claimed;
 use super::send::{ATTEMPTS, Trouble};
 use super::{Sync, is_about_all, problem};
+use crate::domains::sync::Model;
 use crate::domains::sync::ledger::{self, Ending, Problem};
-use crate::domains::sync::{Model, SyncDirection};
 use crate::integrations::odoo::{Call, Class, Domain, Fault};
 use crate::kernel::Result;
 use crate::kernel::ids::{ClientId, TypedId, print};
 use crate::kernel::time::Instant;
+
+/// What was written so long before it was marked is history.
+const HISTORY: chrono::Duration = chrono::Duration::hours(1);
+/// Most notes of a message.
+const TOGETHER: usize = 100;
+/// Most bytes of a message, as long as it holds more than one.
+const MESSAGE_BYTES: usize = 60_000;
+
+/// Notes that are one message: of one client, in their order.
+struct Bundle<'a> {
+    rows: Vec<Claimed>,
+    locals: Vec<&'a Local>,
+}
+
+impl Bundle<'_> {
+    fn body(&self) -> String {
+        self.locals.iter().map(|local| body(local)).collect::<Vec<_>>().join("\n\n")
+    }
+
+    /// How each of them ends.
+    fn end(self, ending: impl Fn(&Model, &Local) -> Ending) -> Vec<(Claimed, Ending)> {
+        let ended = |(claimed, local): (Claimed, &Local)| {
+            let ending = ending(&claimed.0, local);
+            (claimed, ending)
+        };
+        self.rows.into_iter().zip(self.locals).map(ended).collect()
+    }
+}
+
+fn body(local: &Local) -> &str {
+    local.values.get(BODY).and_then(|body| body.as_deref()).unwrap_or_default()
+}
+
+/// Whether it was written long before it was marked to be sent: its id tells when.
+fn is_history(row: &Model) -> bool {
+    let written = row.id.uuid().get_timestamp().and_then(|written| {
+        let (seconds, nanos) = written.to_unix();
+        Instant::from_timestamp(i64::try_from(seconds).ok()?, nanos)
+    });
+    written.is_some_and(|written| row.created_at - written > HISTORY)
+}
+
+/// Puts notes together that go in one message. Those that were sent together and whose answer was lost stay together: they are
+/// there, or not, all at once.
+fn bundles<'a>(rows: Vec<(Claimed, &'a Local)>) -> Vec<Bundle<'a>> {
+    let mut bundles: Vec<Bundle<'a>> = Vec::new();
+    // The last bundle of each client, when it may still grow, and how much it holds.
+    let mut open: BTreeMap<Uuid, (usize, usize)> = BTreeMap::new();
+    for (claimed, local) in rows {
+        let (row, size) = (&claimed.0, body(local).len());
+        let client = local.client.uuid();
+        let fits = |(place, held): &(usize, usize)| {
+            let bundle = &bundles[*place];
+            let alike = bundle.rows.last().is_some_and(|(last, _)| last.sent_at == row.sent_at);
+            alike && bundle.rows.len() < TOGETHER && (held + size <= MESSAGE_BYTES || row.sent_at.is_some())
+        };
+        let history = is_history(row);
+        match open.get_mut(&client).filter(|last| history && fits(last)) {
+            Some((place, held)) => {
+                *held += size;
+                let bundle = &mut bundles[*place];
+                bundle.rows.push(claimed);
+                bundle.locals.push(local);
+            }
+            None => {
+                if history {
+                    open.insert(client, (bundles.len(), size));
+                } else {
+                    open.remove(&client);
+                }
+                bundles.push(Bundle { rows: vec![claimed], locals: vec![local] });
+            }
+        }
+    }
+    bundles
+}
 
 impl Sync {
     /// Writes notes, each once: where an earlier try may have arrived, it is looked for first.
@@ -31,71 +110,67 @@ impl Sync {
         let clients: BTreeSet<ClientId> = rows.iter().filter_map(|(row, _)| row.client_id).collect();
         let claimed = rows.iter().map(|(row, _)| row.id);
         let mut held = ledger::held(&self.database, mapping.kind(), clients, claimed).await?;
-        let mut rows = rows.into_iter();
-        while let Some(claimed) = rows.next() {
-            let row = &claimed.0;
+        let (mut settled, mut due) = (Vec::new(), Vec::new());
+        for claimed in rows {
+            match (locals.get(&claimed.0.id.uuid()), claimed.0.external_id) {
+                (None, _) => settled.push((claimed, Ending::Gone)),
+                (Some(local), Some(id)) => settled.push((claimed, noted(id, local))),
+                (Some(local), None) => due.push((claimed, local)),
+            }
+        }
+        self.settle(mapping, settled).await?;
+        let mut bundles = bundles(due).into_iter();
+        while let Some(bundle) = bundles.next() {
+            let Some(((row, _), local)) = bundle.rows.first().zip(bundle.locals.first()) else { continue };
+            let (first, client) = (row.id, local.client);
             // The notes of a client stay in their order.
-            if let Some((first, at)) = row.client_id.and_then(|client| held.get(&client)).copied()
-                && first < row.id
+            if let Some((before, at)) = held.get(&client).copied()
+                && before < first
             {
                 let at = at.max(self.clock.now());
-                self.settle(mapping, vec![(claimed, Ending::Later { at, why: None })]).await?;
+                let later = bundle.end(|_, _| Ending::Later { at, why: None });
+                self.settle(mapping, later).await?;
                 continue;
             }
-            let ending = match (locals.get(&row.id.uuid()), row.external_id) {
-                (None, _) => Ending::Gone,
-                (Some(local), Some(id)) => noted(id, local),
-                (Some(local), None) => match self.parent(local, &parents).await? {
-                    Err(ending) => ending,
-                    Ok(None) => Ending::Gone,
-                    Ok(Some(parent)) => {
-                        let kind = parents.get(&local.client.uuid());
-                        let model = kind.and_then(|row| row.external_model.as_deref()).unwrap_or_default();
-                        match self.note(&claimed, local, model, parent).await? {
-                            Ok(ending) => ending,
-                            Err(fault) => {
-                                let left = std::iter::once(claimed).chain(rows);
-                                return self.put_off(mapping, left, &fault).await;
-                            }
-                        }
-                    }
-                },
+            let parent = match self.parent(local, &parents).await? {
+                Ok(Some(parent)) => parent,
+                Ok(None) => {
+                    self.settle(mapping, bundle.end(|_, _| Ending::Gone)).await?;
+                    continue;
+                }
+                Err(ending) => {
+                    self.settle(mapping, bundle.end(|_, _| ending.clone())).await?;
+                    continue;
+                }
             };
-            if let (
-                Some(client),
-                Ending::Unsure { again: Some(at), .. } | Ending::Failed { again: Some(at), .. },
-            ) = (row.client_id, &ending)
-            {
-                held.insert(client, (row.id, *at));
+            let kind = parents.get(&client.uuid());
+            let model = kind.and_then(|row| row.external_model.as_deref()).unwrap_or_default();
+            let outcome = self.note(&bundle, model, parent).await?;
+            if let Outcome::Fault(fault) = outcome {
+                let left = bundle.rows.into_iter().chain(bundles.flat_map(|bundle| bundle.rows));
+                return self.put_off(mapping, left, &fault).await;
             }
-            self.settle(mapping, vec![(claimed, ending)]).await?;
+            let endings = bundle.end(|row, local| self.ending(row, local, &outcome));
+            if let Some((
+                _,
+                Ending::Unsure { again: Some(at), .. } | Ending::Failed { again: Some(at), .. },
+            )) = endings.first()
+            {
+                held.insert(client, (first, *at));
+            }
+            self.settle(mapping, endings).await?;
         }
         Ok(Ok(()))
     }
 
-    /// Writes one note.
-    ///
-    /// # Errors
-    /// What says nothing about the note.
-    async fn note(
-        &self,
-        (row, run): &Claimed,
-        local: &Local,
-        model: &str,
-        parent: i64,
-    ) -> Result<Result<Ending, Fault>> {
+    /// Writes a message.
+    async fn note(&self, bundle: &Bundle<'_>, model: &str, parent: i64) -> Result<Outcome> {
+        let Some((row, run)) = bundle.rows.first() else { return Ok(Outcome::Overtaken) };
         let now = self.clock.now();
-        let over = |sent: Instant| sent + chrono::Duration::from_std(self.timeout).unwrap_or_default();
         if let Some(sent) = row.sent_at {
             // As long as Odoo may still be at work on the lost call nobody can tell.
-            if now < over(sent) {
-                let problem = Problem {
-                    error: "the answer got lost".to_owned(),
-                    hint: "It is looked for before anything is sent again.".to_owned(),
-                    fingerprint: "lost".to_owned(),
-                    payload: None,
-                };
-                return Ok(Ok(Ending::Unsure { again: Some(over(sent)), problem }));
+            if now < self.over(sent) {
+                return Ok(Outcome::Unsure(self.over(sent), lost()));
             }
             let id = print(&row.local_type, row.id.uuid());
             let there =
@@ -103,39 +178,74 @@ impl Sync {
             match self.odoo.run(Call::search("mail.message", there).limit(1)).await {
                 Ok(found) => {
                     if let Some(id) = found.first() {
-                        return Ok(Ok(noted(*id, local)));
+                        return Ok(Outcome::Noted(*id));
                     }
                 }
-                Err(fault) if is_about_all(&fault) => return Ok(Err(fault)),
-                // Still nobody knows: the row keeps when it was sent.
-                Err(fault) => return Ok(Ok(self.unsure(row, over(now), &fault))),
+                Err(fault) if is_about_all(&fault) => return Ok(Outcome::Fault(fault)),
+                // Still nobody knows: the rows keep when they were sent.
+                Err(fault) => return Ok(Outcome::Unsure(self.over(now), problem(&fault))),
             }
         }
-        if !ledger::sending(&self.database, row.id, *run, now).await? {
-            return Ok(Ok(Ending::Later { at: now, why: None })); // another run holds it by now
+        if !ledger::sending(&self.database, bundle.rows.iter().map(|(row, _)| row.id), *run, now).await? {
+            return Ok(Outcome::Overtaken);
         }
-        let body = local.values.get(BODY).cloned().flatten().unwrap_or_default();
-        Ok(match self.odoo.run(Call::message_post(model, parent, &body)).await {
-            Ok(id) => Ok(noted(id, local)),
-            Err(fault) if is_about_all(&fault) => Err(fault),
+        Ok(match self.odoo.run(Call::message_post(model, parent, &bundle.body())).await {
+            Ok(id) => Outcome::Noted(id),
+            Err(fault) if is_about_all(&fault) => Outcome::Fault(fault),
             Err(fault) if matches!(fault.class, Class::Unknown | Class::Done) => {
-                Ok(self.unsure(row, over(self.clock.now()), &fault))
+                Outcome::Unsure(self.over(self.clock.now()), problem(&fault))
             }
-            Err(fault) => {
-                let problem = Problem { payload: Some(local.values.clone()), ..problem(&fault) };
-                Ok(Ending::Failed { again: self.again(row, &fault), problem })
-            }
+            Err(fault) => Outcome::Failed(fault),
         })
     }
 
-    /// Nobody knows whether the note is there; after enough tries an admin must look.
-    fn unsure(&self, row: &Model, at: Instant, fault: &Fault) -> Ending {
-        Ending::Unsure { again: (row.attempts + 1 < ATTEMPTS).then_some(at), problem: problem(fault) }
+    /// When Odoo is no more at work on a call that was sent at this moment.
+    fn over(&self, sent: Instant) -> Instant {
+        sent + chrono::Duration::from_std(self.timeout).unwrap_or_default()
+    }
+
+    /// How a note ends with its message.
+    fn ending(&self, row: &Model, local: &Local, outcome: &Outcome) -> Ending {
+        match outcome {
+            Outcome::Noted(id) => noted(*id, local),
+            Outcome::Overtaken => Ending::Later { at: self.clock.now(), why: None },
+            // After enough tries an admin must look.
+            Outcome::Unsure(at, problem) => Ending::Unsure {
+                again: (row.attempts + 1 < ATTEMPTS).then_some(*at),
+                problem: problem.clone(),
+            },
+            Outcome::Failed(fault) | Outcome::Fault(fault) => {
+                let problem = Problem { payload: Some(local.values.clone()), ..problem(fault) };
+                Ending::Failed { again: self.again(row, fault), problem }
+            }
+        }
+    }
+}
+
+/// What became of a message.
+enum Outcome {
+    /// It is there.
+    Noted(i64),
+    /// Another run holds its notes by now.
+    Overtaken,
+    /// Nobody knows; it is looked for from this moment on.
+    Unsure(Instant, Problem),
+    /// It is not there.
+    Failed(Fault),
+    /// It is not there, and that says nothing about the notes.
+    Fault(Fault),
+}
+
+fn lost() -> Problem {
+    Problem {
+        error: "the answer got lost".to_owned(),
+        hint: "It is looked for before anything is sent again.".to_owned(),
+        fingerprint: "lost".to_owned(),
+        payload: None,
     }
 }
 
 /// A note that is there.
-fn noted(id: i64, local: &Local) -> Ending {
-    let (agreed, seen) = (local.values.clone(), local.values.clone());
-    Ending::Alike { external_id: id, agreed, seen, direction: SyncDirection::Push, problem: None }
+fn noted(external_id: i64, local: &Local) -> Ending {
+    Ending::Told { external_id, agreed: local.values.clone() }
 }

@@ -1,5 +1,6 @@
-//! How long Odoo is left alone after trouble: longer with each trouble, and not at all once something went well.
+//! How long a lane to Odoo is left alone after trouble: longer with each trouble, and not at all once something went well.
 
+use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -10,9 +11,9 @@ const FIRST: Duration = Duration::from_millis(200);
 /// Longest pause: while Odoo is away the client's circuit breaker asks it even less often.
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// The pauses of this process.
+/// The pauses of this process, by model: trouble with one says nothing of the others.
 #[derive(Debug, Default)]
-pub struct Pace(Mutex<State>);
+pub struct Pace(Mutex<HashMap<&'static str, State>>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -22,24 +23,25 @@ struct State {
 
 impl Pace {
     /// Something went wrong that is not the record's fault.
-    pub fn trouble(&self, now: Instant) {
-        let mut state = self.state();
+    pub fn trouble(&self, model: &'static str, now: Instant) {
+        let mut states = self.states();
+        let state = states.entry(model).or_default();
         let pause = FIRST.saturating_mul(2_u32.saturating_pow(state.troubles.min(10))).min(LONGEST);
         state.troubles += 1;
         state.until = Some(now + chrono::Duration::from_std(pause).unwrap_or_default());
     }
 
     /// Something went well.
-    pub fn well(&self) {
-        *self.state() = State::default();
+    pub fn well(&self, model: &'static str) {
+        self.states().remove(model);
     }
 
-    /// Whether Odoo is left alone now.
-    pub fn rests(&self, now: Instant) -> bool {
-        self.state().until.is_some_and(|until| until > now)
+    /// Whether it is left alone now.
+    pub fn rests(&self, model: &str, now: Instant) -> bool {
+        self.states().get(model).and_then(|state| state.until).is_some_and(|until| until > now)
     }
 
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+    fn states(&self) -> std::sync::MutexGuard<'_, HashMap<&'static str, State>> {
         // Whoever panicked while holding it left it whole: each change is one assignment.
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }

@@ -23,13 +23,14 @@ impl Places {
         let mut places = Places::default();
         let every = Call::search_read("res.country", Domain::all(), &["code"]);
         for country in odoo.run(every).await? {
-            let (id, code) = (country.id()?, country.text("code")?.unwrap_or_default().to_owned());
+            let id = country.id()?;
+            let Some(code) = country.text("code")?.map(str::to_owned) else { continue };
             places.countries.insert(code.clone(), id);
             places.codes.insert(id, code);
         }
         let every = Call::search_read("res.country.state", Domain::all(), &["name", "country_id"]).bare();
         for region in odoo.run(every).await? {
-            let (id, name) = (region.id()?, region.text("name")?.unwrap_or_default().to_owned());
+            let (id, name) = (region.id()?, text::tidy(region.text("name")?.unwrap_or_default()));
             let country = region.many2one("country_id")?.and_then(|country| places.code(country));
             places.regions.insert((country.unwrap_or_default(), text::fold(&name)), id);
             places.names.insert(id, name);

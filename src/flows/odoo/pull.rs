@@ -2,12 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
-use super::compare::{Outcome, comparable, take_over};
+use super::compare::{Outcome, Sides, take_over};
 use super::mapping::{Local, Mapping, Way};
-use super::merge::merge;
 use super::names::Names;
 use super::{MAPPINGS, Sync};
 use crate::domains::clients::clients;
@@ -16,9 +14,21 @@ use crate::domains::sync::{Model, SyncStatus, progress};
 use crate::integrations::odoo::{Call, Domain, Fault, Record};
 use crate::kernel::ids::TypedId;
 use crate::kernel::{Error, Result};
+use crate::platform::config::OdooNewcomers;
 
 /// Records of one call.
 const PAGE: i64 = 500;
+/// What is asked of every record, whatever stands in it.
+const ASKED: [&str; 8] = [
+    "active",
+    "create_uid",
+    "customer_rank",
+    "parent_id",
+    "partner_share",
+    "supplier_rank",
+    "type",
+    "write_date",
+];
 
 /// What a pull has at hand.
 pub(super) struct Look {
@@ -32,6 +42,8 @@ pub(super) struct Look {
     pub names: Names,
     /// Our own user there.
     pub me: i64,
+    /// The records of the companies that Odoo is run for.
+    pub companies: BTreeSet<i64>,
 }
 
 impl Look {
@@ -79,27 +91,31 @@ impl Sync {
         let mappings = MAPPINGS.iter().copied();
         let mappings: Vec<&dyn Mapping> =
             mappings.filter(|mapping| mapping.model() == model && self.ways(*mapping).pull).collect();
-        let mut fields = BTreeSet::from(["write_date", "create_uid", "active", "parent_id", "customer_rank"]);
+        let mut fields = BTreeSet::from(ASKED);
         fields.extend(mappings.iter().flat_map(|mapping| mapping.fields()).map(|field| field.theirs));
         let known = self.odoo.run(Call::fields_get(model, &[])).await?;
         let fields = fields.into_iter().filter(|name| known.get(name).is_some()).collect();
         let (names, me) = (self.names().await?, self.odoo.uid().await?);
-        Ok(Look { model, mappings, fields, names, me })
+        let mut companies = BTreeSet::new();
+        if self.team.is_some() && self.newcomers == OdooNewcomers::All {
+            let every = Call::search_read("res.company", Domain::all(), &["partner_id"]).bare();
+            for company in self.odoo.run(every).await? {
+                companies.extend(company.many2one("partner_id").map_err(Fault::from)?);
+            }
+        }
+        Ok(Look { model, mappings, fields, names, me, companies })
     }
 
     /// Looks at all records of a model that changed since the last time, and a while before: what a long transaction
     /// wrote becomes visible late, under the time of its start (rule 36). Seeing a record again does nothing.
     ///
-    /// It keeps its place from page to page, so that whoever comes after one that was killed goes on there; and it gives way
-    /// to what waits to be sent. Tells whether it came to its end.
+    /// It keeps its place from page to page, so that whoever comes after one that was killed goes on there. Tells whether there
+    /// are fewer of the records that were there before: some were deleted, or merged into others.
     ///
     /// # Errors
     /// Those of the database, and `Unavailable` when Odoo fails.
     pub async fn pull(&self, model: &'static str) -> Result<bool> {
         let now = self.clock.now();
-        if self.pace.rests(now) {
-            return Ok(true); // the next time comes soon
-        }
         let (own, look) = (&self.database.own, self.look(model).await?);
         // By the clock there: what changes while we look is looked at the next time, whatever page it lies on.
         let began = now + self.odoo.ahead().unwrap_or_default();
@@ -116,14 +132,9 @@ impl Sync {
             self.page(&look, page).await?;
             if is_last {
                 progress::reach(own, model, place.latest).await?;
-                return Ok(true);
+                return self.is_fewer(model, place.after).await;
             }
             progress::keep(own, model, place).await?;
-            if let Some(due) = self.due_for(self.clock.now())
-                && own.query_one(&due).await?.is_some()
-            {
-                return Ok(false);
-            }
         }
     }
 
@@ -149,6 +160,9 @@ impl Sync {
         for mapping in &look.mappings {
             let mut names = look.names.clone();
             self.known(look, *mapping, &page, &mut names).await?;
+            if mapping.hangs_on().is_some() {
+                self.returning(look, *mapping, &page, &names).await?;
+            }
             if self.team.is_none() {
                 continue;
             }
@@ -203,30 +217,30 @@ impl Sync {
         if sent_later {
             return Ok(());
         }
-        let base = ledger::agreed(row);
-        let (fields, theirs) = comparable(mapping, local, record, names)?;
+        let sides = Sides::of(mapping, row, local, record, names)?;
+        let theirs = &sides.theirs;
         // Our own echo, what was looked at before, or a change of what is nobody's business here.
         let known = |held: &Values| theirs.iter().all(|(field, value)| held.get(field) == Some(value));
         if ledger::seen(row).is_some_and(|seen| known(&seen)) {
             return Ok(());
         }
-        let merged = merge(&fields, self.ways(mapping), &base, &local.values, &theirs);
+        let merged = sides.merge(self.ways(mapping), names);
         let mut tx = self.begin().await?;
         // The client first, as everybody takes them: who changes a client waits for the ledger while holding it.
         if clients::get(&tx, local.client).await.is_err() {
             return Ok(());
         }
-        let met = match take_over(&mut tx, mapping, row.id.uuid(), local, &base, &merged).await? {
+        let met = match take_over(&mut tx, mapping, row.id.uuid(), local, &sides, &merged, names).await? {
             Outcome::Met(met) => met,
             // Changed here meanwhile: it waits to be sent, and is compared then.
             Outcome::Overtaken => return Ok(()),
             Outcome::Gone => {
-                ledger::forget(&mut tx, row.id).await?;
+                ledger::bury(&mut tx, row.id).await?;
                 tx.commit().await?;
                 return Ok(());
             }
         };
-        let alike = met.both == theirs;
+        let alike = met.both == *theirs;
         let mut agreed = met.agreed;
         for (field, there) in theirs.iter().filter(|(field, there)| met.both.get(*field) != Some(*there)) {
             agreed.insert(field.clone(), there.clone()); // ours is sent: it counts as changed here
@@ -239,7 +253,7 @@ impl Sync {
             external_id: row.external_id.unwrap_or_default(),
             alike,
             agreed,
-            seen: theirs,
+            seen: sides.theirs,
             problem: met.problem,
         };
         ledger::pulled(&mut tx, pulled).await?;

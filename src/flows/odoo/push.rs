@@ -1,19 +1,18 @@
 //! Sends what the ledger says is due.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use sea_orm::sea_query::SelectStatement;
 use uuid::Uuid;
 
-use super::compare::{Compared, Met, deleted};
+use super::compare::{Compared, deleted};
 use super::lost::is_doubtful;
-use super::mapping::{Field, Local, Mapping, Way};
-use super::names::Names;
+use super::mapping::{Local, Mapping, Way};
 use super::send::{Parcel, Trouble};
 use super::{MAPPINGS, Sync, is_about_all, problem};
-use crate::domains::sync::ledger::{self, Ending, Values};
-use crate::domains::sync::{Model, SyncStatus, progress};
+use crate::domains::sync::ledger::{self, Ending};
+use crate::domains::sync::{Model, SyncDirection, SyncStatus, progress};
 use crate::integrations::odoo::{Call, Class, Fault, Kind, Value};
 use crate::kernel::Result;
 use crate::kernel::ids::{TypedId, new_uuid};
@@ -24,8 +23,6 @@ use crate::platform::telemetry::Step;
 
 /// Most rows that are claimed, and sent, at once: a call of `load` with so many takes Odoo a few seconds.
 const BATCH: u64 = 200;
-/// Notes go one by one: so many are claimed at once.
-const NOTES: u64 = 20;
 /// A run that takes longer ends, so that others in the queue get their turn.
 const TURN: Duration = Duration::from_secs(20);
 
@@ -33,40 +30,48 @@ const TURN: Duration = Duration::from_secs(20);
 pub(super) type Claimed = (Model, Uuid);
 
 impl Sync {
-    /// Whose change is due, if any is and Odoo is not left alone just now.
+    /// Whose change of a model is due, if any is and it is not left alone just now.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn due_for(&self, now: Instant) -> Option<SelectStatement> {
-        if self.pace.rests(now) {
+    pub fn due_for(&self, model: &'static str, now: Instant) -> Option<SelectStatement> {
+        if self.pace.rests(model, now) {
             return None;
         }
-        let kinds: Vec<&str> = self.pushing().map(|mapping| mapping.kind()).collect();
+        if let Some(notes) = self.pushing(model).find(|mapping| mapping.way() == Way::Note) {
+            return Some(ledger::note_due_for(notes.kind(), now));
+        }
+        let kinds: Vec<&str> = self.pushing(model).map(|mapping| mapping.kind()).collect();
         Some(ledger::due_for(&kinds, now))
     }
 
-    fn pushing(&self) -> impl Iterator<Item = &'static dyn Mapping> {
-        MAPPINGS.iter().copied().filter(|mapping| self.ways(*mapping).push)
+    /// The models to which changes from here go.
+    pub fn pushed_models(&self) -> Vec<&'static str> {
+        let pushing = MAPPINGS.iter().filter(|mapping| self.ways(**mapping).push);
+        pushing.map(|mapping| mapping.model()).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
-    /// Sends what is due, what others hang on first, until nothing is or there is trouble.
+    fn pushing(&self, model: &'static str) -> impl Iterator<Item = &'static dyn Mapping> {
+        MAPPINGS.iter().copied().filter(move |mapping| mapping.model() == model && self.ways(*mapping).push)
+    }
+
+    /// Sends what is due of a model, what others hang on first, until nothing is or there is trouble.
     ///
     /// # Errors
     /// Those of the database.
-    pub async fn push(&self, work: &mut Work) -> Result<()> {
-        let kinds: Vec<&str> = self.pushing().map(|mapping| mapping.kind()).collect();
+    pub async fn push(&self, model: &'static str, work: &mut Work) -> Result<()> {
+        let kinds: Vec<&str> = self.pushing(model).map(|mapping| mapping.kind()).collect();
         let (mut done, mut total) = (0, None);
         let began = std::time::Instant::now();
         let mut idle = false;
         while !idle && began.elapsed() < TURN {
             idle = true;
-            for mapping in self.pushing() {
+            for mapping in self.pushing(model) {
                 let (run, now) = (new_uuid(), self.clock.now());
-                let (most, stamped) = match mapping.way() {
-                    Way::Records => (BATCH, true),
-                    Way::Note => (NOTES, false),
+                let rows = match mapping.way() {
+                    Way::Records => ledger::claim(&self.database, mapping.kind(), run, now, BATCH).await?,
+                    Way::Note => ledger::claim_notes(&self.database, mapping.kind(), run, now).await?,
                 };
-                let rows = ledger::claim(&self.database, mapping.kind(), run, now, most, stamped).await?;
                 if rows.is_empty() {
                     continue;
                 }
@@ -80,13 +85,14 @@ impl Sync {
                     Way::Note => self.notes(mapping, claimed).await?,
                 };
                 if ended.is_err() {
-                    self.pace.trouble(self.clock.now());
+                    self.rest(model);
                     return Ok(());
                 }
-                self.pace.well();
+                self.pace.well(model);
+                self.tell(SyncDirection::Push, model, None).await?;
                 progress::trouble(&self.database.own, None).await?;
                 // How much there is matters where it takes a while: it is not counted before.
-                if sent == BATCH && total.is_none() {
+                if sent >= BATCH && total.is_none() {
                     total = Some(done + ledger::due(&self.database, &kinds, self.clock.now()).await?);
                 }
                 if let Some(total) = total {
@@ -101,14 +107,14 @@ impl Sync {
     pub(super) async fn settle(&self, mapping: &dyn Mapping, endings: Vec<(Claimed, Ending)>) -> Result<()> {
         for (_, ending) in &endings {
             let outcome = match ending {
-                Ending::Alike { .. } => "alike",
+                Ending::Alike { .. } | Ending::Told { .. } => "alike",
                 Ending::Later { .. } => "later",
                 Ending::Unsure { again: Some(_), .. } => "unsure",
                 Ending::Failed { again: Some(_), .. } => "again",
                 Ending::Unsure { again: None, .. }
                 | Ending::Failed { again: None, .. }
                 | Ending::GoneThere(_) => "dead",
-                Ending::Gone => "gone",
+                Ending::Gone | Ending::Archived => "gone",
             };
             metrics::counter!("cabina_sync_total", "kind" => mapping.kind(), "outcome" => outcome)
                 .increment(1);
@@ -125,6 +131,7 @@ impl Sync {
         fault: &Fault,
     ) -> Result<Result<(), Trouble>> {
         let rows: Vec<Claimed> = rows.into_iter().collect();
+        self.tell(SyncDirection::Push, mapping.model(), Some(&fault.to_string())).await?;
         if matches!(fault.class, Class::Refused | Class::Permanent(Kind::Configuration))
             && let Some((row, _)) = rows.first()
             && progress::trouble(&self.database.own, Some(&format!("{:?}", fault.class))).await?
@@ -132,7 +139,7 @@ impl Sync {
             ledger::alarm(&self.database, &self.clock, row).await?;
         }
         let later = |(row, run): Claimed| {
-            let why = Some((fault.to_string(), Some(fault.hint().to_owned())));
+            let why = Some((fault.to_string(), Some(fault.hint().into_owned())));
             let ending = Ending::Later { at: row.next_attempt_at, why };
             ((row, run), ending)
         };
@@ -185,10 +192,7 @@ impl Sync {
             if claimed.0.external_id.is_some() {
                 known.push((claimed, local));
             } else {
-                let fields = mapping.fields().to_vec();
-                let cells = cells(&fields, &local.values, &names);
-                let (both, agreed) = (local.values.clone(), local.values.clone());
-                fresh.push(Parcel { claimed, both, agreed, problem: None, fields, cells });
+                fresh.push(Parcel::fresh(claimed, mapping, local, &names));
             }
         }
         let there =
@@ -217,9 +221,8 @@ impl Sync {
                 None => settled.push((claimed, deleted())),
                 Some(record) => match self.compare(mapping, &claimed.0, local, record, &names).await? {
                     Compared::Ended(ending) => settled.push((claimed, ending)),
-                    Compared::Differs { met: Met { both, agreed, problem }, fields } => {
-                        let cells = cells(&fields, &both, &names);
-                        changed.push(Parcel { claimed, both, agreed, problem, fields, cells });
+                    Compared::Differs { met, fields } => {
+                        changed.push(Parcel::changed(claimed, met, fields, &names));
                     }
                 },
             }
@@ -228,18 +231,11 @@ impl Sync {
         for claimed in gone {
             if let Err(trouble) = self.archive(mapping, claimed).await? {
                 // What was not sent is claimed by a later run: the claim is this run's alone.
-                return self.give_back(mapping, fresh, changed).await.map(|()| Err(trouble));
+                let left = fresh.into_iter().chain(changed).collect();
+                return self.later(mapping, left).await.map(|()| Err(trouble));
             }
         }
         self.send(mapping, fresh, changed).await
-    }
-
-    async fn give_back(&self, mapping: &dyn Mapping, fresh: Vec<Parcel>, changed: Vec<Parcel>) -> Result<()> {
-        let later = |parcel: Parcel| {
-            let at = parcel.claimed.0.next_attempt_at;
-            (parcel.claimed, Ending::Later { at, why: None })
-        };
-        self.settle(mapping, fresh.into_iter().chain(changed).map(later).collect()).await
     }
 
     /// The record of what a thing hangs on; else how its row ends for now.
@@ -287,18 +283,14 @@ impl Sync {
                 let ending = Ending::Failed { again, problem: problem(&fault) };
                 self.settle(mapping, vec![(claimed, ending)]).await?;
             }
-            _ => self.settle(mapping, vec![(claimed, Ending::Gone)]).await?,
+            Err(_) => self.settle(mapping, vec![(claimed, Ending::Gone)]).await?,
+            Ok(_) => self.settle(mapping, vec![(claimed, Ending::Archived)]).await?,
         }
         Ok(Ok(()))
     }
 }
 
 /// Whether a fault of reading says that these records cannot be read, and nothing of others.
-fn is_about_them(fault: &Fault) -> bool {
+pub(super) fn is_about_them(fault: &Fault) -> bool {
     matches!(fault.class, Class::Permanent(kind) if kind != Kind::Configuration)
-}
-
-/// The cells of `load`.
-fn cells(fields: &[Field], both: &Values, names: &Names) -> Vec<String> {
-    fields.iter().map(|field| field.cell(both, names).unwrap_or_default()).collect()
 }

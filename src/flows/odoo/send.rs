@@ -1,10 +1,12 @@
 //! Sends records with `load`, many in one call, and finds out which of them is to blame when a call is refused.
 
 use super::Sync;
-use super::mapping::{Field, Mapping};
+use super::compare::{Met, normal, unknown_there};
+use super::mapping::{Field, Kind as Holds, Local, Mapping};
+use super::names::Names;
 use super::push::Claimed;
 use super::{is_about_all, problem};
-use crate::domains::sync::ledger::{Ending, Problem, Values};
+use crate::domains::sync::ledger::{self, Ending, Found, Problem, Values};
 use crate::domains::sync::{Model, SyncDirection};
 use crate::integrations::odoo::{Call, Class, Fault, Kind, Loaded, Trouble as Why};
 use crate::kernel::Result;
@@ -26,17 +28,73 @@ pub(super) struct Parcel {
     pub agreed: Values,
     /// What could not be taken over all the same.
     pub problem: Option<Problem>,
-    /// The fields that are sent; the others are left alone (rule 27).
-    pub fields: Vec<Field>,
-    /// What they hold, in the columns of `load`.
-    pub cells: Vec<String>,
+    /// What is sent; other fields are left alone (rule 27).
+    now: Cells,
+    /// What is sent once the record is there.
+    then: Cells,
+}
+
+/// Fields, and what they hold as cells of `load`.
+#[derive(Default)]
+struct Cells {
+    fields: Vec<Field>,
+    cells: Vec<String>,
+}
+
+impl Cells {
+    fn of(fields: Vec<Field>, values: &Values, names: &Names) -> Cells {
+        let cells = fields.iter().map(|field| field.cell(values, names).unwrap_or_default()).collect();
+        Cells { fields, cells }
+    }
 }
 
 impl Parcel {
+    /// A new record. It comes under its company in a second call: what `load` makes there copies fields of the company that
+    /// only users of Accounting may read; a record that changes its company gets them from Odoo itself.
+    pub fn fresh(claimed: Claimed, mapping: &dyn Mapping, local: &Local, names: &Names) -> Parcel {
+        let all = mapping.fields().iter().copied().filter(|field| local.values.contains_key(field.ours));
+        let all: Vec<Field> = all.collect();
+        let mut both = normal(&all, &local.values, names, local.home.as_deref());
+        // What this Odoo has no value for is left out.
+        let (all, unknown): (Vec<Field>, Vec<Field>) =
+            all.into_iter().partition(|field| field.cell(&both, names).is_some());
+        let unknown: Vec<&str> = unknown.iter().map(|field| field.ours).collect();
+        let mut agreed = both.clone();
+        for field in &unknown {
+            agreed.remove(*field);
+            both.insert((*field).to_owned(), None);
+        }
+        let (then, now): (Vec<Field>, Vec<Field>) =
+            all.into_iter().partition(|field| field.kind == Holds::Client);
+        let (now, then) = (Cells::of(now, &both, names), Cells::of(then, &both, names));
+        Parcel { claimed, both, agreed, problem: unknown_there(&unknown), now, then }
+    }
+
+    /// A record that is there and differs in these fields.
+    pub fn changed(claimed: Claimed, met: Met, fields: Vec<Field>, names: &Names) -> Parcel {
+        let Met { both, agreed, problem } = met;
+        let now = Cells::of(fields, &both, names);
+        Parcel { claimed, both, agreed, problem, now, then: Cells::default() }
+    }
+
     /// Parcels of one call have the same columns.
     fn columns(&self) -> Vec<String> {
         let key = if self.claimed.0.external_id.is_some() { ".id" } else { "id" };
-        std::iter::once(key.to_owned()).chain(self.fields.iter().map(Field::column)).collect()
+        std::iter::once(key.to_owned()).chain(self.now.fields.iter().map(Field::column)).collect()
+    }
+
+    /// What stands there once this call is done.
+    fn sent(&self) -> Values {
+        let mut sent = self.both.clone();
+        sent.retain(|name, _| self.then.fields.iter().all(|field| field.ours != name));
+        sent
+    }
+
+    /// What is left to be sent of a record that is there by now.
+    fn rest(mut self, external_id: i64) -> Parcel {
+        self.claimed.0.external_id = Some(external_id);
+        self.now = std::mem::take(&mut self.then);
+        self
     }
 }
 
@@ -59,11 +117,18 @@ impl Sync {
         let mut stack: Vec<Vec<Parcel>> = [changed, fresh].into_iter().flat_map(chunks).collect();
         let (mut denied, mut trouble) = (0, false);
         while let Some(chunk) = stack.pop() {
+            if chunk.is_empty() {
+                continue;
+            }
             if trouble {
                 self.later(mapping, chunk).await?;
                 continue;
             }
             let fault = match self.odoo.run(self.load(mapping, &chunk)).await {
+                Ok(Loaded(ids)) if chunk.iter().any(|parcel| !parcel.then.fields.is_empty()) => {
+                    stack.push(self.half_sent(mapping, chunk, ids).await?);
+                    continue;
+                }
                 Ok(Loaded(ids)) => {
                     let arrived = |(parcel, external_id): (Parcel, i64)| {
                         let direction = SyncDirection::Push;
@@ -85,13 +150,20 @@ impl Sync {
                 // It may have arrived: what is sent again makes no second record.
                 Class::Unknown | Class::Done | Class::Transient(_) => {
                     trouble = fault.class != Class::Transient(Why::Conflict);
+                    if trouble {
+                        self.tell(SyncDirection::Push, mapping.model(), Some(&fault.to_string())).await?;
+                    }
                     self.failed(mapping, chunk, &fault).await?;
                 }
-                Class::Permanent(Kind::Access) if denied >= ENOUGH => {
-                    self.failed(mapping, chunk, &fault).await?
+                Class::Permanent(Kind::Access)
+                    if denied >= ENOUGH || fault.denies_all_of(mapping.model()) =>
+                {
+                    self.failed(mapping, chunk, &fault).await?;
                 }
                 _ if chunk.len() == 1 => {
-                    denied += usize::from(fault.class == Class::Permanent(Kind::Access));
+                    // Said of a row, it may be that record's alone: a user of Odoo, who is a contact too.
+                    let is_of_call = fault.class == Class::Permanent(Kind::Access) && fault.rows.is_empty();
+                    denied += usize::from(is_of_call);
                     self.failed(mapping, chunk, &fault).await?;
                 }
                 _ if to_blame.iter().any(|row| (1..chunk.len()).contains(row)) => {
@@ -107,13 +179,40 @@ impl Sync {
         Ok(if trouble { Err(Trouble) } else { Ok(()) })
     }
 
+    /// The records are there; what is left of them is sent next. Their ids are written down at once: what is cut short here
+    /// makes no second record, and goes on from here.
+    async fn half_sent(
+        &self,
+        mapping: &dyn Mapping,
+        chunk: Vec<Parcel>,
+        ids: Vec<i64>,
+    ) -> Result<Vec<Parcel>> {
+        let Some(run) = chunk.first().map(|parcel| parcel.claimed.1) else { return Ok(chunk) };
+        let found = |(parcel, id): (&Parcel, &i64)| {
+            let agreed = Some(parcel.sent());
+            Found { id: parcel.claimed.0.id, external_id: *id, agreed }
+        };
+        let found: Vec<Found> = chunk.iter().zip(&ids).map(found).collect();
+        let taken = ledger::found(&self.database, mapping.model(), run, found).await?;
+        let (mut merged, mut left) = (Vec::new(), Vec::new());
+        for (parcel, id) in chunk.into_iter().zip(ids) {
+            if taken.contains_key(&parcel.claimed.0.id) {
+                merged.push((parcel.claimed, Ending::GoneThere(ledger::merged_there(id))));
+            } else {
+                left.push(parcel.rest(id));
+            }
+        }
+        self.settle(mapping, merged).await?;
+        Ok(left)
+    }
+
     fn load(&self, mapping: &dyn Mapping, chunk: &[Parcel]) -> Call<Loaded> {
         let columns = chunk.first().map(Parcel::columns).unwrap_or_default();
         let row = |parcel: &Parcel| {
             let row = &parcel.claimed.0;
             let ours = || external_key(mapping, row);
             let mut cells = vec![row.external_id.map_or_else(ours, |id| id.to_string())];
-            cells.extend(parcel.cells.iter().cloned());
+            cells.extend(parcel.now.cells.iter().cloned());
             cells
         };
         let rows: Vec<Vec<String>> = chunk.iter().map(row).collect();
@@ -134,8 +233,8 @@ impl Sync {
             let ending = if row.field.as_deref() == Some(".id") {
                 super::compare::deleted()
             } else {
-                let own = Fault { message: row.message.clone(), rows: vec![row.clone()], ..fault.clone() };
-                let problem = Problem { payload: Some(parcel.both), ..problem(&own) };
+                let own = fault.of_row(row);
+                let problem = Problem { payload: Some(parcel.sent()), ..problem(&own) };
                 Ending::Failed { again: None, problem }
             };
             settled.push((parcel.claimed, ending));
@@ -148,7 +247,7 @@ impl Sync {
         let ending = |parcel: Parcel| {
             let gone = fault.rows.iter().any(|row| row.field.as_deref() == Some(".id"));
             let again = self.again(&parcel.claimed.0, fault);
-            let problem = Problem { payload: Some(parcel.both), ..problem(fault) };
+            let problem = Problem { payload: Some(parcel.sent()), ..problem(fault) };
             let ending = match fault.class {
                 _ if gone => super::compare::deleted(),
                 Class::Unknown | Class::Done => Ending::Unsure { again, problem },
@@ -159,7 +258,8 @@ impl Sync {
         self.settle(mapping, chunk.into_iter().map(ending).collect()).await
     }
 
-    async fn later(&self, mapping: &dyn Mapping, chunk: Vec<Parcel>) -> Result<()> {
+    /// Records that were not sent stay where they stood in the queue.
+    pub(super) async fn later(&self, mapping: &dyn Mapping, chunk: Vec<Parcel>) -> Result<()> {
         let later = |parcel: Parcel| {
             let at = parcel.claimed.0.next_attempt_at;
             (parcel.claimed, Ending::Later { at, why: None })

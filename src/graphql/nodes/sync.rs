@@ -1,7 +1,9 @@
 //! How things stand in another system.
 
+use async_graphql::SimpleObject;
 use sea_orm::prelude::Json as Raw;
 
+use crate::domains::sync::lanes::{Health, Lane};
 use crate::kernel::ids::{ClientId, SyncId};
 use crate::kernel::time::Instant;
 use crate::platform::db::tables::sync_external::{self, SyncDirection, SyncStatus};
@@ -64,6 +66,71 @@ value! {
         first_at: Instant,
         /// When the last of them failed.
         last_at: Instant,
+    }
+}
+
+/// How the exchange with Odoo goes.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct SyncHealth {
+    /// Since when something rests because Odoo does not answer, fails or does not let cabina in; null while all goes well.
+    pub resting_since: Option<Instant>,
+    /// What went wrong the last time, whether or not it goes well by now; null when nothing ever did. Failures of single
+    /// things are `syncFailures`.
+    pub last_error: Option<String>,
+    /// When that was.
+    pub last_error_at: Option<Instant>,
+    /// When changes from here went to Odoo last; null when none ever did.
+    pub last_push_at: Option<Instant>,
+    /// When changes in Odoo were looked for last; null when they never were.
+    pub last_pull_at: Option<Instant>,
+    /// How many things wait to be sent, or to be sent again.
+    pub queue_length: i32,
+    /// Since when the one of them is due that is due longest; null when none is due.
+    pub waiting_since: Option<Instant>,
+    /// The same for each direction of each model of Odoo; none holds up another.
+    pub lanes: Vec<SyncLane>,
+}
+
+/// How one direction of a model of Odoo goes.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct SyncLane {
+    /// The model in Odoo, such as `res.partner`.
+    pub model: String,
+    /// Which way.
+    pub direction: SyncDirection,
+    /// When it went well last; null when it never did.
+    pub succeeded_at: Option<Instant>,
+    /// Since when it rests; null while it goes well.
+    pub resting_since: Option<Instant>,
+    /// What went wrong the last time; null when nothing ever did.
+    pub error: Option<String>,
+}
+
+impl From<Health> for SyncHealth {
+    fn from(health: Health) -> Self {
+        let failure = health.last_failure().cloned();
+        SyncHealth {
+            resting_since: health.resting_since(),
+            last_error_at: failure.as_ref().map(|(at, _)| *at),
+            last_error: failure.map(|(_, error)| error),
+            last_push_at: health.last(SyncDirection::Push),
+            last_pull_at: health.last(SyncDirection::Pull),
+            queue_length: i32::try_from(health.waiting).unwrap_or(i32::MAX),
+            waiting_since: health.waiting_since,
+            lanes: health.lanes.into_iter().map(SyncLane::from).collect(),
+        }
+    }
+}
+
+impl From<Lane> for SyncLane {
+    fn from(lane: Lane) -> Self {
+        SyncLane {
+            model: lane.model,
+            direction: lane.direction,
+            succeeded_at: lane.succeeded_at,
+            resting_since: lane.failing_since,
+            error: lane.failed.map(|(_, error)| error),
+        }
     }
 }
 

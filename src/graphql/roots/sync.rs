@@ -4,10 +4,11 @@ use async_graphql::{Context, ID, InputObject, Object, Result};
 use futures_util::FutureExt;
 
 use crate::domains::sync::failures::{self as sync, SyncErrorCode};
+use crate::domains::sync::lanes;
 use crate::graphql::context::Ask;
 use crate::graphql::failures::{which, write};
 use crate::graphql::fast::{List, One};
-use crate::graphql::nodes::sync::{FAILED_LATEST, SyncCount, SyncFailureGroup, SyncState};
+use crate::graphql::nodes::sync::{FAILED_LATEST, SyncCount, SyncFailureGroup, SyncHealth, SyncState};
 use crate::graphql::page::{Connection, list};
 use crate::graphql::payload;
 use crate::kernel::ids::{self, SyncId};
@@ -66,6 +67,14 @@ impl SyncQuery {
             count: i32::try_from(count).unwrap_or(i32::MAX),
         };
         Ok(List::new(sync::counts(&reader.db).await?.into_iter().map(count).collect()))
+    }
+
+    /// How the exchange with Odoo goes: whether it rests, what went wrong, what waits. For admins.
+    async fn sync_health(&self, ctx: &Context<'_>) -> Result<SyncHealth> {
+        let reader = ctx.reader()?;
+        reader.viewer.may(Right::Administer)?;
+        let now = ctx.services()?.door.clock.now();
+        Ok(lanes::health(&reader.db, now).await?.into())
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the answer of a call means.
 
+use super::classify;
 use super::fault::{Class, Fault, Kind, RowFault, Trouble};
 use super::record::Record;
 use super::value::{FieldType, Map, Value};
@@ -88,14 +89,6 @@ impl Answer for Acted {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Loaded(pub Vec<i64>);
 
-/// What messages of `load` say that stand for a conflict of two transactions: nothing was stored, and it may be repeated (rule 26).
-const CONFLICTS: &[&str] = &[
-    "could not serialize access",
-    "deadlock detected",
-    "could not obtain lock on row",
-    "canceling statement due to lock timeout",
-];
-
 impl Answer for Loaded {
     fn of(answered: Result<Value, Fault>) -> Result<Self, Fault> {
         let Value::Map(outcome) = answered? else { return Err(Fault::unreadable("the outcome of load")) };
@@ -108,12 +101,38 @@ impl Answer for Loaded {
     }
 }
 
+/// The external ids of records, by their database ids; records without one are left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExternalIds(pub Vec<(i64, String)>);
+
+impl Answer for ExternalIds {
+    fn of(answered: Result<Value, Fault>) -> Result<Self, Fault> {
+        let Value::Map(names) = answered? else { return Err(Fault::unreadable("external ids")) };
+        let mut ids = Vec::with_capacity(names.len());
+        for (id, name) in names {
+            // The keys of a JSON object are texts (recording 239).
+            let id = id.parse().map_err(|_| Fault::unreadable("external ids by the ids of their records"))?;
+            if let Some(name) = name.text_or_none()?.filter(|name| !name.is_empty()) {
+                ids.push((id, name.to_owned()));
+            }
+        }
+        Ok(ExternalIds(ids))
+    }
+}
+
 /// The fault that `load` hides in a good answer.
 fn refused(messages: Option<&Value>) -> Fault {
     let messages = if let Some(Value::List(messages)) = messages { messages.as_slice() } else { &[] };
     let rows: Vec<RowFault> = messages.iter().filter_map(row_fault).collect();
-    let conflict = rows.iter().any(|row| CONFLICTS.iter().any(|text| row.message.contains(text)));
-    let class = if conflict { Class::Transient(Trouble::Conflict) } else { Class::Permanent(Kind::Rule) };
+    let mut classes = rows.iter().map(|row| classify::of_row(&row.message));
+    let first = classes.next().unwrap_or(Class::Permanent(Kind::Rule));
+    let class = match classes.find(|class| *class != first) {
+        None => first,
+        Some(other) if [first, other].contains(&Class::Transient(Trouble::Conflict)) => {
+            Class::Transient(Trouble::Conflict)
+        }
+        Some(_) => Class::Permanent(Kind::Rule),
+    };
     let message =
         rows.first().map_or("load refused the rows without saying why", |row| &row.message).to_owned();
     Fault { rows, ..Fault::new(class, message) }

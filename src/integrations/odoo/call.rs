@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::answer::{Acted, Fields, Loaded, Stored};
+use super::answer::{Acted, ExternalIds, Fields, Loaded, Stored};
 use super::domain::Domain;
 use super::record::Record;
 use super::value::{Map, Value};
@@ -162,6 +162,14 @@ impl Call<Vec<Record>> {
     pub fn search_read(model: &str, domain: Domain, fields: &[&str]) -> Self {
         let call = Call::of(model, "search_read").leading("domain", domain);
         if fields.is_empty() { call } else { call.option("fields", texts(fields)) }
+    }
+}
+
+impl Call<ExternalIds> {
+    /// One external id of each of these records. Over XML-RPC it ends in [`super::Class::Done`]: the answer does not fit
+    /// (rule 30).
+    pub fn external_ids(model: &str, ids: &[i64]) -> Self {
+        Call::of(model, "get_external_id").on(ids)
     }
 }
 

@@ -1,6 +1,7 @@
 //! From what the server says to a class. The name of the exception decides; texts only where the language loses the name,
 //! and the HTTP status only where there is nothing else (rule 3).
 
+use super::denial::Denial;
 use super::fault::{Class, Fault, Kind, Trouble};
 
 /// The fault for an exception in the server, by its class with or without its module.
@@ -38,6 +39,26 @@ fn class(name: &str, message: &str) -> Class {
             Class::Transient(Trouble::Server)
         }
         _ => Class::Permanent(Kind::Crash),
+    }
+}
+
+/// What messages of `load` say that stand for a conflict of two transactions: nothing was stored, and it may be repeated
+/// (rule 26).
+const CONFLICTS: &[&str] = &[
+    "could not serialize access",
+    "deadlock detected",
+    "could not obtain lock on row",
+    "canceling statement due to lock timeout",
+];
+
+/// The class of a row that `load` refused: it tells no exception, so the words decide.
+pub(super) fn of_row(message: &str) -> Class {
+    if CONFLICTS.iter().any(|text| message.contains(text)) {
+        Class::Transient(Trouble::Conflict)
+    } else if Denial::of(message).is_some() {
+        Class::Permanent(Kind::Access)
+    } else {
+        Class::Permanent(Kind::Rule)
     }
 }
 

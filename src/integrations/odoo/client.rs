@@ -23,8 +23,9 @@ use crate::platform::config::{OdooConfig, OdooTransport};
 use crate::platform::http;
 use crate::platform::telemetry::{Kind as StepKind, Step};
 
-/// More calls at once only fill the server's queue (figures of the wire's README).
-const AT_ONCE: usize = 2;
+/// One for each lane that keeps things alike (records and notes to Odoo, records from there, a look for deleted ones): a call
+/// that takes long holds up no other lane. More calls at once only fill the server's queue (figures of the wire's README).
+const AT_ONCE: usize = 4;
 /// Larger answers are not read: a page of records or an attachment is far smaller.
 const ANSWER_BYTES: usize = 64 * 1024 * 1024;
 /// When the server is left alone.

@@ -1,9 +1,13 @@
 //! What can go wrong with a call, classed by what the caller must do about it.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use sha2::{Digest, Sha256};
 
+use super::classify;
+use super::denial::Denial;
+use super::gist::gist;
 use super::value::Misread;
 use crate::kernel::Error;
 
@@ -20,6 +24,46 @@ pub enum Class {
     Unknown,
     /// Login, password or key are not accepted; nothing was stored.
     Refused,
+}
+
+impl Class {
+    fn hint(self) -> &'static str {
+        match self {
+            Class::Permanent(Kind::Rule) => {
+                "Odoo's rules refuse it: correct the data here or there, then retry."
+            }
+            Class::Permanent(Kind::Missing) => {
+                "The record was deleted in Odoo: link another one, or make it anew."
+            }
+            Class::Permanent(Kind::Access) => "Give the integration user the right in Odoo, then retry.",
+            Class::Permanent(Kind::Mapping) => {
+                "This Odoo has no such model, field or value: check the mapping, and which modules are installed."
+            }
+            Class::Permanent(Kind::Configuration) => {
+                "Check ODOO_URL, ODOO_DB, ODOO_LOGIN and ODOO_TRANSPORT."
+            }
+            Class::Permanent(Kind::Crash) => {
+                "Odoo itself failed on it: its log tells where; a module there is probably faulty."
+            }
+            Class::Transient(Trouble::Conflict) => {
+                "Others changed the same record in Odoo; it is tried again."
+            }
+            Class::Transient(Trouble::Server) => {
+                "Odoo is overloaded or its database is away; it is tried again."
+            }
+            Class::Transient(Trouble::Unreached) => {
+                "Odoo can't be reached; it is tried again. Check ODOO_URL and the network."
+            }
+            Class::Transient(Trouble::Paused) => {
+                "Odoo failed several times in a row and is left alone for a while."
+            }
+            Class::Done => "It was done in Odoo; the record is read to learn the outcome.",
+            Class::Unknown => "The answer got lost; the record is read before anything is sent again.",
+            Class::Refused => {
+                "Odoo does not accept the login: check ODOO_LOGIN and ODOO_PASSWORD, or make a new API key."
+            }
+        }
+    }
 }
 
 /// Why it will fail again.
@@ -106,65 +150,39 @@ impl Fault {
     }
 
     /// What a person can do about it.
-    pub fn hint(&self) -> &'static str {
-        match self.class {
-            Class::Permanent(Kind::Rule) => {
-                "Odoo's rules refuse it: correct the data here or there, then retry."
-            }
-            Class::Permanent(Kind::Missing) => {
-                "The record was deleted in Odoo: link another one, or make it anew."
-            }
-            Class::Permanent(Kind::Access) => "Give the integration user the right in Odoo, then retry.",
-            Class::Permanent(Kind::Mapping) => {
-                "This Odoo has no such model, field or value: check the mapping, and which modules are installed."
-            }
-            Class::Permanent(Kind::Configuration) => {
-                "Check ODOO_URL, ODOO_DB, ODOO_LOGIN and ODOO_TRANSPORT."
-            }
-            Class::Permanent(Kind::Crash) => {
-                "Odoo itself failed on it: its log tells where; a module there is probably faulty."
-            }
-            Class::Transient(Trouble::Conflict) => {
-                "Others changed the same record in Odoo; it is tried again."
-            }
-            Class::Transient(Trouble::Server) => {
-                "Odoo is overloaded or its database is away; it is tried again."
-            }
-            Class::Transient(Trouble::Unreached) => {
-                "Odoo can't be reached; it is tried again. Check ODOO_URL and the network."
-            }
-            Class::Transient(Trouble::Paused) => {
-                "Odoo failed several times in a row and is left alone for a while."
-            }
-            Class::Done => "It was done in Odoo; the record is read to learn the outcome.",
-            Class::Unknown => "The answer got lost; the record is read before anything is sent again.",
-            Class::Refused => {
-                "Odoo does not accept the login: check ODOO_LOGIN and ODOO_PASSWORD, or make a new API key."
-            }
+    pub fn hint(&self) -> Cow<'static, str> {
+        if self.class == Class::Permanent(Kind::Access)
+            && let Some(denial) = Denial::of(&self.message)
+        {
+            return denial.hint().into();
         }
+        self.class.hint().into()
     }
 
-    /// The same for faults that are alike: class and message without the numbers and what is quoted after a colon. For grouping; in the
-    /// same words of the server it does not depend on the language of the call.
+    /// Whether a right is missing, and with it for every record of this model.
+    pub fn denies_all_of(&self, model: &str) -> bool {
+        self.class == Class::Permanent(Kind::Access)
+            && Denial::of(&self.message).is_some_and(|denial| denial.is_of_all(model))
+    }
+
+    /// What a refused row would say had it been alone.
+    pub fn of_row(&self, row: &RowFault) -> Fault {
+        let class = classify::of_row(&row.message);
+        Fault { class, message: row.message.clone(), rows: vec![row.clone()], ..self.clone() }
+    }
+
+    /// The same for faults that are alike: class, field and message without the values in it. For grouping; in the same
+    /// words of the server it does not depend on the language of the call.
     pub fn fingerprint(&self) -> String {
         let mut hash = Sha256::new();
-        hash.update(format!("{:?}|{}", self.class, gist(&self.message)));
+        // Where a rule of the business says no, what is quoted is what somebody typed; elsewhere it is a name of the program.
+        let gist = gist(&self.message, self.class == Class::Permanent(Kind::Rule));
+        hash.update(format!("{:?}|{gist}", self.class));
+        if let [RowFault { field: Some(field), .. }, ..] = self.rows.as_slice() {
+            hash.update(format!("|{field}"));
+        }
         hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
     }
-}
-
-/// A message without what differs from one record to the next: numbers, and values quoted after a colon.
-fn gist(message: &str) -> String {
-    let mut gist = String::new();
-    let line = message.lines().next().unwrap_or_default();
-    let line = line.split_once(": '").map_or(line, |(before, _)| before);
-    for c in line.chars() {
-        let c = if c.is_ascii_digit() { '#' } else { c };
-        if !(c == '#' && gist.ends_with('#')) {
-            gist.push(c);
-        }
-    }
-    gist
 }
 
 impl fmt::Display for Fault {
@@ -200,11 +218,21 @@ mod tests {
             rule("The entry 12 (id 7) must be in draft."),
             rule("The entry 8 (id 341) must be in draft.")
         );
+        let mapping = |text: &str| Fault::new(Class::Permanent(Kind::Mapping), text).fingerprint();
         assert_eq!(
-            rule("Wrong value for res.partner.type: 'a'"),
-            rule("Wrong value for res.partner.type: 'bb'")
+            mapping("Wrong value for res.partner.type: 'a'"),
+            mapping("Wrong value for res.partner.type: 'bb'")
         );
-        assert_ne!(rule("Invalid field 'x' on 'res.partner'"), rule("Invalid field 'y' on 'res.partner'"));
+        assert_ne!(
+            mapping("Invalid field 'x' on 'res.partner'"),
+            mapping("Invalid field 'y' on 'res.partner'")
+        );
+        let of_field = |field: &str| {
+            let message = "No matching record found for name 'Luz'".to_owned();
+            let row = RowFault { row: Some(0), field: Some(field.to_owned()), message: message.clone() };
+            Fault { rows: vec![row], ..Fault::new(Class::Permanent(Kind::Rule), message) }.fingerprint()
+        };
+        assert_ne!(of_field("country_id"), of_field("state_id"));
         let missing = Fault::new(Class::Permanent(Kind::Missing), "gone").fingerprint();
         assert_ne!(rule("gone"), missing);
         assert_eq!(missing.len(), 16);

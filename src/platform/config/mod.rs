@@ -9,7 +9,7 @@ mod traces;
 
 pub use env::{Mistakes, Variable};
 pub use metrics::MetricsConfig;
-pub use odoo::{OdooConfig, OdooSync, OdooTransport, OdooWays};
+pub use odoo::{OdooConfig, OdooNewcomers, OdooSync, OdooTransport, OdooWays};
 pub use sections::{
     AuthConfig, Config, DatabaseConfig, HttpConfig, JobsConfig, LimitsConfig, LogFormat, TelemetryConfig,
 };

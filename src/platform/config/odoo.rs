@@ -39,6 +39,8 @@ pub struct OdooSync {
     pub ways: BTreeMap<String, OdooWays>,
     /// The team whose pool gets the customers that are made in Odoo; absent: they stay there.
     pub newcomers: Option<String>,
+    /// Whom of those who are made in Odoo that team gets.
+    pub newcomers_are: OdooNewcomers,
     /// Changes there are looked for so often.
     pub pull_every: Duration,
     /// Each time, what changed in so much time before is looked at once more.
@@ -74,6 +76,27 @@ impl OdooWays {
     /// Whether changes there come here.
     pub fn pull(self) -> bool {
         matches!(self, OdooWays::Pull | OdooWays::Both)
+    }
+}
+
+/// Whom of those who are made in Odoo cabina takes over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OdooNewcomers {
+    /// Who is a customer by `customer_rank`: made in Sales or Accounting, or invoiced.
+    Customers,
+    /// Everybody who stands for themselves, also those who are made in the Contacts app; but not who only sells to the company,
+    /// nor its own users, nor the company itself.
+    All,
+}
+
+impl std::str::FromStr for OdooNewcomers {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "customers" => Ok(OdooNewcomers::Customers),
+            "all" => Ok(OdooNewcomers::All),
+            _ => Err(()),
+        }
     }
 }
 
@@ -194,6 +217,13 @@ fn sync(env: &mut Env) -> OdooSync {
         "ODOO_NEWCOMERS_TEAM",
         "The team whose pool gets the customers that people make in Odoo. Absent: they stay in Odoo.",
     );
+    let newcomers_are = env.read(
+        "ODOO_NEWCOMERS",
+        "customers",
+        "Whom of those who are made in Odoo that team gets: customers (who has a customer rank there: made in Sales or Accounting) \
+         or all (also who is made in the Contacts app; not suppliers, users and the company itself).",
+        "customers or all",
+    );
     let pull_every = env.number(
         "ODOO_PULL_EVERY",
         "60",
@@ -209,7 +239,8 @@ fn sync(env: &mut Env) -> OdooSync {
         86_400,
         "Each time, what changed in so many seconds before is looked at once more: longer than the longest transaction of Odoo.",
     );
-    OdooSync { ways, newcomers, pull_every: seconds(pull_every), pull_overlap: seconds(pull_overlap) }
+    let (pull_every, pull_overlap) = (seconds(pull_every), seconds(pull_overlap));
+    OdooSync { ways, newcomers, newcomers_are, pull_every, pull_overlap }
 }
 
 /// Whether it is an address of a server, without anything that could be secret.

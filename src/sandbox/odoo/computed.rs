@@ -3,6 +3,7 @@
 use sha1::{Digest, Sha1};
 
 use super::convert::bytes;
+use super::partners;
 use super::problem::Problem;
 use super::python::truth;
 use super::schema;
@@ -14,7 +15,7 @@ impl Tx<'_> {
     /// Fills in what a new record lacks.
     pub fn prepare(&mut self, model: &str, row: &mut Row, values: &Map) -> Result<(), Problem> {
         match model {
-            "res.partner" => partner(row, values),
+            "res.partner" => partners::prepare(row, values),
             "ir.attachment" => attachment(row),
             "ir.model.data" => {
                 if let (Some(Value::Text(module)), Some(Value::Text(name))) =
@@ -51,7 +52,7 @@ impl Tx<'_> {
         values: &Map,
     ) -> Result<(), Problem> {
         match model {
-            "res.partner" => partner(row, values),
+            "res.partner" => partners::prepare(row, values),
             "ir.attachment" if part(values, "datas").is_some() => attachment(row),
             "crm.lead" => self.change_lead(id, row, values),
             _ => {}
@@ -68,6 +69,9 @@ impl Tx<'_> {
                 "You cannot edit the journal of an account move if it has been posted once, unless the name is removed or set to \
                  \"/\". This might create a gap in the sequence.",
             ));
+        }
+        if model == "res.partner" {
+            self.guard_partner(id, values)?;
         }
         if let Some(name) =
             ["invoice_line_ids", "line_ids", "invoice_date", "partner_id"].iter().find(|name| says(name))
@@ -134,55 +138,6 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// The name that a contact has with its company is kept, and changes with the company's (rule 38).
-    fn follow_partner(&mut self, id: i64, changed: &[String], made: bool) -> Result<(), Problem> {
-        let mut top = id;
-        for _ in 0..64 {
-            match self.link("res.partner", top, "parent_id") {
-                Some(parent) if parent == id => {
-                    return Err(Problem::validation("You cannot create recursive Partner hierarchies."));
-                }
-                Some(parent) => top = parent,
-                None => break,
-            }
-        }
-        let name = self.display_name("res.partner", id);
-        let company = [("complete_name", Value::from(name)), ("commercial_partner_id", Value::Int(top))];
-        self.recompute("res.partner", id, &company);
-        if !made && changed.iter().any(|name| ["name", "is_company", "parent_id"].contains(&name.as_str())) {
-            for child in self.store.leading_to("res.partner", "parent_id", id) {
-                let name = self.display_name("res.partner", child);
-                self.recompute("res.partner", child, &[("complete_name", name.into())]);
-            }
-        }
-        self.check_tax_id(id)
-    }
-
-    /// The form of a Mexican tax id: three or four letters, a day, three characters.
-    fn check_tax_id(&self, id: i64) -> Result<(), Problem> {
-        let country = self.link("res.partner", id, "country_id");
-        let mexican = country.and_then(|id| self.text("res.country", id, "code")).as_deref() == Some("MX");
-        let Some(vat) = self.text("res.partner", id, "vat").filter(|vat| mexican && vat.chars().count() > 1)
-        else {
-            return Ok(());
-        };
-        let letters: Vec<char> =
-            vat.strip_prefix("MX").filter(|rest| rest.chars().count() > 11).unwrap_or(&vat).chars().collect();
-        let name = letters.len().saturating_sub(9);
-        let fits = (3..=4).contains(&name)
-            && letters[..name].iter().all(|c| c.is_ascii_uppercase() || ['&', 'Ñ'].contains(c))
-            && letters[name..name + 6].iter().all(char::is_ascii_digit)
-            && letters[name + 6..].iter().all(char::is_ascii_alphanumeric);
-        if fits {
-            return Ok(());
-        }
-        let name = self.text("res.partner", id, "name").unwrap_or_default();
-        Err(Problem::validation(format!(
-            "The VAT number [{vat}] for partner [{name}] does not seem to be valid. \n\
-             Note: the expected format is MXGODE561231GR8 or GODE561231GR8"
-        )))
-    }
-
     fn prepare_product(&mut self, row: &mut Row, values: &Map) -> Result<(), Problem> {
         if row.get("product_tmpl_id").is_some_and(truth) || !row.get("name").is_some_and(truth) {
             return Ok(());
@@ -234,12 +189,6 @@ impl Tx<'_> {
             fields.filter(|field| field.relation() == Some("account.analytic.account") && !field.unstored);
         let lines = columns.flat_map(|field| self.store.leading_to(model, &field.name, account));
         lines.map(|id| self.number(model, id, "amount")).filter(|amount| counts(*amount)).sum()
-    }
-}
-
-fn partner(row: &mut Row, values: &Map) {
-    if let Some(Value::Text(kind)) = part(values, "company_type") {
-        row.insert("is_company".into(), Value::Bool(kind == "company"));
     }
 }
 

@@ -14,8 +14,9 @@ impl Tx<'_> {
         attributes: &[String],
     ) -> Result<Value, Problem> {
         let wanted = |field: &&Field| names.is_empty() || names.iter().any(|name| **name == *field.name);
-        let fields =
-            model.fields.iter().filter(|field| !field.secret && self.has(model, field)).filter(wanted);
+        let shown =
+            |field: &&Field| !field.secret && self.has(model, field) && self.readable(model, field).is_ok();
+        let fields = model.fields.iter().filter(shown).filter(wanted);
         let told = fields.map(|field| {
             let mut about = about(field);
             about.retain(|(name, _)| attributes.is_empty() || attributes.contains(name));

@@ -61,6 +61,7 @@ async fn served(
     body: Bytes,
 ) -> Response {
     let Some(began) = odoo.enter().await else { return cut() };
+    odoo.dawdle(&model, &method).await;
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     if odoo.switches().version < 19 {
         return page_of(404, NOT_FOUND);

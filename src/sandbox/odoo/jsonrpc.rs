@@ -12,7 +12,7 @@ use super::call::Answer;
 use super::control::{cut, whole};
 use super::json;
 use super::server::{Outcome, SandboxOdoo};
-use super::xmlrpc::{page_of, service_call};
+use super::xmlrpc::{dawdle, page_of, service_call};
 use crate::integrations::odoo::Value;
 
 pub(super) fn routes() -> Router<SandboxOdoo> {
@@ -26,7 +26,8 @@ async fn served(State(odoo): State<SandboxOdoo>, body: Bytes) -> Response {
     };
     let params = &request["params"];
     let text = |name: &str| params[name].as_str().unwrap_or_default();
-    let args = params["args"].as_array().into_iter().flatten().map(json::value).collect();
+    let args: Vec<Value> = params["args"].as_array().into_iter().flatten().map(json::value).collect();
+    dawdle(&odoo, &args).await;
     let mut answer = json!({ "jsonrpc": "2.0", "id": request["id"] });
     match service_call(&odoo, began, text("service"), text("method"), args) {
         Outcome::Answer(Answer::Nothing | Answer::Value(Value::Nil)) => {}

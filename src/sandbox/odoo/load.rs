@@ -6,7 +6,13 @@ use super::problem::Problem;
 use super::schema::{Field, Kind, Model};
 use super::store::EXTERNAL_IDS;
 use super::tx::Tx;
+use super::users::Operation;
 use crate::integrations::odoo::{Map, Value};
+
+/// So many errors end a call, unless it has ten times as many rows by then.
+const MOST_ERRORS: usize = 10;
+const INTERRUPTED: &str = "Found more than 10 errors and more than one error per 10 records, interrupted to avoid showing \
+                           too many errors.";
 
 fn named(name: &str, value: impl Into<Value>) -> (String, Value) {
     (name.to_owned(), value.into())
@@ -34,27 +40,63 @@ impl Tx<'_> {
         let columns = self.columns(&model, names)?;
         let mark = self.store.mark();
         let (mut ids, mut messages) = (Vec::new(), Vec::new());
+        // All cells are read before anything is saved.
+        let mut batch = Vec::new();
         for (record, rows_of) in records(&columns, rows).into_iter().enumerate() {
             let place = Place { record, rows: rows_of.clone() };
             let before = messages.len();
             let read = self.rows(&model, &columns, &rows[rows_of], &place, &mut messages)?;
-            if messages.len() > before {
-                continue;
+            if let Some(unknown) = self.unknown(&model, &read) {
+                messages.push(place.message(unknown));
             }
+            if messages.len() == before {
+                batch.push((place, read));
+            }
+        }
+        let mut errors: Vec<(Value, bool)> = Vec::new();
+        for (tried, (place, read)) in batch.iter().enumerate() {
             let mark = self.store.mark();
-            match self.save(&model, &read) {
+            match self.save(&model, read) {
                 Ok(id) => ids.push(id),
                 Err(problem) => {
                     self.store.take_back(mark);
-                    messages.push(place.message(saving(&problem)));
+                    if problem.is_of_database() {
+                        self.store.log_error();
+                    }
+                    let whole = batch.first().map(|(first, _)| first.message(saving(&problem)));
+                    let message = place.message(saving(&problem));
+                    if errors.is_empty() && problem.is_said_by_rules() {
+                        // The call fails as a whole first, which is put on its first row unless that says the same.
+                        errors.extend(whole.filter(|whole| *whole != message).map(|whole| (whole, false)));
+                    }
+                    errors.push((message, true));
                 }
             }
+            let counted = errors.iter().filter(|(_, counts)| *counts).count();
+            if counted >= MOST_ERRORS && counted * 10 > tried {
+                let warning = vec![named("type", "warning"), named("message", INTERRUPTED)];
+                errors.push((Value::Map(warning), false));
+                break;
+            }
         }
+        messages.extend(errors.into_iter().map(|(message, _)| message));
         if !messages.is_empty() {
             self.store.take_back(mark);
             return Ok(outcome(Value::Bool(false), messages));
         }
         Ok(outcome(ids.into(), messages))
+    }
+
+    /// What is said of a database id that is not there; archived ones may be hidden.
+    fn unknown(&self, model: &Model, read: &Read) -> Option<Map> {
+        let given = read.database_id.as_ref()?;
+        let id = given.trim().parse().unwrap_or_default();
+        let archived = self.hides_archived()
+            && model.field("active").is_some()
+            && !self.get(&model.name, id, "active").flag().unwrap_or(true);
+        (!self.exists(&model.name, id) || archived).then(|| {
+            vec![named("field", ".id"), named("message", format!("Unknown database identifier '{id}'"))]
+        })
     }
 
     fn rows(
@@ -169,12 +211,7 @@ impl Tx<'_> {
         values.extend(parent.map(|(inverse, id)| (inverse.clone(), Value::Int(id))));
         if let Some(id) = &read.database_id {
             let id = id.trim().parse().unwrap_or_default();
-            let archived = self.hides_archived()
-                && model.field("active").is_some()
-                && !self.get(&model.name, id, "active").flag().unwrap_or(true);
-            if !self.exists(&model.name, id) || archived {
-                return Err(Problem::user(format!("Unknown database identifier '{id}'")));
-            }
+            self.allowed(&model.name, Operation::Write)?;
             self.write(&model.name, &[id], &values)?;
             return Ok(id);
         }
@@ -189,9 +226,12 @@ impl Tx<'_> {
                     entry.id
                 )));
             }
+            self.allowed(&model.name, Operation::Write)?;
             self.write(&model.name, &[entry.record], &values)?;
             return Ok(entry.record);
         }
+        self.allowed(&model.name, Operation::Create)?;
+        self.may_copy_from_parent(model, &values)?;
         let id = self.create(&model.name, &values)?;
         if let Some((module, name)) = name.as_deref().and_then(|name| name.split_once('.')) {
             let entry = vec![

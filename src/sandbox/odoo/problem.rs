@@ -79,6 +79,16 @@ impl Problem {
         Problem::new("odoo.exceptions.MissingError", text)
     }
 
+    /// Whether a rule of the business said no, as all of the family of `UserError` do.
+    pub fn is_said_by_rules(&self) -> bool {
+        self.code() != 1 && !self.is_of_database()
+    }
+
+    /// Whether the database refused a query, which leaves an ERROR in the server's log.
+    pub fn is_of_database(&self) -> bool {
+        self.message.starts_with("The operation cannot be completed: ") || self.class.starts_with("psycopg2.")
+    }
+
     /// Class without its module.
     fn short(&self) -> &str {
         self.class.rsplit('.').next().unwrap_or(self.class)

@@ -12,11 +12,16 @@ impl Tx<'_> {
     /// The records that are there, each with its fields (rule 14). No names: all fields. `bare`: links as ids alone (rule 9).
     pub fn read(&self, model: &Model, ids: &[i64], names: &[String], bare: bool) -> Result<Value, Problem> {
         let fields: Vec<&Field> = if names.is_empty() {
-            model.fields.iter().filter(|field| !field.secret && self.has(model, field)).collect()
+            let shown = |field: &&Field| {
+                !field.secret && self.has(model, field) && self.readable(model, field).is_ok()
+            };
+            model.fields.iter().filter(shown).collect()
         } else {
             let known = |name: &String| {
                 let field = self.field(model, name).filter(|field| !field.secret);
-                field.ok_or_else(|| Problem::value(format!("Invalid field '{name}' on '{}'", model.name)))
+                let field = field
+                    .ok_or_else(|| Problem::value(format!("Invalid field '{name}' on '{}'", model.name)))?;
+                self.readable(model, field).map(|()| field)
             };
             names.iter().map(known).collect::<Result<_, _>>()?
         };

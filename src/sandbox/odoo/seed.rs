@@ -1,6 +1,6 @@
 //! The records that are there from the start: plainly fictional, with the ids of the recordings where those matter.
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use super::json::value;
 use super::problem::Problem;
@@ -11,6 +11,8 @@ use crate::integrations::odoo::{Map, Value};
 use crate::kernel::time::Instant;
 
 const SEED: &str = include_str!("seed.json");
+/// The countries of ISO 3166-1 that the seed says nothing more of, by their codes.
+const COUNTRIES: &str = include_str!("countries.txt");
 
 /// A store with the seed in it.
 pub(super) fn seeded(now: Instant) -> Result<Store, Problem> {
@@ -40,6 +42,10 @@ pub(super) fn seeded(now: Instant) -> Result<Store, Problem> {
     }
     for (model, row) in rows() {
         plant(&mut tx, model, row)?;
+    }
+    for (code, name) in COUNTRIES.lines().filter_map(|line| line.split_once(' ')) {
+        let xid = format!("base.{}", code.to_lowercase());
+        plant(&mut tx, "res.country", &json!({ "xid": xid, "code": code, "name": name }))?;
     }
     store.commit();
     Ok(store)

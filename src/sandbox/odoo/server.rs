@@ -132,6 +132,11 @@ impl SandboxOdoo {
         self.world().by_name.get(name).copied().unwrap_or_default()
     }
 
+    /// How many lines of the level ERROR refused queries left in the server's log.
+    pub fn errors_logged(&self) -> u64 {
+        self.world().store.errors()
+    }
+
     /// All counters.
     pub(super) fn counts(&self) -> BTreeMap<String, u64> {
         self.world().by_name.clone()
@@ -210,7 +215,10 @@ impl SandboxOdoo {
     }
 
     /// The same, and the words in which Odoo refuses it.
-    pub(super) fn try_edit(&self, model: &str, id: i64, values: Map) -> Result<(), String> {
+    ///
+    /// # Errors
+    /// Those words.
+    pub fn try_edit(&self, model: &str, id: i64, values: Map) -> Result<(), String> {
         self.try_as_person(|tx| tx.write(model, &[id], &values)).map(drop).map_err(|problem| problem.message)
     }
 
@@ -239,14 +247,22 @@ impl SandboxOdoo {
     /// The way of every request: it begins now, and waits as long as told. `None`: the server is down.
     pub(super) async fn enter(&self) -> Option<Instant> {
         let began = self.now();
-        let Switches { down, slow, .. } = self.switches();
+        let Switches { down, slow, slow_calls, .. } = self.switches();
         if down {
             return None;
         }
-        if !slow.is_zero() {
+        if !slow.is_zero() && slow_calls.is_empty() {
             tokio::time::sleep(slow).await;
         }
         Some(began)
+    }
+
+    /// Waits where only some calls are slow and this is one of them.
+    pub(super) async fn dawdle(&self, model: &str, method: &str) {
+        let Switches { slow, slow_calls, .. } = self.switches();
+        if slow_calls.contains(&format!("{model}.{method}")) {
+            tokio::time::sleep(slow).await;
+        }
     }
 
     /// The way of every call: who asks, its fate, its transaction.

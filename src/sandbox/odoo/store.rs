@@ -66,6 +66,7 @@ pub(super) struct Store {
     names: BTreeMap<(String, i64), BTreeSet<String>>,
     log: Vec<(String, i64, Option<Row>)>,
     numbers: HashMap<String, i64>,
+    errors: u64,
 }
 
 impl Store {
@@ -79,7 +80,18 @@ impl Store {
             names: BTreeMap::new(),
             log: Vec::new(),
             numbers: HashMap::new(),
+            errors: 0,
         }
+    }
+
+    /// The server's log has an ERROR more.
+    pub fn log_error(&mut self) {
+        self.errors += 1;
+    }
+
+    /// How many ERRORs the server's log has.
+    pub fn errors(&self) -> u64 {
+        self.errors
     }
 
     pub fn model(&self, name: &str) -> Option<&Arc<Model>> {

@@ -13,6 +13,8 @@ pub struct Switches {
     /// Every call takes so much longer. Its transaction starts before, so `write_date` is that much older than its commit (rule 36).
     #[serde(serialize_with = "to_millis", deserialize_with = "from_millis")]
     pub slow: Duration,
+    /// Only calls of these are slow, such as `res.partner.load`; none named: all are.
+    pub slow_calls: Vec<String>,
     /// This share of the calls fails before anything is done.
     pub error_share: f64,
     /// How they fail, in turn.
@@ -31,6 +33,8 @@ pub struct Switches {
     pub clock_skew: i64,
     /// Records whose name holds this are refused by `create`, `write` and `load`.
     pub poison: Option<String>,
+    /// Accounting is installed: some fields of partners are for its own users, and what `load` makes under a parent needs them.
+    pub accounting: bool,
     /// From 16 to 19: `/web/version` and JSON-2 are there from 19 on, and some fields have other names before.
     pub version: u32,
 }
@@ -54,6 +58,7 @@ impl Default for Switches {
         Switches {
             down: false,
             slow: Duration::ZERO,
+            slow_calls: Vec::new(),
             error_share: 0.0,
             error_kinds: vec![ErrorKind::Conflict, ErrorKind::BadGateway, ErrorKind::Cut, ErrorKind::Broken],
             lose_share: 0.0,
@@ -63,6 +68,7 @@ impl Default for Switches {
             missing_fields: Vec::new(),
             clock_skew: 0,
             poison: None,
+            accounting: false,
             version: 19,
         }
     }

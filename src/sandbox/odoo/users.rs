@@ -1,10 +1,12 @@
 //! Who calls, and what they may.
 
 use super::problem::Problem;
+use super::python::truth;
+use super::schema::{Field, Model};
 use super::store::Store;
 use super::switches::Switches;
-use super::tx::Tx;
-use crate::integrations::odoo::Value;
+use super::tx::{Tx, part};
+use crate::integrations::odoo::{Map, Value};
 
 const USER: &str = "res.users";
 
@@ -20,13 +22,17 @@ pub(super) enum Operation {
 impl Operation {
     /// By the word of `check_access_rights`.
     pub fn of(word: &str) -> Option<Operation> {
-        Some(match word {
-            "read" => Operation::Read,
-            "create" => Operation::Create,
-            "write" => Operation::Write,
-            "unlink" => Operation::Unlink,
-            _ => return None,
-        })
+        let all = [Operation::Read, Operation::Create, Operation::Write, Operation::Unlink];
+        all.into_iter().find(|operation| operation.word() == word)
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Operation::Read => "read",
+            Operation::Create => "create",
+            Operation::Write => "write",
+            Operation::Unlink => "unlink",
+        }
     }
 
     fn verb(self) -> &'static str {
@@ -102,6 +108,10 @@ impl Tx<'_> {
         match says(self.store, self.uid, "rights").as_deref() {
             Some("admin") => true,
             Some("bot") => model != "ir.model.data" && (reads || !SETTINGS.contains(&model)),
+            // One by one: `res.partner read`, one a line.
+            Some(rights) if rights.contains(' ') => {
+                rights.lines().any(|line| line.split_once(' ') == Some((model, operation.word())))
+            }
             _ => reads && (model.starts_with("res.") || model.starts_with("crm.")),
         }
     }
@@ -123,5 +133,52 @@ impl Tx<'_> {
             operation.verb(),
             known.label,
         )))
+    }
+
+    /// Whether the user is an administrator, who may read every field.
+    fn is_administrator(&self) -> bool {
+        says(self.store, self.uid, "rights").as_deref() == Some("admin")
+    }
+
+    /// Refuses to read a field that only users of Accounting may.
+    pub fn readable(&self, model: &Model, field: &Field) -> Result<(), Problem> {
+        let is_guarded = model.name == "res.partner" && *field.name == *"credit_limit";
+        if !is_guarded || !self.switches.accounting || self.is_administrator() {
+            return Ok(());
+        }
+        Err(Problem::access(format!(
+            "You do not have enough rights to access the field \"{}\" on {} ({}). Please contact your system administrator.\n\n\
+             Operation: read",
+            field.name, model.label, model.name
+        )))
+    }
+
+    /// What `load` makes under a parent gets the parent's commercial fields, which are read as the user; `create` reads them
+    /// as the server.
+    pub fn may_copy_from_parent(&self, model: &Model, values: &Map) -> Result<(), Problem> {
+        if model.name != "res.partner" || !part(values, "parent_id").is_some_and(truth) {
+            return Ok(());
+        }
+        model.field("credit_limit").map_or(Ok(()), |field| self.readable(model, field))
+    }
+
+    /// Refuses changes of the partners that users are.
+    pub fn guard_partner(&self, id: i64, values: &Map) -> Result<(), Problem> {
+        let users: Vec<i64> = self.store.leading_to(USER, "partner_id", id);
+        let users = users.into_iter().filter(|uid| truth(&self.get(USER, *uid, "active")));
+        let users: Vec<i64> = users.collect();
+        let internal = |uid: &i64| says(self.store, *uid, "rights").as_deref() != Some("portal");
+        if users.iter().any(|uid| *uid != self.uid && internal(uid)) {
+            self.allowed(USER, Operation::Write)?;
+        }
+        if part(values, "active").is_some_and(|active| !truth(active)) && !users.is_empty() {
+            let names: Vec<String> = users.iter().map(|uid| self.display_name(USER, *uid)).collect();
+            return Err(Problem::validation(format!(
+                "You cannot archive contacts linked to an active user.\nAsk an administrator to archive their associated user \
+                 first.\n\nLinked active users :\n{}",
+                names.join(", ")
+            )));
+        }
+        Ok(())
     }
 }

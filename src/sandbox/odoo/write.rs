@@ -126,6 +126,9 @@ impl Tx<'_> {
                 ));
             }
         }
+        if row.values().any(|value| matches!(value, Value::Text(text) if text.contains('\0'))) {
+            return Err(Problem::value("A string literal cannot contain NUL (0x00) characters."));
+        }
         for field in &model.fields {
             let value = row.get(field.column());
             let absent = match (&field.kind, value) {

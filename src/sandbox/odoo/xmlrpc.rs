@@ -44,7 +44,10 @@ async fn served(
 ) -> Response {
     let Some(began) = odoo.enter().await else { return cut() };
     let outcome = match xml::request(&body) {
-        Ok((method, params)) => service_call(&odoo, began, service, &method, params),
+        Ok((method, params)) => {
+            dawdle(&odoo, &params).await;
+            service_call(&odoo, began, service, &method, params)
+        }
         Err(problem) => Outcome::Problem(problem),
     };
     let xml = match outcome {
@@ -99,6 +102,11 @@ fn version(major: u32) -> Value {
         ("server_serie".to_owned(), text),
         ("protocol_version".to_owned(), Value::Int(1)),
     ])
+}
+
+/// Takes its time where calls of this method do; `params`: those of `execute_kw`.
+pub(super) async fn dawdle(odoo: &SandboxOdoo, params: &[Value]) {
+    odoo.dawdle(text(params.get(3)), text(params.get(4))).await;
 }
 
 fn text(value: Option<&Value>) -> &str {

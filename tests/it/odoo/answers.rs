@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cabina::integrations::odoo::{
-    Acted, Class, Fault, FieldType, Fields, Kind, Loaded, Record, Stored, Trouble, Value,
+    Acted, Class, ExternalIds, Fault, FieldType, Fields, Kind, Loaded, Record, Stored, Trouble, Value,
 };
 use cabina::kernel::money::Currency;
 
@@ -188,5 +188,6 @@ fn records_are_read_by_the_declared_types() {
     // Ids are numbers, and keys of an object are text (rules 19 and 30).
     let external = exchange(239).answer::<Value>().expect("a map");
     assert_eq!(external, Value::Map(vec![("3172".into(), "cabina.bot_j2".into())]));
+    assert_eq!(exchange(239).answer(), Ok(ExternalIds(vec![(3172, "cabina.bot_j2".to_owned())])));
     assert_eq!(exchange(179).answer(), Ok(Vec::<Record>::new()), "what is not there is left out");
 }

@@ -285,14 +285,14 @@ async fn refusals_and_conflicts_do_not_count_as_failing() {
 }
 
 #[tokio::test]
-async fn no_more_than_two_calls_are_under_way() {
+async fn no_more_than_four_calls_are_under_way() {
     let double = Double::start(|_| Reply::Slowly(20, 46)).await;
     let mut config = config(&double.url, OdooTransport::Json2);
     config.api_keys = vec!["LAB_API_KEY".into()];
     let (odoo, _) = client(config);
     let answers = futures_util::future::join_all((0..10).map(|_| odoo.run(count()))).await;
     assert_eq!(answers, vec![Ok(2); 10]);
-    assert_eq!(double.most_at_once(), 2);
+    assert_eq!(double.most_at_once(), 4);
 }
 
 #[tokio::test]

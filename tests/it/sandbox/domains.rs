@@ -10,7 +10,7 @@ use proptest::test_runner::TestRunner;
 use super::lab::{Lab, map};
 use crate::odoo::double::client;
 
-/// Five partners with the reference T: two companies, a contact of each, and one archived.
+/// Five partners with the reference T: two companies, a person of each that does not share its address, and one archived.
 async fn start() -> (Lab, Odoo, [i64; 5]) {
     let lab = Lab::start().await;
     let (odoo, _) = client(lab.odoo.config(&lab.url));
@@ -32,9 +32,15 @@ async fn start() -> (Lab, Odoo, [i64; 5]) {
     let one = add(vec![
         ("name", "Contacto 100%".into()),
         ("parent_id", Value::Int(acme)),
+        ("type", "other".into()),
         ("color", Value::Int(7)),
     ]);
-    let two = add(vec![("name", "Zeta".into()), ("parent_id", Value::Int(beta)), ("email", "".into())]);
+    let two = add(vec![
+        ("name", "Zeta".into()),
+        ("parent_id", Value::Int(beta)),
+        ("type", "other".into()),
+        ("email", "".into()),
+    ]);
     let gone = add(vec![("name", "Archivado".into()), ("active", false.into()), ("color", Value::Int(5))]);
     (lab, odoo, [acme, beta, one, two, gone])
 }

@@ -3,4 +3,5 @@
 mod client;
 mod domains;
 mod lab;
+mod real;
 mod replay;

@@ -63,6 +63,7 @@ fn assert_says(findings: &[Finding], check: &str, state: State, says: &str, advi
 #[tokio::test]
 async fn a_healthy_connection_is_told_in_all_three_languages() {
     let mut patient = Patient::new().await;
+    let before = patient.odoo.records("res.partner");
     let found = patient.examined().await;
     assert_eq!(in_state(&found, State::Wrong), [""; 0], "{found:#?}");
     assert_eq!(in_state(&found, State::Warning), [""; 0], "{found:#?}");
@@ -73,6 +74,8 @@ async fn a_healthy_connection_is_told_in_all_three_languages() {
     assert_says(&found, "rights", State::Ok, "res.partner: read, write and create", "");
     assert_says(&found, "rights", State::Ok, "mail.message: read and create", "");
     assert_says(&found, "fields", State::Ok, "client: all 12 are in res.partner", "");
+    assert_says(&found, "trial", State::Ok, "client: Odoo would take a new one", "");
+    assert_says(&found, "trial", State::Ok, "contact: Odoo would put one under its company", "");
     assert_says(&found, "key age", State::Ok, "0 days old", "");
     for transport in [OdooTransport::JsonRpc, OdooTransport::XmlRpc] {
         patient.config.transport = transport;
@@ -82,7 +85,8 @@ async fn a_healthy_connection_is_told_in_all_three_languages() {
         assert_says(&found, "transport", State::Warning, "22", "ODOO_TRANSPORT=auto");
         assert_eq!(of(&found, "key").len(), 2, "password and key");
     }
-    assert!(patient.odoo.calls_of("res.partner.load") == 0, "nothing is written");
+    assert_eq!(patient.odoo.records("res.partner"), before, "nothing is stored");
+    assert_eq!(patient.odoo.errors_logged(), 0);
 }
 
 #[tokio::test]
@@ -258,6 +262,23 @@ async fn missing_fields_are_told_by_kind() {
 }
 
 #[tokio::test]
+async fn what_odoo_would_refuse_is_told_before_anything_is_sent() {
+    let patient = Patient::with(Switches { poison: Some("cabina".to_owned()), ..Switches::default() }).await;
+    let found = patient.examined().await;
+    for kind in ["client", "contact"] {
+        let says = format!("{kind}: Odoo would not take a new one: The name 'cabina' is refused by a rule");
+        assert_says(&found, "trial", State::Wrong, &says, "Odoo's rules refuse it");
+    }
+    // That one comes under a company is tried with our own user's partner, which has that name too.
+    assert_eq!(in_state(&found, State::Wrong), ["trial"; 3], "{found:#?}");
+    // Nothing is tried of what is not sent.
+    let mut patient = Patient::new().await;
+    patient.config.sync.ways = [("client".to_owned(), OdooWays::Pull)].into();
+    assert_eq!(of(&patient.examined().await, "trial"), Vec::<&Finding>::new());
+    assert_eq!(patient.odoo.calls_of("res.partner.load"), 0);
+}
+
+#[tokio::test]
 async fn a_clock_that_is_wrong_is_told_by_how_much() {
     for (clock_skew, says) in [(600, "10 minutes ahead of ours"), (-90, " s behind ours")] {
         let patient = Patient::with(Switches { clock_skew, ..Switches::default() }).await;
@@ -327,6 +348,23 @@ async fn settings_team_and_ledger_are_looked_at_here() {
     patient.config.sync.ways = [("entry".to_owned(), OdooWays::Push)].into();
     let found = looked(&patient.config, &Clock::System).await;
     assert_says(&found, "settings", State::Wrong, "hangs on client", "Correct ODOO_SYNC");
+}
+
+#[tokio::test]
+async fn who_stays_in_odoo_is_counted() {
+    let mut patient = Patient::new().await;
+    patient.config.sync.newcomers = Some("North".to_owned());
+    let left = async |config: &OdooConfig| {
+        let found = examine(config, &Clock::System, None).await.expect("looked at");
+        found.into_iter().find(|finding| finding.check == "left in Odoo")
+    };
+    patient.odoo.add("res.partner", vec![("name".to_owned(), "From the Contacts app".into())]);
+    let found = left(&patient.config).await.expect("it is told");
+    assert_eq!(found.state, State::Warning);
+    assert!(found.says.contains("no customer rank"), "{found:?}");
+    assert!(found.advice.is_some_and(|advice| advice.contains("ODOO_NEWCOMERS=all")));
+    patient.config.sync.newcomers_are = cabina::platform::config::OdooNewcomers::All;
+    assert_eq!(left(&patient.config).await, None, "everybody comes");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

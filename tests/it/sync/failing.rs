@@ -134,7 +134,7 @@ async fn without_rights_all_wait_for_an_admin() {
         "{}",
         count().await
     );
-    assert!(pair.odoo.calls_of("res.partner.load") < 30, "it is not tried one by one");
+    assert!(pair.odoo.calls_of("res.partner.load") < 5, "it is not tried one by one");
     pair.odoo.set(Switches::default());
     admin.run("syncRetry", json!({ "all": true }), "ids").await;
     pair.settled().await;
@@ -211,4 +211,28 @@ async fn another_odoo_is_not_taken_for_the_one_before() {
     let refused = cabina::worker::run(other, std::future::pending()).await.expect_err("refused");
     assert!(refused.to_string().contains("cabina odoo forget"), "{refused}");
     assert!(pair.find(&id).is_some());
+}
+
+#[tokio::test]
+async fn refused_tax_ids_are_one_group_and_told_once() {
+    let mut pair = Pair::with(&[("ODOO_SYNC", "client=push")]).await;
+    let (ana, admin) = (pair.app.ana().await, pair.app.admin().await);
+    pair.halt();
+    // Our market checks them as Mexican ones, Odoo by the country of the address.
+    for (name, number) in
+        [("Rosa", "GODE561231GR8"), ("Peña [MX] 'S.A.'", "VECJ880326XX1"), ("Ana 2", "CUPU800825AB5")]
+    {
+        let address = json!({ "street": "Calle 5", "country": "ES" });
+        let new = json!({ "name": name, "taxId": number, "address": address, "allowDuplicate": true });
+        ana.client_with(new).await;
+    }
+    ana.client("Somebody else").await;
+    pair.go_on();
+    pair.settled().await;
+    let query = "{ syncFailureGroups { kind error hint count } notifications { totalCount } }";
+    let seen = admin.data(query, json!({})).await;
+    let groups = seen["syncFailureGroups"].as_array().expect("groups");
+    assert_eq!((groups.len(), &groups[0]["count"]), (1, &json!(3)), "{seen}");
+    assert!(groups[0]["error"].as_str().is_some_and(|error| error.contains("VAT number")), "{seen}");
+    assert_eq!(seen["notifications"]["totalCount"], 1);
 }

@@ -1,12 +1,19 @@
 //! cabina and Odoo kept alike, seen from both ends: GraphQL here, the sandbox's records there.
 
+mod aside;
 mod doctor;
 mod failing;
+mod gone;
+mod history;
+mod lanes;
+mod lost;
 mod many;
 mod moved;
 mod pages;
 mod pull;
 mod push;
+mod rights;
+mod spellings;
 mod trouble;
 
 use std::time::Duration;
@@ -154,7 +161,7 @@ pub async fn sync_of(actor: &Actor, id: &str) -> Value {
 
 /// The fields of a client.
 pub async fn client(actor: &Actor, id: &str) -> Value {
-    let query = "query($id: ID!) { client(id: $id) { version name email phone taxId status address { street city country region } } }";
+    let query = "query($id: ID!) { client(id: $id) { version name kind email phone taxId status address { street city postalCode country region } } }";
     actor.data(query, json!({ "id": id })).await["client"].clone()
 }
 

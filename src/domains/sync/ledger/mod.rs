@@ -1,11 +1,13 @@
 //! The rows of the ledger: claimed by a run, and settled with how it ended.
 
+mod found;
+mod notes;
 mod settle;
 mod tell;
 
 use std::collections::{BTreeMap, HashMap};
 
-use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, LockBehavior, LockType, SelectStatement};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect, QueryTrait, Select, Statement,
@@ -19,6 +21,8 @@ use crate::platform::db::tables::sync_external::{Column, Entity, Model, SyncDire
 use crate::platform::db::{Database, Tx, all_rows, among, delete_all};
 use crate::platform::telemetry::Trail;
 
+pub use found::{Found, absent, found, newest_before};
+pub use notes::{claim_notes, note_due_for, sending};
 pub use settle::{Pulled, merged_there, pulled, settle};
 pub use tell::alarm;
 pub(super) use tell::tell;
@@ -32,7 +36,7 @@ const LOOKED_FOR: usize = 10_000;
 const MARKED_AT_ONCE: u64 = 5000;
 
 /// Rows that wait, in the words of the index that finds them.
-const WAITS: &str = "status IN ('PENDING', 'IN_FLIGHT', 'ERROR')";
+pub(super) const WAITS: &str = "status IN ('PENDING', 'IN_FLIGHT', 'ERROR')";
 
 /// How a row's run ended.
 #[derive(Clone, Debug)]
@@ -49,6 +53,13 @@ pub enum Ending {
         direction: SyncDirection,
         /// What could not be taken over all the same.
         problem: Option<Problem>,
+    },
+    /// It was written down there, maybe together with others.
+    Told {
+        /// The id there of what holds it.
+        external_id: i64,
+        /// What was written.
+        agreed: Values,
     },
     /// It was not sent: it is looked at again from this moment on.
     Later {
@@ -75,6 +86,8 @@ pub enum Ending {
     GoneThere(Problem),
     /// There is nothing to keep alike any more.
     Gone,
+    /// The thing is no more, and its record is archived: taken out of the archive, it comes back.
+    Archived,
 }
 
 /// What went wrong.
@@ -97,8 +110,8 @@ fn waiting<'a>(kinds: impl IntoIterator<Item = &'a str>) -> Select<Entity> {
 
 /// Claims at most so many rows of a kind that are due, in the order in which they changed.
 ///
-/// A claimed row tells by `sent_at` whether an earlier run may have sent it. Rows that are `stamped` count as sent from now
-/// on; the others say so by `sending`.
+/// A claimed row tells by `sent_at` whether, and since when, an earlier run may have sent it, and counts as sent from now on, or
+/// from then on.
 ///
 /// # Errors
 /// Those of the database.
@@ -108,7 +121,6 @@ pub async fn claim(
     run: Uuid,
     now: Instant,
     most: u64,
-    stamped: bool,
 ) -> Result<Vec<Model>> {
     let txn = database.begin().await?;
     let due = waiting([kind])
@@ -123,28 +135,16 @@ pub async fn claim(
         txn.rollback().await?;
         return Ok(due);
     }
-    let mut claimed = Entity::update_many()
+    let since = Func::coalesce([Expr::col(Column::SentAt), Expr::value(now)]);
+    Entity::update_many()
         .col_expr(Column::Status, Expr::value(SyncStatus::InFlight))
-        .col_expr(Column::Claim, Expr::value(run));
-    if stamped {
-        claimed = claimed.col_expr(Column::SentAt, Expr::value(now));
-    }
-    claimed.filter(Column::Id.is_in(due.iter().map(|row| row.id))).exec(&txn).await?;
+        .col_expr(Column::Claim, Expr::value(run))
+        .col_expr(Column::SentAt, since.into())
+        .filter(Column::Id.is_in(due.iter().map(|row| row.id)))
+        .exec(&txn)
+        .await?;
     txn.commit().await?;
     Ok(due)
-}
-
-/// A claimed row counts as sent from now on; `false` when another run holds it by now.
-///
-/// # Errors
-/// Those of the database.
-pub async fn sending(database: &Database, id: SyncId, run: Uuid, now: Instant) -> Result<bool> {
-    let stamped = Entity::update_many()
-        .col_expr(Column::SentAt, Expr::value(now))
-        .filter(Column::Id.eq(id).and(Column::Claim.eq(run)))
-        .exec(&database.own)
-        .await?;
-    Ok(stamped.rows_affected == 1)
 }
 
 /// Finds whose change is due, of these kinds; one of them, when there are more.
@@ -300,13 +300,36 @@ pub async fn forget_all(database: &Database) -> Result<()> {
     super::progress::forget_all(&database.own).await
 }
 
-/// Forgets a thing that is no more, within the change that ended it.
+/// A thing is no more, for its record was archived: written down within the change that ended it. The row remembers whose record
+/// it was, so that it comes back when it is taken out of the archive.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn forget(tx: &mut Tx, id: SyncId) -> Result<()> {
-    Entity::delete_by_id(id).exec(tx.conn()).await?;
+pub async fn bury(tx: &mut Tx, id: SyncId) -> Result<()> {
+    Entity::update_many()
+        .col_expr(Column::Gone, Expr::value(true))
+        .col_expr(Column::Status, Expr::value(SyncStatus::Synced))
+        .col_expr(Column::FailedAt, Expr::value(Option::<Instant>::None))
+        .col_expr(Column::Claim, Expr::value(Option::<Uuid>::None))
+        .filter(Column::Id.eq(id))
+        .exec(tx.conn())
+        .await?;
     Ok(())
+}
+
+/// Whether a row remembers a thing that is no more and whose record is archived.
+pub fn is_buried(row: &Model) -> bool {
+    row.gone && row.status == SyncStatus::Synced
+}
+
+/// Forgets a thing that is no more, within the change that makes it anew; `false`: somebody else did.
+///
+/// # Errors
+/// Those of the database.
+pub async fn unbury(tx: &mut Tx, id: SyncId) -> Result<bool> {
+    let buried = Column::Gone.eq(true).and(Column::Status.eq(SyncStatus::Synced));
+    let gone = Entity::delete_many().filter(Column::Id.eq(id)).filter(buried).exec(tx.conn()).await?;
+    Ok(gone.rows_affected == 1)
 }
 
 /// A thing hangs on another client from now on, within the change that says so.

@@ -115,6 +115,10 @@ fn ended(before: Model, seen: &Model, model: &str, ending: Ending, now: Instant)
     };
     match ending {
         Ending::Gone => {}
+        Ending::Archived => {
+            (row.attempts, row.sent_at, row.gone) = (0, None, true);
+            well(&mut row);
+        }
         Ending::GoneThere(problem) => {
             tell_of(&mut row, problem);
             row.agreed = None; // no change here makes it anew: only an admin's retry does (`failures`)
@@ -130,6 +134,11 @@ fn ended(before: Model, seen: &Model, model: &str, ending: Ending, now: Instant)
                 }
                 None => well(&mut row),
             }
+        }
+        Ending::Told { external_id, agreed } => {
+            met(&mut row, external_id, &agreed, &agreed, SyncDirection::Push, now);
+            (row.attempts, row.discarded, row.sent_at) = (0, None, None);
+            well(&mut row);
         }
         Ending::Later { at, why } => {
             row.status = SyncStatus::Pending;
@@ -244,7 +253,8 @@ pub async fn pulled(tx: &mut Tx, pulled: Pulled<'_>) -> Result<()> {
     (row.version, row.updated_at) = (row.version + 1, now);
     row.discarded = None;
     match pulled.problem {
-        Some(problem) if !changed => {
+        // Unless ours is to be sent: that is done first, and finds the problem as well.
+        Some(problem) if pulled.alike && !changed => {
             (row.status, row.failed_at) = (SyncStatus::Dead, row.failed_at.or(Some(now)));
             tell_of(&mut row, problem);
         }
@@ -254,7 +264,8 @@ pub async fn pulled(tx: &mut Tx, pulled: Pulled<'_>) -> Result<()> {
         }
         _ => {
             well(&mut row);
-            row.status = SyncStatus::Pending;
+            // A run that sends it meanwhile compared with less: its word does not count.
+            (row.status, row.claim) = (SyncStatus::Pending, None);
             (row.next_attempt_at, row.generation) = (now, row.generation + 1);
         }
     }

@@ -1,8 +1,8 @@
 //! All checks in their order.
 
 use super::connection::{Connection, Stopped, connect};
-use super::finding::Finding;
-use super::{fields, here, keys, rights};
+use super::finding::{Finding, State};
+use super::{fields, here, keys, rights, strangers, trial};
 use crate::kernel::Result;
 use crate::kernel::time::Clock;
 use crate::platform::config::OdooConfig;
@@ -20,6 +20,7 @@ const THERE: &[&str] = &[
     "user",
     "rights",
     "fields",
+    "trial",
     "key age",
     "stages",
 ];
@@ -60,6 +61,14 @@ async fn inside(config: &OdooConfig, clock: &Clock, connection: &Connection, fin
     findings.push(rights::user(connection).await);
     findings.extend(rights::rights(config, connection).await);
     findings.extend(fields::fields(config, connection).await);
+    let lacks =
+        |finding: &Finding| finding.state == State::Wrong && ["rights", "fields"].contains(&finding.check);
+    if findings.iter().any(lacks) {
+        findings.push(Finding::unseen("trial", "first the rights and fields above must be there"));
+    } else {
+        findings.extend(trial::trial(config, connection).await);
+    }
+    findings.extend(strangers::left(config, connection).await);
     findings.extend(keys::age(config, clock, connection).await);
     findings.push(Finding::unseen("stages", "they are mapped when the pipeline is there"));
 }

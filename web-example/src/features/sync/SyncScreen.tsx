@@ -11,6 +11,7 @@ import { CALM, concernsSync } from './concerns';
 import { Counts } from './Counts';
 import { DiscardDialog } from './DiscardDialog';
 import { Groups, groupsOf } from './Groups';
+import { Health } from './Health';
 import classes from './SyncScreen.module.css';
 import { TroubleNote } from './TroubleNote';
 import { useActions, type Which } from './useActions';
@@ -38,6 +39,7 @@ export function SyncScreen() {
       {!data && !error && <Skeleton h="20rem" aria-label={t('app.loading')} />}
       {data && (
         <>
+          <Health health={data.syncHealth} />
           <Counts counts={data.syncCounts} />
           <FailureSection overview={data} />
         </>
