@@ -67,7 +67,12 @@ async fn in_doubt(more: &[(&str, &str)]) -> Case {
     let sent = pair.odoo.calls_of("res.partner.load");
     pair.odoo.set(Switches { lose_share: 1.0, ..Switches::default() });
     cabina::domains::sync::ledger::mark_all(&app.database, "client", app.clock.now()).await.expect("marked");
-    until("the answer is lost", async || case.standing("ERROR").await == RECORDS).await;
+    // Meanwhile it is tried again, and waits again: no look-up is answered either.
+    until("the answer is lost", async || {
+        let waiting = case.standing("ERROR").await + case.standing("PENDING").await;
+        ours(pair).len() == RECORDS + 1 && waiting == RECORDS
+    })
+    .await;
     pair.halt();
     assert_eq!(pair.odoo.calls_of("res.partner.load"), sent + 1, "all in one call");
     pair.odoo.set(Switches::default());
