@@ -8,7 +8,8 @@ use cabina::sandbox::odoo::Switches;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use serde_json::json;
 
-use super::{Pair, fields, text, until};
+use super::trouble::{Killed, worker};
+use super::{Pair, fields, sandbox, text, until, variables};
 use crate::support::Actor;
 
 const RECORDS: usize = 200;
@@ -18,8 +19,27 @@ const ABSENT: usize = 50;
 struct Case {
     pair: Pair,
     admin: Actor,
+    /// What a worker of its own is told.
+    told: Vec<(String, String)>,
     /// How many things there are.
     all: usize,
+}
+
+impl Case {
+    async fn with(settings: &[(&str, &str)]) -> Case {
+        let (odoo, url, stop) = sandbox().await;
+        let mut told: Vec<(String, String)> = Vec::new();
+        for (name, value) in variables(&odoo, &url) {
+            if !settings.iter().any(|(known, _)| *known == name) {
+                told.push((name.to_owned(), value));
+            }
+        }
+        told.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let pair = Pair::of((odoo, url, stop), settings).await;
+        told.push(("DATABASE_URL".to_owned(), pair.app.database_url()));
+        let admin = pair.app.admin().await;
+        Case { pair, admin, told, all: 0 }
+    }
 }
 
 /// A worker that was ended, and two hundred clients whose answers were all lost.
@@ -31,8 +51,8 @@ async fn in_doubt(more: &[(&str, &str)]) -> Case {
         ("CABINA_JOB_LEASE", "1"),
     ];
     let settings: Vec<_> = settings.iter().chain(more).copied().collect();
-    let pair = Pair::with(&settings).await;
-    let admin = pair.app.admin().await;
+    let case = Case { all: RECORDS + 1, ..Case::with(&settings).await };
+    let pair = &case.pair;
     let id: ClientId = pair.app.ana().await.client("Client 0").await.parse().expect("an id");
     pair.settled().await;
     let (app, own) = (&pair.app.app, pair.app.app.database.own.clone());
@@ -47,9 +67,12 @@ async fn in_doubt(more: &[(&str, &str)]) -> Case {
     let sent = pair.odoo.calls_of("res.partner.load");
     pair.odoo.set(Switches { lose_share: 1.0, ..Switches::default() });
     cabina::domains::sync::ledger::mark_all(&app.database, "client", app.clock.now()).await.expect("marked");
-    let case = Case { pair, admin, all: RECORDS + 1 };
-    until("the answer is lost", async || case.standing("ERROR").await == RECORDS).await;
-    let pair = &case.pair;
+    // Meanwhile it is tried again, and waits again: no look-up is answered either.
+    until("the answer is lost", async || {
+        let waiting = case.standing("ERROR").await + case.standing("PENDING").await;
+        ours(pair).len() == RECORDS + 1 && waiting == RECORDS
+    })
+    .await;
     pair.halt();
     assert_eq!(pair.odoo.calls_of("res.partner.load"), sent + 1, "all in one call");
     pair.odoo.set(Switches::default());
@@ -85,21 +108,25 @@ impl Case {
     async fn is_done(&self) -> bool {
         let passed = "UPDATE sync_external SET next_attempt_at = created_at WHERE status = 'ERROR'";
         self.pair.app.app.database.own.execute_unprepared(passed).await.expect("due");
+        let failed = self
+            .admin
+            .data("{ syncFailures(filter: { dead: true }) { nodes { lastError } } }", json!({}))
+            .await;
+        assert_eq!(failed["syncFailures"]["nodes"], json!([]), "none is given up");
         self.standing("SYNCED").await == self.all
     }
 
     /// Kills workers, each of which lives for a few calls more than the one before, and has the last one end it.
-    async fn end_with_kills(&mut self) {
+    async fn end_with_kills(&self) {
         for life in 1..=8 {
             let then = self.pair.odoo.calls() + life;
-            self.pair.go_on();
+            let _running = Killed(worker(&self.told));
             until("it called, or has nothing left to do", async || {
                 self.is_done().await || self.pair.odoo.calls() >= then
             })
             .await;
-            self.pair.halt();
         }
-        self.pair.go_on();
+        let _running = Killed(worker(&self.told));
         until("all are alike", async || self.is_done().await).await;
     }
 
@@ -133,7 +160,7 @@ async fn two_hundred_in_doubt_take_a_few_calls_though_answers_get_lost() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_hundred_in_doubt_are_found_by_workers_that_are_killed() {
-    let mut case = in_doubt(&[]).await;
+    let case = in_doubt(&[]).await;
     let before = case.pair.odoo.calls();
     case.end_with_kills().await;
     let calls = case.pair.odoo.calls() - before;
@@ -145,8 +172,9 @@ async fn two_hundred_in_doubt_are_found_by_workers_that_are_killed() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn contacts_come_under_their_company_once_though_workers_are_killed_between_the_two_calls() {
     let settings = [("ODOO_PULL_EVERY", "3600"), ("ODOO_TIMEOUT", "1"), ("CABINA_JOB_LEASE", "1")];
-    let pair = Pair::with(&settings).await;
-    let (ana, admin) = (pair.app.ana().await, pair.app.admin().await);
+    let case = Case { all: 41, ..Case::with(&settings).await };
+    let pair = &case.pair;
+    let ana = pair.app.ana().await;
     let rosa = ana.client("Rosa").await;
     pair.settled().await;
     pair.halt();
@@ -157,7 +185,6 @@ async fn contacts_come_under_their_company_once_though_workers_are_killed_betwee
         people.push(made["contact"]["id"].as_str().expect("an id").to_owned());
     }
     pair.odoo.set(Switches { accounting: true, lose_share: 0.3, ..Switches::default() });
-    let mut case = Case { pair, admin, all: 41 };
     case.end_with_kills().await;
     let company = case.pair.partner(&rosa).id().expect("an id");
     for id in &people {

@@ -114,7 +114,9 @@ async fn what_is_off_stays_here_and_what_was_there_before_is_sent_when_told() {
     use sea_orm::ConnectionTrait;
     pair.app.app.database.own.execute_unprepared("DELETE FROM sync_external").await.expect("forgotten");
     let payload = ana.run("syncRequest", json!({ "id": id }), "sync { status }").await;
-    assert_eq!(payload["sync"]["status"], "PENDING", "{payload}");
+    // The worker may be quicker than the answer.
+    let stands = payload["sync"]["status"].as_str().unwrap_or_else(|| panic!("{payload}"));
+    assert!(["PENDING", "IN_FLIGHT", "SYNCED"].contains(&stands), "{payload}");
     pair.settled().await;
     let stands = sync_of(&ana, &id).await;
     let there = pair.partner(&id).id().expect("an id").to_string();

@@ -81,14 +81,15 @@ async fn while_odoo_is_down_work_goes_on_and_drains_after_in_its_order() {
 }
 
 /// A worker of its own, as a process.
-fn worker(variables: &[(String, String)]) -> std::process::Child {
+pub fn worker(variables: &[(String, String)]) -> std::process::Child {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_cabina"));
     command.arg("worker").env_clear().stdout(Stdio::null()).stderr(Stdio::null());
     command.envs(variables.iter().map(|(name, value)| (name, value)));
     command.spawn().expect("a worker")
 }
 
-struct Killed(std::process::Child);
+/// A process that ends with what holds it.
+pub struct Killed(pub std::process::Child);
 
 impl Drop for Killed {
     fn drop(&mut self) {
