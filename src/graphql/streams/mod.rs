@@ -186,9 +186,8 @@ impl Engine {
         guest: Arc<Guest>,
         resume: Option<&str>,
     ) -> Result<Stream> {
-        let document = &prepared.executed.parsed;
         let operation = prepared.executed.operation();
-        let field = operation.and_then(|operation| documents::only_field(document, operation));
+        let field = operation.and_then(documents::only_field);
         let field =
             field.ok_or_else(|| Error::invalid("query", "a subscription asks for exactly one field"))?;
         let defaults =

@@ -139,6 +139,48 @@ async fn fragments_that_double_cost_what_they_ask() {
 }
 
 #[tokio::test]
+async fn what_an_interface_and_its_types_ask_alike_is_executed_once() {
+    let app = TestApp::start().await;
+    let ana = app.ana().await;
+    let id = ana.client("Rosa").await;
+    let count = async |selection: &str| {
+        let query = format!("query($id: ID!) {{ node(id: $id) {{ {selection} }} }}");
+        ana.data(&query, json!({ "id": id })).await; // whatever is done once for a token or a document is done
+        let before = app.app.database.statements();
+        let answer = ana.send(&query, json!({ "id": id })).await;
+        let points = answer.body["extensions"]["cost"]["requested"].as_u64().expect("points");
+        (app.app.database.statements() - before, points, answer.body["data"]["node"].clone())
+    };
+    let log = |alias: &str| format!("{alias}: eventLog(first: 1) {{ totalCount }}");
+    let (a, b) = (log("a"), log("b"));
+    let plain = count(&format!("__typename ... on Client {{ id {a} {b} }}")).await;
+    let entry = json!({ "totalCount": 1 });
+    assert_eq!(plain.2, json!({ "__typename": "Client", "id": id, "a": entry, "b": entry }));
+    // By the interface and by two of its types; by two interfaces; in another order.
+    let syncable = "... on Syncable { sync { status } }";
+    for (selection, expected) in [
+        (
+            format!(
+                "__typename id ... on Client {{ id {a} {b} }} ... on Team {{ id name }} ... on Node {{ id }}"
+            ),
+            plain.clone(),
+        ),
+        (
+            format!("__typename ... on Client {{ id {a} ... on Node {{ ... on Client {{ {a} {b} }} id }} }}"),
+            plain,
+        ),
+        (
+            format!(
+                "{syncable} id ... on Client {{ sync {{ status }} }} ... on Contact {{ id sync {{ status }} }}"
+            ),
+            count("... on Client { sync { status } id }").await,
+        ),
+    ] {
+        assert_eq!(count(&selection).await, expected, "{selection}");
+    }
+}
+
+#[tokio::test]
 async fn equal_fields_of_nodes_behind_fragments_come_together() {
     let app = TestApp::start().await;
     let ana = app.ana().await;
