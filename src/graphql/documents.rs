@@ -21,9 +21,11 @@ use async_graphql::parser::types::{
     DocumentOperations, ExecutableDocument, Field, OperationDefinition, OperationType, Selection,
     SelectionSet,
 };
-use async_graphql::{Name, Positioned, Variables};
+use async_graphql::{Name, Positioned, ServerError, Value as Given, Variables};
 
+use super::error;
 use super::fast::is_mergeable;
+use super::scalars::REFUSED;
 use crate::kernel::{Error, Result};
 use crate::platform::auth::hash_secret;
 use crate::platform::config::LimitsConfig;
@@ -259,6 +261,22 @@ impl Documents {
             (None, None) => 0,
         };
         Ok(Measured { executed, variables, cost })
+    }
+
+    /// Names the places of ids that were refused while they were read, in place of their type.
+    pub fn name_places(&self, document: &Document, variables: &Variables, errors: &mut [ServerError]) {
+        for error in errors {
+            let Some(extensions) = &mut error.extensions else { continue };
+            let Some(Given::String(refused)) = extensions.get(REFUSED).cloned() else { continue };
+            extensions.unset(REFUSED);
+            let at = error.locations.first().copied().unwrap_or_default();
+            let place = values::place_of(&document.parsed, variables, &self.types, at, &refused);
+            if let Some(place) = place
+                && let Some(rule) = error::rule(&error.message)
+            {
+                error.message = format!("{place}: {rule}");
+            }
+        }
     }
 
     /// Keeps a document that was measured.

@@ -169,9 +169,10 @@ impl Engine {
             .request(&request, prepared.executed.parsed.clone(), &caller, prepared.raw_json)
             .data(AtHand::<Item>(None))
             .data(AtHand::<Board>(None));
-        if let Some(response) = self.fast.execute_stream(trial).next().await
+        if let Some(mut response) = self.fast.execute_stream(trial).next().await
             && response.is_err()
         {
+            self.name_places(&request, &prepared.document, &mut response.errors);
             return Err(refuse(response.errors));
         }
         let stream = self.open(request, prepared, caller.clone(), guest, resume).await;
@@ -422,6 +423,8 @@ impl Stream {
         if !last && causes().any(passing) {
             return Err(Arc::new(Error::Internal(cause())));
         }
+        let mut response = response;
+        self.engine.name_places(&self.request, &self.prepared.document, &mut response.errors);
         let response = error::translate(response, &self.caller.request_id);
         let most = self.engine.largest();
         Ok(Some(size::text(&response, true, most, &self.caller.request_id).into()))
