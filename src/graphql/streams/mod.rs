@@ -205,7 +205,13 @@ impl Engine {
         let only = Only::of(argument)?;
         let topics = topics_of(&field.name.node);
         let services = self.services();
-        let follower = Follower::start(services.hub.clone(), services.database.clone(), after).await?;
+        let mut away = Away::default();
+        let follower = loop {
+            match Follower::start(services.hub.clone(), services.database.clone(), after).await {
+                Err(error) if error.is_away() => away.wait().await,
+                started => break started?,
+            }
+        };
         let pace = (field.name.node == FIGURES).then(|| Pace::from(follower.at()));
         let asked = hash_secret(&format!(
             "{} {:?} {}",
