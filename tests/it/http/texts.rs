@@ -185,24 +185,16 @@ async fn lists_are_bounded_wherever_they_are_given() {
     let admin = app.admin().await;
     let events = "query($who: [ID!], $states: [AgendaEventState!]) { agendaEvents(range: { start: \"2027-01-01T00:00:00Z\",
         end: \"2027-02-01T00:00:00Z\" }, filter: { assigneeIds: $who, states: $states }) { totalCount } }";
-    let (who, states) = (json!(vec![admin.id.clone(); 1001]), json!(vec!["PLANNED"; 1001]));
+    let (who, states) = (json!(vec![admin.id.clone(); 5001]), json!(vec!["PLANNED"; 5001]));
     for (variables, told) in [
-        (json!({ "who": who }), "$who: must have at most 1000 items"),
-        (json!({ "states": states }), "$states: must have at most 1000 items"),
+        (json!({ "who": who }), "$who: must have at most 5000 items"),
+        (json!({ "states": states }), "$states: must have at most 5000 items"),
     ] {
         let answer = admin.send(events, variables).await;
         assert_eq!((answer.code(), &answer.body["errors"][0]["message"]), ("BAD_INPUT", &json!(told)));
     }
-    let fewer = json!({ "who": vec![admin.id.clone(); 200], "states": vec!["PLANNED"; 1000] });
+    let fewer = json!({ "who": vec![admin.id.clone(); 200], "states": vec!["PLANNED"; 5000] });
     assert_eq!(admin.data(events, fewer).await["agendaEvents"]["totalCount"], 0);
-    let literal = format!(
-        "{{ notifications(filter: {{ kinds: [{}] }}) {{ totalCount }} }}",
-        "SYNC_FAILED ".repeat(1001)
-    );
-    assert_eq!(
-        admin.send(&literal, json!({})).await.body["errors"][0]["message"],
-        "filter.kinds: must have at most 1000 items"
-    );
     let clients = "query($filter: ClientFilter) { clients(filter: $filter) { totalCount } }";
     let branch = json!({ "tags": vec!["vip"; 100] });
     for (filter, told) in [
