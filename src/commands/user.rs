@@ -142,10 +142,16 @@ fn told(stop: Stop<UserErrorCode>) -> Error {
 /// From the terminal, where it is not shown, or from standard input; never an argument, which every other process of the
 /// machine could read.
 fn read_password() -> Result<String> {
-    if std::io::stdin().is_terminal() {
-        return rpassword::prompt_password("Password: ").map_err(Error::internal);
+    let password = if std::io::stdin().is_terminal() {
+        rpassword::prompt_password("Password: ").map_err(Error::internal)?
+    } else {
+        let mut line = String::new();
+        std::io::stdin().lock().read_line(&mut line).map_err(Error::internal)?;
+        line.trim_end_matches(['\r', '\n']).to_owned()
+    };
+    if password.contains('\0') {
+        // Nobody could sign in with it: the API takes no such text.
+        return Err(Error::Usage("the password must not contain the character U+0000".to_owned()));
     }
-    let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line).map_err(Error::internal)?;
-    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+    Ok(password)
 }

@@ -243,10 +243,12 @@ impl Engine {
             }
         };
         // A mutation does what else is to be done, and tells the error in its place.
-        let response = response.filter(|_| !(is_query && size.is_exceeded())).unwrap_or_else(|| {
+        let response = response.filter(|_| !(is_query && size.is_exceeded()));
+        let mut response = response.unwrap_or_else(|| {
             let error = Error::TooLarge { most: self.largest() };
             Response::from_errors(vec![error::of_request(&error, &caller.request_id)])
         });
+        self.name_places(&request, &document, &mut response.errors);
         let request_error = response.errors.iter().all(|e| e.path.is_empty()) && response.data == Value::Null;
         let request_error = request_error && !size.is_exceeded();
         let refused = (response.is_err() && request_error).then_some(Cause::Document);
@@ -294,6 +296,11 @@ impl Engine {
             }
         }
         response
+    }
+
+    /// Names the places of values that were refused while they were read.
+    pub(super) fn name_places(&self, asked: &Request, document: &Document, errors: &mut [ServerError]) {
+        self.documents.name_places(document, &asked.variables, errors);
     }
 
     /// Validates a document with the variables of a request; an answer with errors says what is wrong.

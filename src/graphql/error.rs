@@ -88,16 +88,26 @@ fn log(error: &Error, told: &ServerError, request_id: &str) {
     }
 }
 
+/// What the executor tells of a value of a type that was wrong.
+fn wrong_value(message: &str) -> Option<(&str, &str)> {
+    let message = message.split(" (occurred while parsing").next().unwrap_or(message);
+    message.strip_prefix("Failed to parse \"")?.split_once("\": ")
+}
+
+/// The rule that the executor tells of a value that was wrong.
+pub fn rule(message: &str) -> Option<&str> {
+    Some(wrong_value(message)?.1)
+}
+
 /// Takes the executor's own words out of messages about wrong values.
 fn readable(message: &str) -> String {
-    let message = message.split(" (occurred while parsing").next().unwrap_or(message);
+    if let Some((kind, why)) = wrong_value(message) {
+        return format!("{kind}: {why}");
+    }
     // The arguments of directives are the one place where it offers names though it was told not to.
     let message = match message.split_once(" Did you mean") {
         Some((error, _)) if message.contains("\" on directive \"") => error,
         _ => message,
     };
-    match message.strip_prefix("Failed to parse \"").and_then(|rest| rest.split_once("\": ")) {
-        Some((kind, why)) => format!("{kind}: {why}"),
-        None => message.to_owned(),
-    }
+    message.to_owned()
 }

@@ -19,5 +19,4 @@ pub mod roots;
 pub mod scalars;
 pub mod schema;
 pub mod size;
-mod stream_root;
 pub mod streams;

@@ -14,6 +14,10 @@ use crate::kernel::time::{self, Instant};
 use crate::kernel::words::{Word, doc};
 use crate::platform::bus::Cursor;
 
+/// Extension of an error: the text that an id refused. Which kind of id a field takes is known here alone, and where the
+/// field stands is known elsewhere: see `Documents::name_places`.
+pub const REFUSED: &str = "refused";
+
 /// Ids are the schema's `ID`, typed in Rust: an id of another kind is refused as input.
 macro_rules! id_scalars {
     ($($Id:ident)*) => { $(
@@ -23,7 +27,9 @@ macro_rules! id_scalars {
             fn create_type_info(registry: &mut Registry) -> String { <ID as InputType>::create_type_info(registry) }
             fn parse(value: Option<Value>) -> InputValueResult<Self> {
                 match value {
-                    Some(Value::String(text)) => text.parse().map_err(InputValueError::custom),
+                    Some(Value::String(text)) => text.parse().map_err(|rule| {
+                        InputValueError::custom(rule).with_extension(REFUSED, text)
+                    }),
                     other => Err(InputValueError::expected_type(other.unwrap_or_default())),
                 }
             }

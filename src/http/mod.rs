@@ -4,6 +4,7 @@ mod calendar;
 mod caller;
 mod graphql;
 mod health;
+mod linger;
 mod mouth;
 mod negotiate;
 mod operation;

@@ -34,11 +34,17 @@ pub fn routes(config: &HttpConfig) -> Router<Web> {
     } else if config.graphiql {
         router = router.route("/", get(|| async { Redirect::temporary("/graphiql") }));
     }
-    router.layer(from_fn(cache))
+    router.layer(from_fn(headers))
 }
 
-/// Assets carry a hash of their content in their names and never change; pages are asked for anew each time.
-async fn cache(request: Request, next: Next) -> Response {
+/// What the built pages may load and run: what comes from here, and the styles that their components write.
+const POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
+    font-src 'self' data:; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; \
+    frame-ancestors 'none'";
+
+/// Assets carry a hash of their content in their names and never change; pages are asked for anew each time, and say what
+/// they may load.
+async fn headers(request: Request, next: Next) -> Response {
     let asset = request.uri().path().starts_with("/assets/");
     let mut response = next.run(request).await;
     let keep = if asset && response.status().is_success() {
@@ -46,7 +52,12 @@ async fn cache(request: Request, next: Next) -> Response {
     } else {
         "no-cache"
     };
-    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static(keep));
+    let headers = response.headers_mut();
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static(keep));
+    let is_page = headers.get(header::CONTENT_TYPE).is_some_and(|of| of.as_bytes().starts_with(b"text/html"));
+    if is_page {
+        headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(POLICY));
+    }
     response
 }
 

@@ -19,6 +19,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{sleep, timeout};
 use tower::ServiceExt;
 
+use super::linger::Lingering;
 use super::pulse::{Answering, Patience, Pulse};
 
 /// Requests under way get so long to finish when the server stops.
@@ -82,7 +83,8 @@ pub async fn serve(
         let _ = stream.set_nodelay(true);
         let pulse = Pulse::default();
         let service = TowerToHyperService::new(with_address(router.clone(), address, pulse.clone()));
-        let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
+        let stream = TokioIo::new(Lingering::new(stream, short.subscribe()));
+        let connection = builder.serve_connection_with_upgrades(stream, service).into_owned();
         let (open, short, mut stopping) = (open.clone(), short.subscribe(), stopping.subscribe());
         tokio::spawn(async move {
             let _open = open;

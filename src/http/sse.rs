@@ -47,7 +47,10 @@ pub async fn answer(
     let guest = match Guest::admit(door, bearer.unwrap_or_default()).await {
         Ok(guest) => Arc::new(guest),
         Err(error) => {
-            let told = of_request(&error, &caller.request_id);
+            let mut told = of_request(&error, &caller.request_id);
+            if let Some(resume) = resume.filter(|_| error.is_away()) {
+                told.extensions.get_or_insert_default().set("cursor", resume);
+            }
             return once(Answer::refused(Cause::Document, vec![told], &caller.request_id));
         }
     };

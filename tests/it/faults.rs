@@ -137,6 +137,66 @@ async fn what_is_acknowledged_while_writes_fail_is_kept() {
     }
 }
 
+/// Set for the process in which memory is short.
+const SHORT: &str = "CABINA_TEST_SHORT_OF_MEMORY";
+
+/// SQLite may take less and less memory, for all its connections together, until nothing works any more. It says on its
+/// standard output what was acknowledged, and ends as if it crashed.
+async fn run_short_of_memory() -> ! {
+    let app = TestApp::start().await;
+    let ana = app.ana().await;
+    let client = ana.client("Rosa").await;
+    let mut written = Written::default();
+    let (mut limit, mut both) = (8_i64 << 20, 0);
+    while limit > 0 && written.failed < 40 * WRITERS {
+        let pragma = format!("PRAGMA hard_heap_limit = {limit}");
+        // It cannot be set any more when there is no memory for that either.
+        let _ = app.app.database.own.execute_unprepared(&pragma).await;
+        let before = (written.acknowledged.len(), written.failed);
+        write(&mut written, &ana, &client, 2, 9000).await;
+        both += usize::from(written.acknowledged.len() > before.0 && written.failed > before.1);
+        limit -= 50_000;
+    }
+    println!("database {}", app.database_url());
+    println!("failed {}", written.failed);
+    println!("both {both}");
+    written.acknowledged.iter().for_each(|event| println!("acknowledged {event}"));
+    std::process::exit(0);
+}
+
+#[tokio::test]
+async fn what_is_acknowledged_while_memory_is_short_is_kept() {
+    if std::env::var_os(SHORT).is_some() {
+        run_short_of_memory().await;
+    }
+    // In a process of its own, on SQLite: the limit holds for the whole process, and cannot be raised again.
+    let mut command = Command::new(std::env::current_exe().expect("a program"));
+    command.args(["--exact", "faults::what_is_acknowledged_while_memory_is_short_is_kept", "--nocapture"]);
+    command.env(SHORT, "1").env("CABINA_TEST_DB", "sqlite");
+    let ended = tokio::task::spawn_blocking(move || command.output()).await.expect("joined").expect("runs");
+    let told = String::from_utf8_lossy(&ended.stdout);
+    assert!(ended.status.success(), "{told}\n{}", String::from_utf8_lossy(&ended.stderr));
+    let all = |what: &str| -> Vec<String> {
+        told.lines().filter_map(|line| Some(line.strip_prefix(what)?.trim().to_owned())).collect()
+    };
+    let number = |what: &str| -> usize { all(what)[0].parse().expect("a number") };
+    let acknowledged: BTreeSet<String> = all("acknowledged ").into_iter().collect();
+    let (failed, both) = (number("failed "), number("both "));
+    println!(
+        "memory was short: {} writes acknowledged, {failed} failed, both {both} times at once",
+        acknowledged.len()
+    );
+    assert!(!acknowledged.is_empty() && failed > 0);
+    let url = all("database ")[0].clone();
+    let outside = sea_orm::Database::connect(url.clone()).await.expect("connects");
+    let kept = kept(&outside).await;
+    outside.close().await.expect("closes");
+    let file = Path::new(url.strip_prefix("sqlite://").expect("a file"));
+    std::fs::remove_dir_all(file.parent().expect("a folder")).expect("removed");
+    let lost: Vec<&String> = acknowledged.difference(&kept).collect();
+    assert!(lost.is_empty(), "acknowledged and lost: {lost:?}");
+}
+
 fn length(file: &Path) -> u64 {
     std::fs::metadata(file).map_or(0, |file| file.len())
 }
@@ -159,6 +219,51 @@ async fn fill(program: &Program, outside: &DatabaseConnection) {
     let file = url.strip_prefix("sqlite://").expect("a file");
     let longest = length(Path::new(file)).max(length(Path::new(&format!("{file}-wal"))));
     limit(program, Some(longest + 200_000));
+}
+
+/// Errors of the database, as the log tells them.
+fn errors_in(log: &[Value]) -> Vec<String> {
+    log.iter()
+        .filter_map(|line| line["fields"]["cause"].as_str().or(line["cause"].as_str()))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[tokio::test]
+async fn a_write_that_the_disk_refuses_is_no_change_and_its_connection_is_not_used_again() {
+    let program = Program::serve(Vec::new()).await;
+    let ana = program.sign_in("ana@test.example").await;
+    let client = ana.client("Rosa").await;
+    let outside = sea_orm::Database::connect(program.database().url.clone()).await.expect("connects");
+    let mut written = Written::default();
+    for _ in 0..3 {
+        fill(&program, &outside).await;
+        let failed = written.failed;
+        for _ in 0..20 {
+            write(&mut written, &ana, &client, 5, 9000).await;
+            if written.failed > failed + WRITERS {
+                break;
+            }
+        }
+        assert!(written.failed > failed, "the disk refuses writes");
+        if is_postgres() {
+            take_writes(&outside, true).await;
+        } else {
+            limit(&program, None);
+        }
+        write(&mut Written::default(), &ana, &client, 4, 10).await;
+        let mut well = Written::default();
+        write(&mut well, &ana, &client, 4, 9000).await;
+        assert_eq!(well.failed, 0, "every connection works again");
+        written.acknowledged.append(&mut well.acknowledged);
+    }
+    let kept = kept(&outside).await;
+    let lost: Vec<&String> = written.acknowledged.difference(&kept).collect();
+    assert!(lost.is_empty(), "acknowledged and lost: {lost:?}");
+    let (_, log) = program.stop().await;
+    let errors = errors_in(&log);
+    let wanted = if is_postgres() { "read-only transaction" } else { "disk I/O error" };
+    assert!(errors.iter().any(|error| error.contains(wanted)), "{errors:?}");
 }
 
 #[tokio::test]

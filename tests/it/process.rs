@@ -128,6 +128,8 @@ async fn users_are_managed_from_the_terminal() {
     );
     let (done, told) = user(&["password", "eva@company.example"], "another password\n");
     assert!(done, "{told}");
+    let (done, told) = user(&["password", "eva@company.example"], "another\0password\n");
+    assert!(!done && told.contains("password must not contain the character U+0000"), "{told}");
     // Either spelling of an international domain.
     let (done, told) = user(&["add", "leo@peña.example", "--name", "Leo"], "a good password\n");
     assert!(done, "{told}");

@@ -68,3 +68,17 @@ test(`three tabs, offline while their token ends, ${ROUNDS} times`, { timeout: 6
     assert.deepEqual(signedOut, [], `round ${round}`);
   }
 });
+
+test('who logs out while nothing answers is out at once', async (t) => {
+  const page = await app.signedIn(t);
+  let refreshes = 0;
+  await page.route('**/graphql', (route) => {
+    if (route.request().postData()?.includes('sessionRefresh')) refreshes += 1;
+    // Nobody answers, and nobody says that there is no network.
+  });
+  await sleep(LIFE * 1000);
+  await page.getByRole('button', { name: 'Salir', exact: true }).click();
+  await page.getByRole('button', { name: 'Entrar' }).waitFor({ timeout: 3000 });
+  assert.equal(await page.evaluate(() => localStorage.getItem('cabina.session')), null);
+  assert.ok(refreshes > 0, 'its token was at its end');
+});

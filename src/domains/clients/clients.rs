@@ -20,6 +20,9 @@ use crate::kernel::{Error, Patch, Result, Stop, tax_id, text};
 use crate::platform::auth::{Right, Role};
 use crate::platform::db::{Change, ChangeKind, Tx, Visible, differences, insert_all};
 
+/// Longest reason of a transition.
+const REASON_MAX: usize = 500;
+
 /// A client to be made.
 #[derive(Clone, Debug)]
 pub struct NewClient {
@@ -306,7 +309,8 @@ pub async fn transit(
     let before = locked(tx, id).await?;
     allow(tx, action, &before)?;
     let status = rules::leads_to(action).ok_or_else(|| Error::internal("this action is no transition"))?;
-    let reason = reason.map(|reason| text::tidy(&reason)).filter(|reason| !reason.is_empty());
+    let reason = text::optional(&text::tidy(&reason.unwrap_or_default()), REASON_MAX)
+        .map_err(|rule| Stop::refuse(Code::Invalid, "reason", rule))?;
     if action == ClientAction::Block && reason.is_none() {
         return Err(Stop::refuse(Code::Invalid, "reason", "tell why the client is blocked"));
     }

@@ -3,7 +3,7 @@
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
 
 use super::tables::{client, contact};
-use super::{CLIENT_UPDATED, clients, timeline};
+use super::{CLIENT_UPDATED, clients, markets, timeline};
 use crate::codes;
 use crate::kernel::contact::{Email, Phone};
 use crate::kernel::error::Check;
@@ -29,7 +29,7 @@ pub struct ContactPatch {
     pub position: Patch<String>,
     /// E-mail address.
     pub email: Patch<String>,
-    /// Phone number, with its country code.
+    /// Phone number, as typed.
     pub phone: Patch<String>,
     /// Anything else.
     pub notes: Patch<String>,
@@ -56,7 +56,8 @@ pub async fn create(
         created_at: tx.now,
         updated_at: tx.now,
     };
-    apply(&mut row, fields)?;
+    let country = country(tx, &client, &fields).await?;
+    apply(&mut row, fields, country.as_deref())?;
     let id = row.id;
     let change = Change::of(ChangeKind::Created, id, 1, differences(None, Some(&row))?);
     tell(tx, change, &client);
@@ -80,7 +81,8 @@ pub async fn update(
     };
     let client = other.as_ref().unwrap_or(&former);
     let mut after = contact::Model { client_id: client.id, ..before.clone() };
-    apply(&mut after, patch)?;
+    let country = country(tx, client, &patch).await?;
+    apply(&mut after, patch, country.as_deref())?;
     let changes = differences(Some(&before), Some(&after))?;
     tx.merge(id, expected, before.version, &changes).await?;
     if !changes.is_empty() {
@@ -124,7 +126,19 @@ async fn locked(tx: &Tx, id: ContactId) -> Result<contact::Model> {
     query.one(tx.conn()).await?.ok_or(Error::NotFound)
 }
 
-fn apply(row: &mut contact::Model, fields: ContactPatch) -> Result<(), Stop<ContactErrorCode>> {
+/// The country of the client's market, where a phone number is to be read.
+async fn country(tx: &Tx, client: &client::Model, fields: &ContactPatch) -> Result<Option<String>> {
+    match (&fields.phone, client.market_id) {
+        (Patch::Set(_), Some(market)) => Ok(markets::get(tx, market).await?.map(|market| market.country)),
+        _ => Ok(None),
+    }
+}
+
+fn apply(
+    row: &mut contact::Model,
+    fields: ContactPatch,
+    country: Option<&str>,
+) -> Result<(), Stop<ContactErrorCode>> {
     use ContactErrorCode::Invalid;
     let mut check = Check::default();
     check.name(Invalid, "name", fields.name, &mut row.name, 200);
@@ -134,7 +148,7 @@ fn apply(row: &mut contact::Model, fields: ContactPatch) -> Result<(), Stop<Cont
         email.apply(&mut row.email);
     }
     let phone =
-        fields.phone.try_map(|value| Phone::parse(&value, None).map(|phone| phone.as_str().to_owned()));
+        fields.phone.try_map(|value| Phone::parse(&value, country).map(|phone| phone.as_str().to_owned()));
     if let Some(phone) = check.take(Invalid, "phone", phone) {
         phone.apply(&mut row.phone);
     }

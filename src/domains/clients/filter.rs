@@ -57,12 +57,27 @@ const MAX_DEPTH: usize = 4;
 /// Most filters in one `or`.
 const MAX_BRANCHES: usize = 20;
 
+/// Most values in the lists of a filter and of all filters within it.
+const MAX_VALUES: usize = 200;
+
 /// The visible clients that the filter lets through.
 ///
 /// # Errors
-/// `Invalid` when filters are nested too deeply.
+/// `Invalid` when filters are nested too deeply, or name too many values.
 pub fn list(viewer: &Viewer, filter: &ClientFilter) -> Result<Select<Entity>> {
+    if values(filter) > MAX_VALUES {
+        let rule = format!("may hold at most {MAX_VALUES} values in all its lists together");
+        return Err(Error::invalid("filter", rule));
+    }
     Ok(Entity::visible_to(viewer).filter(condition(viewer, filter, 0)?))
+}
+
+/// The values in the lists of a filter and of all filters within it.
+fn values(filter: &ClientFilter) -> usize {
+    let words = filter.status.as_ref().map_or(0, Vec::len);
+    let texts = [&filter.markets, &filter.tags].into_iter().flatten().map(Vec::len).sum::<usize>();
+    let branches = filter.or.iter().flatten().map(|branch| 1 + values(branch)).sum::<usize>();
+    words + texts + branches + filter.not.as_deref().map_or(0, values)
 }
 
 fn condition(viewer: &Viewer, filter: &ClientFilter, depth: usize) -> Result<Condition> {

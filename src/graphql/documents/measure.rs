@@ -132,18 +132,23 @@ struct Counter<'a> {
 }
 
 impl Counter<'_> {
+    /// Fields add up; of fragments the dearest counts, for they are on different types and an object has one.
     fn set(&self, set: &SelectionSet, parent: Option<&str>, introspected: usize) -> Result<u64> {
-        set.items.iter().try_fold(0_u64, |sum, item| {
-            let points = match &item.node {
-                Selection::Field(field) => self.field(&field.node, parent, introspected)?,
+        let (mut fields, mut dearest) = (0_u64, 0);
+        for item in &set.items {
+            match &item.node {
+                Selection::Field(field) => {
+                    fields = fields.saturating_add(self.field(&field.node, parent, introspected)?);
+                }
                 Selection::InlineFragment(inline) => {
                     let on = inline.node.type_condition.as_ref().map(|on| on.node.on.node.as_str());
-                    self.set(&inline.node.selection_set.node, on.or(parent), introspected)?
+                    let points = self.set(&inline.node.selection_set.node, on.or(parent), introspected)?;
+                    dearest = dearest.max(points);
                 }
-                Selection::FragmentSpread(_) => 0, // there is none any more
-            };
-            Ok(sum.saturating_add(points))
-        })
+                Selection::FragmentSpread(_) => {} // there is none any more
+            }
+        }
+        Ok(fields.saturating_add(dearest))
     }
 
     fn field(&self, field: &Field, parent: Option<&str>, introspected: usize) -> Result<u64> {

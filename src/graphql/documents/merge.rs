@@ -1,9 +1,9 @@
 //! Equal response keys are one field (GraphQL specification, 6.3.2 and 6.3.3), whichever fragments they stand in: they
 //! are merged before anything is counted or executed. The executor would execute each by itself.
 //!
-//! What is merged has no named fragments and no `@skip` or `@include` any more: those are carried out on the way. Where
-//! the parent is an interface or a union, what is asked of one kind of object stays in a fragment on it, one for each;
-//! what is asked there once more for all kinds is not merged with it, and is counted as often as it is executed.
+//! What is merged has no named fragments and no `@skip` or `@include` any more: those are carried out on the way. An
+//! object has one type: where an interface or a union is asked for different things of different types, each of its
+//! types gets a fragment that holds all that is asked of it, and nothing stands beside these fragments.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,7 +11,7 @@ use async_graphql::parser::types::{
     Directive, ExecutableDocument, Field, InlineFragment, OperationDefinition, Selection, SelectionSet,
     TypeCondition,
 };
-use async_graphql::{Positioned, Value as Given, Variables};
+use async_graphql::{Name, Positioned, Value as Given, Variables};
 use async_graphql_value::Value;
 
 use super::measure::too_costly;
@@ -50,18 +50,18 @@ struct Merger<'a> {
     made: u64,
 }
 
-/// A field, or what is asked of one kind of objects, from all places where it stands.
-enum Entry<'a> {
-    Field(&'a Positioned<Field>, Vec<&'a Positioned<SelectionSet>>),
-    On(&'a Positioned<TypeCondition>, Vec<&'a Positioned<SelectionSet>>),
+/// A field, and what is selected of it, from all places where it stands.
+struct Gathered<'a> {
+    first: &'a Positioned<Field>,
+    sets: Vec<&'a Positioned<SelectionSet>>,
 }
 
 /// What selections on one object ask for, in the order in which it is met.
 #[derive(Default)]
-struct Gathered<'a> {
-    entries: Vec<Entry<'a>>,
+struct Fields<'a> {
+    all: Vec<Gathered<'a>>,
     by_key: HashMap<&'a str, usize>,
-    by_condition: HashMap<&'a str, usize>,
+    /// Fragments whose fields are here already.
     spread: HashSet<&'a str>,
 }
 
@@ -71,115 +71,126 @@ impl<'a> Merger<'a> {
         sets: &[&'a Positioned<SelectionSet>],
         parent: Option<&'a str>,
     ) -> Result<Positioned<SelectionSet>> {
-        let mut gathered = Gathered::default();
-        for set in sets {
-            self.gather(&set.node, parent, &mut gathered)?;
-        }
-        let items = gathered.entries.into_iter().map(|entry| self.entry(entry, parent));
-        let items = items.collect::<Result<Vec<_>>>()?;
+        let types = self.types;
+        let kinds = parent.and_then(|parent| types.kinds(parent));
+        let items = match kinds.filter(|_| sets.iter().any(|set| self.is_parted(&set.node, parent))) {
+            Some(kinds) => kinds.map(|kind| self.kind(sets, kind)).filter_map(Result::transpose).collect(),
+            None => self.fields(sets, parent),
+        };
         let position = sets.first().map(|set| set.pos).unwrap_or_default();
-        Ok(Positioned::new(SelectionSet { items }, position))
+        Ok(Positioned::new(SelectionSet { items: items? }, position))
     }
 
-    fn entry(&mut self, entry: Entry<'a>, parent: Option<&'a str>) -> Result<Positioned<Selection>> {
-        self.made += 1;
-        too_costly(self.made, self.limits)?;
-        Ok(match entry {
-            Entry::Field(first, sets) => {
-                let of = self.types.selected(parent, &first.node.name.node);
-                let field = Field {
-                    alias: first.node.alias.clone(),
-                    name: first.node.name.clone(),
-                    arguments: first.node.arguments.clone(),
-                    directives: first.node.directives.iter().filter(|d| !decides(d)).cloned().collect(),
-                    selection_set: self.set(&sets, of)?,
-                };
-                Positioned::new(Selection::Field(Positioned::new(field, first.pos)), first.pos)
-            }
-            Entry::On(condition, sets) => {
-                let inline = InlineFragment {
-                    type_condition: Some(condition.clone()),
-                    directives: Vec::new(),
-                    selection_set: self.set(&sets, Some(&condition.node.on.node))?,
-                };
-                let inline = Positioned::new(inline, condition.pos);
-                Positioned::new(Selection::InlineFragment(inline), condition.pos)
-            }
+    /// Whether a selection on an interface or union holds fragments that do not hold for all its types.
+    fn is_parted(&self, set: &'a SelectionSet, parent: Option<&str>) -> bool {
+        set.items.iter().any(|item| {
+            let fragment = match &item.node {
+                Selection::Field(_) => return false,
+                Selection::InlineFragment(inline) => Some(of_inline(&inline.node)),
+                Selection::FragmentSpread(spread) => self.named(&spread.node.fragment_name.node),
+            };
+            fragment.is_some_and(|(on, set)| {
+                on.is_some_and(|on| Some(on) != parent) || self.is_parted(&set.node, parent)
+            })
         })
     }
 
-    fn gather(&self, set: &'a SelectionSet, parent: Option<&'a str>, into: &mut Gathered<'a>) -> Result<()> {
+    /// All that is asked of one type of an interface or a union; `None`: nothing.
+    fn kind(
+        &mut self,
+        sets: &[&'a Positioned<SelectionSet>],
+        kind: &'a str,
+    ) -> Result<Option<Positioned<Selection>>> {
+        let items = self.fields(sets, Some(kind))?;
+        let Some(position) = items.first().map(|item| item.pos) else { return Ok(None) };
+        let condition = TypeCondition { on: Positioned::new(Name::new(kind), position) };
+        let inline = InlineFragment {
+            type_condition: Some(Positioned::new(condition, position)),
+            directives: Vec::new(),
+            selection_set: Positioned::new(SelectionSet { items }, position),
+        };
+        Ok(Some(Positioned::new(Selection::InlineFragment(Positioned::new(inline, position)), position)))
+    }
+
+    fn fields(
+        &mut self,
+        sets: &[&'a Positioned<SelectionSet>],
+        parent: Option<&'a str>,
+    ) -> Result<Vec<Positioned<Selection>>> {
+        let mut fields = Fields::default();
+        for set in sets {
+            self.gather(&set.node, parent, &mut fields)?;
+        }
+        fields.all.into_iter().map(|field| self.field(field, parent)).collect()
+    }
+
+    fn field(&mut self, field: Gathered<'a>, parent: Option<&'a str>) -> Result<Positioned<Selection>> {
+        self.made += 1;
+        too_costly(self.made, self.limits)?;
+        let Gathered { first, sets } = field;
+        let of = self.types.selected(parent, &first.node.name.node);
+        let field = Field {
+            alias: first.node.alias.clone(),
+            name: first.node.name.clone(),
+            arguments: first.node.arguments.clone(),
+            directives: first.node.directives.iter().filter(|d| !decides(d)).cloned().collect(),
+            selection_set: self.set(&sets, of)?,
+        };
+        Ok(Positioned::new(Selection::Field(Positioned::new(field, first.pos)), first.pos))
+    }
+
+    fn gather(&self, set: &'a SelectionSet, parent: Option<&'a str>, into: &mut Fields<'a>) -> Result<()> {
         for item in &set.items {
             if is_left_out(item.node.directives(), self.variables) {
                 continue;
             }
-            match &item.node {
-                Selection::Field(field) => into.field(field)?,
-                Selection::InlineFragment(inline) => {
-                    let set = &inline.node.selection_set;
-                    self.fragment(inline.node.type_condition.as_ref(), set, parent, into)?;
+            let fragment = match &item.node {
+                Selection::Field(field) => {
+                    into.add(field)?;
+                    continue;
                 }
+                Selection::InlineFragment(inline) => Some(of_inline(&inline.node)),
                 Selection::FragmentSpread(spread) => {
                     let name = &spread.node.fragment_name.node;
-                    // An unknown one is told by validation.
-                    let Some(fragment) = self.document.fragments.get(name) else { continue };
-                    if into.spread.insert(name) {
-                        let fragment = &fragment.node;
-                        self.fragment(Some(&fragment.type_condition), &fragment.selection_set, parent, into)?;
-                    }
+                    self.named(name).filter(|_| into.spread.insert(name))
                 }
+            };
+            let Some((on, set)) = fragment else { continue };
+            // One that cannot hold is refused by validation where it never can.
+            if on.zip(parent).is_none_or(|(on, parent)| self.types.applies(on, parent)) {
+                self.gather(&set.node, parent, into)?;
             }
         }
         Ok(())
     }
 
-    fn fragment(
-        &self,
-        condition: Option<&'a Positioned<TypeCondition>>,
-        set: &'a Positioned<SelectionSet>,
-        parent: Option<&'a str>,
-        into: &mut Gathered<'a>,
-    ) -> Result<()> {
-        let (Some(condition), Some(parent)) = (condition, parent) else {
-            return self.gather(&set.node, parent, into);
-        };
-        let on = condition.node.on.node.as_str();
-        if on == parent || (self.types.is_object(parent) && self.types.applies(on, parent)) {
-            return self.gather(&set.node, Some(parent), into);
-        }
-        if !self.types.is_object(parent) {
-            into.on(condition, set);
-        } // else it can never hold: validation refuses it
-        Ok(())
+    /// What a fragment with a name is on and selects. An unknown one is told by validation.
+    fn named(&self, name: &Name) -> Option<(Option<&'a str>, &'a Positioned<SelectionSet>)> {
+        let fragment = &self.document.fragments.get(name)?.node;
+        Some((Some(&fragment.type_condition.node.on.node), &fragment.selection_set))
     }
 }
 
-impl<'a> Gathered<'a> {
-    fn field(&mut self, field: &'a Positioned<Field>) -> Result<()> {
+/// What a fragment without a name is on and selects.
+fn of_inline(inline: &InlineFragment) -> (Option<&str>, &Positioned<SelectionSet>) {
+    let on = inline.type_condition.as_ref().map(|condition| condition.node.on.node.as_str());
+    (on, &inline.selection_set)
+}
+
+impl<'a> Fields<'a> {
+    fn add(&mut self, field: &'a Positioned<Field>) -> Result<()> {
         let key = field.node.response_key().node.as_str();
-        let next = self.entries.len();
-        match self.entries.get_mut(*self.by_key.entry(key).or_insert(next)) {
-            Some(Entry::Field(first, sets)) if is_same(&first.node, &field.node) => {
-                sets.push(&field.node.selection_set);
-            }
+        let next = self.all.len();
+        let set = &field.node.selection_set;
+        match self.all.get_mut(*self.by_key.entry(key).or_insert(next)) {
+            Some(same) if is_same(&same.first.node, &field.node) => same.sets.push(set),
             Some(_) => {
                 let rule = format!("the fields under {key} conflict: give one of them another alias");
                 return Err(Error::invalid("query", rule));
             }
-            None => self.entries.push(Entry::Field(field, vec![&field.node.selection_set])),
+            None => self.all.push(Gathered { first: field, sets: vec![set] }),
         }
         Ok(())
-    }
-
-    fn on(&mut self, condition: &'a Positioned<TypeCondition>, set: &'a Positioned<SelectionSet>) {
-        let place = self.by_condition.entry(condition.node.on.node.as_str());
-        let place = *place.or_insert_with(|| {
-            self.entries.push(Entry::On(condition, Vec::new()));
-            self.entries.len() - 1
-        });
-        if let Entry::On(_, sets) = &mut self.entries[place] {
-            sets.push(set);
-        }
     }
 }
 

@@ -86,9 +86,14 @@ impl Types {
         }
     }
 
-    /// Whether values of the type are of this type alone; those that introspection tells of are.
-    pub fn is_object(&self, name: &str) -> bool {
-        name.starts_with("__") || matches!(self.0.types.get(name), Some(MetaType::Object { .. }))
+    /// The types that the objects behind an interface or a union have; `None` for any other type.
+    pub fn kinds(&self, name: &str) -> Option<impl Iterator<Item = &str>> {
+        match self.0.types.get(name)? {
+            MetaType::Interface { possible_types, .. } | MetaType::Union { possible_types, .. } => {
+                Some(possible_types.iter().map(String::as_str))
+            }
+            _ => None,
+        }
     }
 
     /// Whether a fragment on `condition` holds for an object of this type.

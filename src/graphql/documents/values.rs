@@ -2,17 +2,25 @@
 //!
 //! The executor takes null for a variable that was not sent, a text for an enum and the last of two equal fields, and does
 //! not take a number for an id. What the databases cannot keep, the character NUL, is refused here too, wherever a text
-//! enters; so nothing behind has to look for it.
+//! enters; so nothing behind has to look for it. What a scalar refuses is told with the place where it stands, which the
+//! executor does not know.
 
+use async_graphql::InputType;
 use async_graphql::parser::types::{
     ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet, VariableDefinition,
 };
 use async_graphql::registry::{MetaType, MetaTypeName};
-use async_graphql::{Name, Positioned, Value as Given, Variables};
+use async_graphql::{Name, Pos, Positioned, Value as Given, Variables};
 use async_graphql_value::Value;
 
 use super::types::Types;
+use crate::kernel::time::{self, Instant};
 use crate::kernel::{Error, Result};
+use crate::platform::bus::Cursor;
+
+/// Most items of a list that is given: more than anything takes that bounds its own, and few enough that a statement can
+/// name them all.
+const ITEMS: usize = 5000;
 
 /// Checks the values that stand in a document, and writes ids that are numbers as texts.
 ///
@@ -68,10 +76,11 @@ fn selection(set: &mut SelectionSet, parent: Option<&str>, types: &Types) -> Res
 fn literal(value: &mut Value, of: &str, types: &Types, place: &str) -> Result<()> {
     let item = item_of(of);
     match value {
-        Value::List(items) => items
-            .iter_mut()
-            .enumerate()
-            .try_for_each(|(index, value)| literal(value, item, types, &format!("{place}.{index}"))),
+        Value::List(items) => {
+            check_length(items.len(), of, place)?;
+            let mut items = items.iter_mut().enumerate();
+            items.try_for_each(|(index, value)| literal(value, item, types, &format!("{place}.{index}")))
+        }
         Value::Object(fields) => {
             let of = MetaTypeName::concrete_typename(of);
             fields.iter_mut().try_for_each(|(name, value)| {
@@ -84,7 +93,7 @@ fn literal(value: &mut Value, of: &str, types: &Types, place: &str) -> Result<()
             if let Some(MetaType::Enum { .. }) = types.named(of) {
                 return Err(Error::invalid(place, format!("must be a value of {of}, without quotes")));
             }
-            check_text(text, place)
+            check_text(text, of, place)
         }
         Value::Number(number) if is_id(of) && !number.is_f64() => {
             *value = Value::String(number.to_string());
@@ -135,6 +144,7 @@ impl std::fmt::Display for Place<'_> {
 fn variable(value: &mut Given, of: &str, types: &Types, place: &Place<'_>) -> Result<()> {
     match value {
         Given::List(items) => {
+            check_length(items.len(), of, place)?;
             let item = item_of(of);
             let mut items = items.iter_mut().enumerate();
             items.try_for_each(|(index, value)| variable(value, item, types, &Place::Item(place, index)))
@@ -148,11 +158,11 @@ fn variable(value: &mut Given, of: &str, types: &Types, place: &Place<'_>) -> Re
                 if object && field.is_none() {
                     return Err(Error::invalid(place.to_string(), format!("is no field of {of}")));
                 }
-                check_text(name, &place)?;
+                check_text(name, "", &place)?;
                 variable(value, field.map_or("", |field| &field.ty), types, &place)
             })
         }
-        Given::String(text) => check_text(text, place),
+        Given::String(text) => check_text(text, MetaTypeName::concrete_typename(of), place),
         Given::Number(number) if is_id(of) && !number.is_f64() => {
             *value = Given::String(number.to_string());
             Ok(())
@@ -161,11 +171,95 @@ fn variable(value: &mut Given, of: &str, types: &Types, place: &Place<'_>) -> Re
     }
 }
 
-fn check_text(text: &str, place: impl ToString) -> Result<()> {
-    if text.contains('\0') {
-        return Err(Error::invalid(place.to_string(), "must not contain the character U+0000"));
+/// Checks a text that stands for a value of this type.
+fn check_text(text: &str, of: &str, place: impl ToString) -> Result<()> {
+    let rule = if text.contains('\0') {
+        Err("must not contain the character U+0000".to_owned())
+    } else if of == <Instant as InputType>::type_name() {
+        time::instant(text).map(drop).map_err(str::to_owned)
+    } else if of == <Cursor as InputType>::type_name() {
+        match text.parse::<Cursor>() {
+            Err(Error::Invalid { rule, .. }) => Err(rule),
+            _ => Ok(()),
+        }
+    } else {
+        Ok(())
+    };
+    rule.map_err(|rule| Error::invalid(place.to_string(), rule))
+}
+
+/// Checks how many items a list has. Raw JSON is none: whoever takes it bounds it.
+fn check_length(items: usize, of: &str, place: impl ToString) -> Result<()> {
+    if items > ITEMS && MetaTypeName::create(of).unwrap_non_null().is_list() {
+        return Err(Error::invalid(place.to_string(), format!("must have at most {ITEMS} items")));
     }
     Ok(())
+}
+
+/// Where a text stands that an id refused: in the argument whose value is `at` this position.
+pub fn place_of(
+    document: &ExecutableDocument,
+    variables: &Variables,
+    types: &Types,
+    at: Pos,
+    refused: &str,
+) -> Option<String> {
+    let mut sets: Vec<(&SelectionSet, Option<&str>)> = Vec::new();
+    for (_, operation) in document.operations.iter() {
+        sets.push((&operation.node.selection_set.node, types.root(operation.node.ty)));
+    }
+    for fragment in document.fragments.values() {
+        sets.push((&fragment.node.selection_set.node, Some(&fragment.node.type_condition.node.on.node)));
+    }
+    while let Some((set, parent)) = sets.pop() {
+        for item in &set.items {
+            match &item.node {
+                Selection::Field(field) => {
+                    let field = &field.node;
+                    if let Some((name, value)) = field.arguments.iter().find(|(_, value)| value.pos == at) {
+                        let declared =
+                            types.field(parent?, &field.name.node)?.args.get(name.node.as_str())?;
+                        let known =
+                            |name: Name| Ok::<_, ()>(variables.get(&name).cloned().unwrap_or_default());
+                        let given = value.node.clone().into_const_with(known).ok()?;
+                        let place = match &value.node {
+                            Value::Variable(name) => format!("${name}"),
+                            _ => name.node.to_string(),
+                        };
+                        return standing(&given, &declared.ty, types, place, refused);
+                    }
+                    sets.push((&field.selection_set.node, types.selected(parent, &field.name.node)));
+                }
+                Selection::InlineFragment(inline) => {
+                    let on = inline.node.type_condition.as_ref().map(|on| on.node.on.node.as_str());
+                    sets.push((&inline.node.selection_set.node, on.or(parent)));
+                }
+                Selection::FragmentSpread(_) => {} // looked at by itself
+            }
+        }
+    }
+    None
+}
+
+/// Where an id with this text stands in a value.
+fn standing(value: &Given, of: &str, types: &Types, place: String, text: &str) -> Option<String> {
+    match value {
+        Given::String(found) => (is_id(of) && found == text).then_some(place),
+        Given::List(items) => {
+            let mut items = items.iter().enumerate();
+            items.find_map(|(index, item)| {
+                standing(item, item_of(of), types, format!("{place}.{index}"), text)
+            })
+        }
+        Given::Object(fields) => {
+            let of = MetaTypeName::concrete_typename(of);
+            fields.iter().find_map(|(name, value)| {
+                let field = types.input_field(of, name)?;
+                standing(value, &field.ty, types, format!("{place}.{name}"), text)
+            })
+        }
+        _ => None,
+    }
 }
 
 /// The type of a list's items. A single value stands for a list of it, so what is no list is its own item.

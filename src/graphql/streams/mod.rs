@@ -169,9 +169,10 @@ impl Engine {
             .request(&request, prepared.executed.parsed.clone(), &caller, prepared.raw_json)
             .data(AtHand::<Item>(None))
             .data(AtHand::<Board>(None));
-        if let Some(response) = self.fast.execute_stream(trial).next().await
+        if let Some(mut response) = self.fast.execute_stream(trial).next().await
             && response.is_err()
         {
+            self.name_places(&request, &prepared.document, &mut response.errors);
             return Err(refuse(response.errors));
         }
         let stream = self.open(request, prepared, caller.clone(), guest, resume).await;
@@ -186,9 +187,8 @@ impl Engine {
         guest: Arc<Guest>,
         resume: Option<&str>,
     ) -> Result<Stream> {
-        let document = &prepared.executed.parsed;
         let operation = prepared.executed.operation();
-        let field = operation.and_then(|operation| documents::only_field(document, operation));
+        let field = operation.and_then(documents::only_field);
         let field =
             field.ok_or_else(|| Error::invalid("query", "a subscription asks for exactly one field"))?;
         let defaults =
@@ -205,7 +205,13 @@ impl Engine {
         let only = Only::of(argument)?;
         let topics = topics_of(&field.name.node);
         let services = self.services();
-        let follower = Follower::start(services.hub.clone(), services.database.clone(), after).await?;
+        let mut away = Away::default();
+        let follower = loop {
+            match Follower::start(services.hub.clone(), services.database.clone(), after).await {
+                Err(error) if error.is_away() => away.wait().await,
+                started => break started?,
+            }
+        };
         let pace = (field.name.node == FIGURES).then(|| Pace::from(follower.at()));
         let asked = hash_secret(&format!(
             "{} {:?} {}",
@@ -423,6 +429,8 @@ impl Stream {
         if !last && causes().any(passing) {
             return Err(Arc::new(Error::Internal(cause())));
         }
+        let mut response = response;
+        self.engine.name_places(&self.request, &self.prepared.document, &mut response.errors);
         let response = error::translate(response, &self.caller.request_id);
         let most = self.engine.largest();
         Ok(Some(size::text(&response, true, most, &self.caller.request_id).into()))

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::classify;
 use super::denial::Denial;
 use super::gist::gist;
-use super::value::Misread;
+use super::value::{Misread, without_nul};
 use crate::kernel::Error;
 
 /// What the caller must do.
@@ -125,7 +125,7 @@ const MESSAGE_BYTES: usize = 2000;
 
 impl Fault {
     pub(super) fn new(class: Class, message: impl Into<String>) -> Fault {
-        let mut message: String = message.into();
+        let mut message = without_nul(message.into());
         message.truncate(message.floor_char_boundary(MESSAGE_BYTES));
         Fault { class, message: message.trim().to_owned(), exception: None, rows: Vec::new() }
     }
@@ -242,5 +242,6 @@ mod tests {
     fn long_messages_are_cut_between_characters() {
         let fault = Fault::new(Class::Unknown, "ñ".repeat(3000));
         assert_eq!(fault.message.len(), MESSAGE_BYTES);
+        assert_eq!(Fault::new(Class::Unknown, "a\0b").message, "ab");
     }
 }

@@ -43,6 +43,11 @@ pub struct Misread {
     pub field: Option<String>,
 }
 
+/// A text without the character NUL.
+pub(super) fn without_nul(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "") } else { text }
+}
+
 fn in_field(field: &Option<String>) -> String {
     field.as_ref().map(|name| format!(" in the field {name}")).unwrap_or_default()
 }
@@ -92,6 +97,11 @@ impl FieldType {
 }
 
 impl Value {
+    /// A text that came in, without the character NUL, which no database keeps.
+    pub(super) fn read(text: String) -> Value {
+        Value::Text(without_nul(text))
+    }
+
     /// The value of a field by its declared type: null as [`Value::Nil`], a many2one as its bare id.
     pub fn declared(&self, kind: FieldType) -> Result<Value, Misread> {
         Ok(match kind {

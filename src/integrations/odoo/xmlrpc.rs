@@ -232,7 +232,7 @@ impl<'a> Walk<'a> {
         loop {
             match self.step()? {
                 Step::Text(text) => bare.push_str(&text),
-                Step::Close => return Some(Value::Text(bare)),
+                Step::Close => return Some(Value::read(bare)),
                 Step::Open(kind) if bare.trim().is_empty() && depth < DEPTH => {
                     let value = self.typed(&kind, depth)?;
                     return self.closed()?.then_some(value);
@@ -282,7 +282,7 @@ impl<'a> Walk<'a> {
 
 fn scalar(kind: &str, text: String) -> Option<Value> {
     Some(match kind {
-        "string" | "base64" | "dateTime.iso8601" => Value::Text(text),
+        "string" | "base64" | "dateTime.iso8601" => Value::read(text),
         "int" | "i4" | "i8" | "i2" | "i1" | "biginteger" => Value::Int(text.trim().parse().ok()?),
         "double" => Value::Float(text.trim().parse().ok()?),
         "boolean" => match text.trim() {

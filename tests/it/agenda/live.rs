@@ -117,7 +117,7 @@ async fn wrong_arguments_of_the_stream_are_told() {
             json!({ "range": { "start": "2027-01-04T00:00:00Z", "end": "2027-01-05T00:00:00Z", "timeZone": "x" } }),
             "range.timeZone",
         ),
-        (json!({ "assignee": "client_00000000000000000000000000" }), "ID: is not an id of this kind"),
+        (json!({ "assignee": "client_00000000000000000000000000" }), "$assignee: is not an id of this kind"),
     ] {
         let mut screen = Screen::of(&ana).await;
         screen.subscribe("a", CHANGED, variables).await;

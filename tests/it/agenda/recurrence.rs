@@ -329,6 +329,8 @@ async fn a_rule_that_is_none_is_refused_and_nothing_is_written() {
         "FREQ=MONTHLY;BYSETPOS=1",
         "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
         "FREQ=DAILY;FREQ=DAILY",
+        "FREQ=DAILY;UNTIL=21000101",
+        "FREQ=DAILY;UNTIL=99991231T235959Z",
     ] {
         let fields = with_title(json!({ "start": "2027-02-01T16:00:00Z", "end": "2027-02-01T17:00:00Z",
             "timeZone": MEXICO, "recurrence": { "rule": rule } }));
@@ -337,6 +339,10 @@ async fn a_rule_that_is_none_is_refused_and_nothing_is_written() {
         assert_eq!(refused.refusals(), expected, "{rule}");
         assert_eq!(refused["agendaEvent"], Value::Null);
     }
+    let for_ever = with_title(json!({ "start": "2027-02-01T16:00:00Z", "end": "2027-02-01T17:00:00Z",
+        "recurrence": { "rule": "FREQ=YEARLY;UNTIL=21000101T000000Z" } }));
+    let refused = ana.run("agendaEventCreate", for_ever, EVENT).await;
+    assert_eq!(refused["userErrors"][0]["message"], "must have an UNTIL in the years 1900 to 2099");
     let nothing = with_title(json!({ "start": "2027-02-01T16:00:00Z", "end": "2027-02-01T17:00:00Z",
         "recurrence": { "rule": "FREQ=DAILY;COUNT=1", "except": ["2027-02-01T16:00:00Z"] } }));
     let refused = ana.run("agendaEventCreate", nothing, EVENT).await;

@@ -127,3 +127,82 @@ async fn what_shows_nothing_falls_off_the_ends_of_a_name() {
         assert_eq!(name, kept);
     }
 }
+
+#[tokio::test]
+async fn the_phone_of_a_contact_is_read_in_the_country_of_its_client() {
+    let app = TestApp::start().await;
+    let ana = app.ana().await;
+    let here = ana.client("Rosa").await;
+    let spain = ana.client_with(json!({ "name": "Pilar", "market": "madrid" })).await["id"].clone();
+    let selection = "contact { id version phone }";
+    let contact = json!({ "clientId": here, "name": "Eva", "phone": "449 123 4567" });
+    let made = ana.run("contactCreate", contact, selection).await["contact"].clone();
+    assert_eq!(made["phone"], "+524491234567");
+    let change = json!({ "id": made["id"], "expectedVersion": made["version"], "phone": "(449) 765 4321" });
+    assert_eq!(ana.run("contactUpdate", change, selection).await["contact"]["phone"], "+524497654321");
+    let contact = json!({ "clientId": spain, "name": "Sol", "phone": "612 345 678" });
+    assert_eq!(ana.run("contactCreate", contact, selection).await["contact"]["phone"], "+34612345678");
+    let foreign = json!({ "clientId": spain, "name": "Ray", "phone": "+52 449 123 4567" });
+    assert_eq!(ana.run("contactCreate", foreign, selection).await["contact"]["phone"], "+524491234567");
+}
+
+#[tokio::test]
+async fn what_is_too_long_is_refused_and_nothing_is_written() {
+    let app = TestApp::start().await;
+    let (ana, sofia, admin) = (app.ana().await, app.sofia().await, app.admin().await);
+    let client = ana.client_with(json!({ "kind": "COMPANY", "name": "Acme" })).await["id"].clone();
+    let at = json!({ "start": "2027-12-01T10:00:00Z", "end": "2027-12-01T11:00:00Z" });
+    let with = |base: &Value, fields: Value| {
+        let mut input = base.clone();
+        let all = fields.as_object().expect("fields").iter();
+        all.for_each(|(name, value)| input[name] = value.clone());
+        input
+    };
+    let event = with(&at, json!({ "title": "Visit" }));
+    let made = ana.run("agendaEventCreate", event.clone(), "agendaEvent { id version }").await["agendaEvent"]
+        .clone();
+    let long = "ñ".repeat(10_001);
+    let company = json!({ "kind": "COMPANY", "name": "Beta", "market": "madrid" });
+    let contact = json!({ "clientId": client, "name": "Eva" });
+    let activity = json!({ "clientId": client, "kind": "CALL", "title": "Call" });
+    let same = |fields: Value| with(&json!({ "id": client, "expectedVersion": 1 }), fields);
+    let cases = [
+        (&ana, "clientCreate", "name", with(&company, json!({ "name": long }))),
+        (&ana, "clientCreate", "tags", with(&company, json!({ "tags": [long] }))),
+        (&ana, "clientCreate", "taxId", with(&company, json!({ "taxId": long }))),
+        (&ana, "clientCreate", "email", with(&company, json!({ "email": long }))),
+        (&ana, "clientCreate", "phone", with(&company, json!({ "phone": long }))),
+        (&ana, "clientCreate", "idempotencyKey", with(&company, json!({ "idempotencyKey": long }))),
+        (&ana, "clientCreate", "address.city", with(&company, json!({ "address": { "city": long } }))),
+        (&sofia, "clientBlock", "reason", same(json!({ "reason": long }))),
+        (&ana, "contactCreate", "position", with(&contact, json!({ "position": long }))),
+        (&ana, "contactCreate", "notes", with(&contact, json!({ "notes": long }))),
+        (&ana, "activityCreate", "title", with(&activity, json!({ "title": long }))),
+        (&ana, "activityCreate", "notes", with(&activity, json!({ "notes": long }))),
+        (&ana, "eventlogAppend", "text", json!({ "clientId": client, "kind": "NOTE", "text": long })),
+        (&ana, "agendaEventCreate", "title", with(&event, json!({ "title": long }))),
+        (&ana, "agendaEventCreate", "location", with(&event, json!({ "location": long }))),
+        (&ana, "agendaEventCreate", "description", with(&event, json!({ "description": long }))),
+        (&ana, "agendaEventCreate", "timeZone", with(&event, json!({ "timeZone": long }))),
+        (
+            &ana,
+            "agendaEventCancel",
+            "reason",
+            json!({ "id": made["id"], "expectedVersion": made["version"], "reason": long }),
+        ),
+        (
+            &ana,
+            "clientNextTouchSet",
+            "reason",
+            json!({ "clientId": client, "nextTouch": { "at": "2027-12-01T10:00:00Z", "reason": long } }),
+        ),
+        (&admin, "teamCreate", "name", json!({ "name": long })),
+        (&admin, "apiKeyCreate", "name", json!({ "name": long, "role": "ADMIN", "scopes": ["READ"] })),
+    ];
+    let before = app.traces().await;
+    for (actor, mutation, field, input) in cases {
+        let refused = refused(actor, mutation, input).await;
+        assert!(matches!(&refused[..], [(_, told)] if told == field), "{mutation} {field}: {refused:?}");
+    }
+    assert_eq!(app.traces().await, before, "nothing was written");
+}

@@ -7,7 +7,51 @@ use sea_orm::ConnectionTrait;
 use serde_json::json;
 
 use super::search::found;
-use crate::support::TestApp;
+use crate::support::{Refusals, TestApp};
+
+/// Takes the tables back to before the migration with this name, and brings them up to date.
+async fn upgrade_from(app: &TestApp, name: &str) {
+    let migrations = Migrator::migrations();
+    let first =
+        migrations.iter().position(|migration| migration.name().ends_with(name)).expect("it is there");
+    let steps = u32::try_from(migrations.len() - first).expect("a few");
+    Migrator::down(&app.app.database.pool, Some(steps)).await.expect("taken back");
+    app.app.migrate().await.expect("brought up to date");
+}
+
+#[tokio::test]
+async fn names_of_before_are_compared_and_sorted_as_those_of_now() {
+    let app = TestApp::start().await;
+    let (ana, admin) = (app.ana().await, app.admin().await);
+    for name in ["O’Zeta", "O'Zz", "O'Ya"] {
+        ana.client(name).await;
+    }
+    for name in ["O’Brien", "D’Or", "D'Or"] {
+        // Two of the same form could be made before.
+        let form = "UPDATE team SET name_sort = 'd’or' WHERE name = 'D’Or'";
+        admin.run("teamCreate", json!({ "name": name }), "team { id }").await;
+        app.app.database.pool.execute_unprepared(form).await.expect("as before");
+    }
+    for sql in [
+        "UPDATE team SET name_sort = 'o’brien' WHERE name = 'O’Brien'",
+        "UPDATE client SET name_sort = 'o’zeta' WHERE name = 'O’Zeta'",
+    ] {
+        app.app.database.pool.execute_unprepared(sql).await.expect("as before");
+    }
+    let query = "{ clients(orderBy: { field: NAME }) { nodes { name } } }";
+    let names = async || ana.data(query, json!({})).await["clients"]["nodes"].clone();
+    let sorted = |names: [&str; 3]| json!(names.map(|name| json!({ "name": name })));
+    assert_eq!(names().await, sorted(["O'Ya", "O'Zz", "O’Zeta"]));
+    upgrade_from(&app, "_name_forms").await;
+    assert_eq!(names().await, sorted(["O'Ya", "O’Zeta", "O'Zz"]));
+    let taken = [("NAME_TAKEN".to_owned(), "name".to_owned())];
+    assert_eq!(admin.run("teamCreate", json!({ "name": "O'Brien" }), "team { id }").await.refusals(), taken);
+    let teams = admin.data("{ teams { nodes { name } } }", json!({})).await["teams"]["nodes"].to_string();
+    assert!(
+        teams.contains("D’Or") && teams.contains("D'Or"),
+        "two of one form are both there still: {teams}"
+    );
+}
 
 #[tokio::test]
 async fn clients_and_users_of_before_have_the_new_forms() {
@@ -36,12 +80,7 @@ async fn clients_and_users_of_before_have_the_new_forms() {
         pool.execute_unprepared(sql).await.expect("it is as it was before");
     }
     assert_eq!(found(&ana, "norte@peña.example").await, [""; 0]);
-    let migrations = Migrator::migrations();
-    let first =
-        migrations.iter().position(|migration| migration.name().ends_with("_domains")).expect("it is there");
-    let steps = u32::try_from(migrations.len() - first).expect("a few");
-    Migrator::down(pool, Some(steps)).await.expect("taken back");
-    app.app.migrate().await.expect("brought up to date");
+    upgrade_from(&app, "_domains").await;
 
     let query = "query($id: ID!) { client(id: $id) { email contacts { nodes { email } } } }";
     assert_eq!(

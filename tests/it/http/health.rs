@@ -95,6 +95,12 @@ async fn pages_are_served_and_what_is_missing_is_missing() {
                 answer.headers["cache-control"].to_str().ok(),
             );
             assert_eq!(told, (status, text, Some(cached)), "{path}");
+            let policy = answer.headers.get("content-security-policy");
+            let is_page = ["the app", "graphiql"].contains(&text);
+            assert_eq!(policy.is_some(), is_page, "{path}");
+            let foreign = |policy: &str| policy.contains("http") || policy.contains("script-src");
+            let strict = |policy: &str| policy.starts_with("default-src 'self';") && !foreign(policy);
+            assert!(policy.is_none_or(|policy| strict(policy.to_str().expect("text"))), "{policy:?}");
         }
     }
 }

@@ -88,6 +88,38 @@ async fn whatever_a_list_can_give_is_counted() {
     assert_eq!(answer.body["extensions"]["cost"]["requested"], 1 + 3 * 3 + 1 + 2, "{}", answer.body);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_query_of_482_bytes_that_asks_for_gigabytes_is_refused_and_takes_no_memory() {
+    let server = Program::serve(vec![("CABINA_POINTS_PER_MINUTE", "10000000".to_owned())]).await;
+    let ana = server.sign_in("ana@test.example").await;
+    let bomb = |number: usize| {
+        let text = format!(
+            "query Q{number:03}($n:Int=5000){{agendaEvents(range:{{start:\"2027-01-01T00:00:00Z\",end:\"2028-01-01T00:00:00Z\"}},first:$n){{...E}}}}\
+            fragment E on AgendaEventConnection{{nodes{{client{{...C}}}}}}\
+            fragment C on Client{{a:eventLog(first:100){{...L}}b:eventLog(first:100){{...L}}c:eventLog(first:100){{...L}}}}\
+            fragment L on EventLogEntryConnection{{nodes{{id text client{{id name phone email advisor{{name}}}}}}}}"
+        );
+        format!("{text}{}", " ".repeat(482 - text.len()))
+    };
+    let points = 1 + 5_000 * (2 + 3 * (1 + 100 * 10));
+    let told = format!("its cost in points is {points}, at most");
+    let ask = async |number: usize| {
+        let answer = ana.send(&bomb(number), json!({})).await;
+        let message = answer.body["errors"][0]["message"].as_str().expect("a message").to_owned();
+        assert!(message.contains(&told), "{message}");
+    };
+    for number in 0..20 {
+        ask(number).await; // what any request leaves with the allocator
+    }
+    let before = server.memory();
+    for number in 20..220 {
+        ask(number).await;
+    }
+    let grown = server.memory().saturating_sub(before);
+    println!("482 bytes for {points} points: 200 of them leave {grown} bytes");
+    assert!(grown < 5_000_000, "it grew by {grown} bytes");
+}
+
 #[tokio::test]
 async fn what_is_refused_is_paid_for() {
     let app = Setup::default().with("CABINA_POINTS_PER_MINUTE", 800).start().await;

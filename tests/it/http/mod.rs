@@ -7,3 +7,4 @@ mod protocol;
 mod silent;
 mod stopped;
 mod suggestions;
+mod texts;

@@ -47,7 +47,7 @@ async fn messages_are_for_people_and_tell_no_internals() {
     for id in ["x", &ana.id] {
         let answer = ana.send(query, json!({ "id": id })).await;
         let message = answer.body["errors"][0]["message"].as_str().expect("a message");
-        assert_eq!(message, "ID: is not an id of this kind: expected client_ and 26 characters");
+        assert_eq!(message, "$id: is not an id of this kind: expected client_ and 26 characters");
     }
     let unknown = "client_00000000000000000000000000";
     assert_eq!(ana.data(query, json!({ "id": unknown })).await, json!({ "client": null }));

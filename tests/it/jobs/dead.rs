@@ -139,9 +139,14 @@ async fn admins_see_why_work_was_given_up_and_have_it_done_after_all() {
         let item = screen.item("d").await["deadLetterChanged"].clone();
         assert_eq!((&item["kind"], &item["deadLetter"]), (&json!("UPDATED"), &Value::Null));
     }
-    let unreasoned = json!({ "ids": [broken], "reason": " " });
-    let refused = admin.run("deadLetterDiscard", unreasoned, "ids").await;
-    assert_eq!(refused.refusals(), [("INVALID".into(), "reason".into())]);
+    for reason in [" ".to_owned(), "ñ".repeat(501)] {
+        let refused =
+            admin.run("deadLetterDiscard", json!({ "ids": [broken], "reason": reason }), "ids").await;
+        assert_eq!(refused.refusals(), [("INVALID".into(), "reason".into())]);
+        let rule = "must have between 1 and 500 characters, at least one of them visible: the audit keeps it";
+        assert_eq!(refused["userErrors"][0]["message"], rule);
+    }
+    assert_eq!(app.rows("job").await, 1, "it is still there");
     let reasoned = json!({ "ids": [broken], "reason": "entered by hand" });
     let gone = admin.run("deadLetterDiscard", reasoned, "ids").await;
     assert_eq!(gone["ids"], json!([broken]));

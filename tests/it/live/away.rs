@@ -1,5 +1,6 @@
 //! The database goes away while somebody follows, and comes back.
 
+use cabina::platform::bus::Cursor;
 use serde_json::json;
 
 use crate::support::{Frame, Screen, TestApp, is_postgres};
@@ -42,4 +43,29 @@ async fn a_stream_waits_for_the_database_and_goes_on() {
         heard[1],
         (json!("figures"), json!({ "data": { "dashboard": { "clients": { "clients": 1 } } } }))
     );
+}
+
+#[tokio::test]
+async fn a_stream_that_begins_while_the_database_is_away_waits_for_it() {
+    let app = TestApp::start().await;
+    let ana = app.ana().await;
+    let mut screen = Screen::of(&ana).await;
+    app.settled().await;
+    // One that another server told of: this one must ask the database whether it is good.
+    let ahead = Cursor(app.engine.services().hub.tail() + 1).to_string();
+    let away = app.database_goes_away().await;
+    let clients = "subscription($after: Cursor) { clientUpdated(after: $after) { cursor client { name } } }";
+    screen.subscribe("ahead", clients, json!({ "after": ahead })).await;
+    screen.subscribe("now", clients, json!({})).await;
+    for _ in 0..if is_postgres() { 6 } else { 15 } {
+        screen.hears_nothing().await;
+    }
+    away.back().await;
+    let Frame::Said(message) = screen.hear().await else { panic!("closed") };
+    assert_eq!((&message["id"], &message["type"]), (&json!("ahead"), &json!("error")), "{message}");
+    assert_eq!(message["payload"][0]["message"], "after: is no cursor of this installation", "{message}");
+    ana.client("Rosa").await;
+    let item = screen.item("now").await;
+    assert_eq!(item["clientUpdated"]["client"]["name"], "Rosa");
+    assert_eq!(item["clientUpdated"]["cursor"], ahead);
 }

@@ -34,7 +34,7 @@ impl Raw {
         Raw { stream, head: String::from_utf8(head).expect("text") }
     }
 
-    /// Sends bytes and reads on until the server closes; gives the code.
+    /// Sends all these bytes, whether they are wanted or not, and only then reads on until the server closes; gives the code.
     async fn ends(mut self, bytes: &[u8]) -> u16 {
         self.stream.write_all(bytes).await.expect("written");
         loop {
@@ -69,9 +69,11 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
 async fn frames_that_break_the_protocol_are_answered_with_their_code() {
     let app = Setup::default().with("CABINA_MAX_BODY", 1024).start().await;
     let half = [b' '; 600];
-    let announced = [&[0x81, 0xff][..], &(2_u64 << 20).to_be_bytes(), &[0; 4]].concat();
+    let announced = [&[0x81, 0xff][..], &(16_u64 << 20).to_be_bytes(), &[0; 4]].concat();
+    let whole = [&announced[..], &vec![b' '; 16 << 20]].concat();
     for (case, bytes, code) in [
-        ("a frame that is too large", announced, 1009),
+        ("a frame that is announced too large", announced, 1009),
+        ("a frame that is too large", whole, 1009),
         ("a message that is too large", [frame(0x01, &half), frame(0x80, &half)].concat(), 1009),
         ("a frame without a mask", vec![0x81, 0x02, b'{', b'}'], 1002),
         ("a reserved bit", frame(0xf1, b"{}"), 1002),

@@ -3,33 +3,47 @@
 use std::time::Duration;
 
 use cabina::domains::identity::{app_user, session};
-use cabina::kernel::ids::SessionId;
+use cabina::kernel::ids::{SessionId, UserId};
 use cabina::platform::db::all_rows;
+use futures_util::future::join_all;
 use sea_orm::{ConnectionTrait, EntityTrait, IntoActiveModel};
 use serde_json::json;
 
 use crate::support::{Actor, Frame, Screen, Setup, TestApp};
 
-/// Sockets; what a thousand cost is five times that.
-const SOCKETS: usize = 200;
+/// Sockets, each of a session of its own.
+const SOCKETS: usize = 1000;
+/// Files that this process needs: both ends of each, in two tests at once, and some more.
+const FILES: usize = 2 * 2 * SOCKETS + 1000;
 /// So long the statements are counted.
 const WHILE: Duration = Duration::from_secs(6);
 
 async fn app() -> TestApp {
+    let own = std::process::id().to_string();
+    let run = |program: &str, arguments: [&str; 3]| {
+        std::process::Command::new(program).args(arguments).status().is_ok_and(|status| status.success())
+    };
+    // The usual number is too small.
+    let enough = run("sh", ["-c", &format!("test $(ulimit -n) -ge {FILES}"), ""]);
+    assert!(
+        enough || run("prlimit", ["--pid", &own, &format!("--nofile={FILES}:")]),
+        "it needs {FILES} files"
+    );
     Setup::default().with("CABINA_MAX_CONNECTIONS", SOCKETS).start().await
 }
 
 /// Signs everybody in again and again, without the log-ins.
-async fn sessions(app: &TestApp) -> Vec<(SessionId, Actor)> {
+async fn sessions(app: &TestApp) -> Vec<(SessionId, UserId, Actor)> {
     let (own, door) = (&app.app.database.own, &app.engine.services().door);
     let users = all_rows::<app_user::Entity>().all(own).await.expect("users");
     let (now, hour) = (door.clock.now(), chrono::Duration::hours(1));
-    let mut rows = Vec::new();
-    let mut opened = Vec::new();
+    let (anybody, mut rows, mut opened) = (app.nobody(), Vec::new(), Vec::new());
     for user in users.iter().cycle().take(SOCKETS) {
         let id = SessionId::new();
         let token = door.keys.sign(user.id, id, now, now + hour).expect("signed");
-        opened.push((id, app.bearer(&token)));
+        let mut actor = anybody.clone();
+        actor.token = Some(token);
+        opened.push((id, user.id, actor));
         let row = session::Model {
             id,
             user_id: user.id,
@@ -42,8 +56,23 @@ async fn sessions(app: &TestApp) -> Vec<(SessionId, Actor)> {
         };
         rows.push(row.into_active_model());
     }
-    session::Entity::insert_many(rows).exec_without_returning(own).await.expect("written");
+    for rows in rows.chunks(500) {
+        session::Entity::insert_many(rows.to_vec()).exec_without_returning(own).await.expect("written");
+    }
     opened
+}
+
+/// Everybody's socket, opened a few at a time.
+async fn screens(opened: &[(SessionId, UserId, Actor)]) -> Vec<Screen> {
+    let mut screens = Vec::new();
+    for some in opened.chunks(50) {
+        screens.extend(join_all(some.iter().map(|(.., actor)| Screen::of(actor))).await);
+    }
+    // The first ones have said nothing for long.
+    for screen in &mut screens {
+        screen.say(json!({ "type": "pong" })).await;
+    }
+    screens
 }
 
 /// The statements of a while.
@@ -65,13 +94,10 @@ async fn ended(screen: &mut Screen) -> u16 {
 async fn idle_sockets_ask_the_database_nothing_and_hear_of_what_concerns_them() {
     let app = app().await;
     let second = app.second().await;
-    let (mut screens, opened) = (Vec::new(), sessions(&app).await);
-    for (number, (_, actor)) in opened.iter().enumerate() {
-        let mut screen = Screen::of(actor).await;
-        if number % 2 == 0 {
-            screen.subscribe("f", "subscription { feed { __typename } }", json!({})).await;
-        }
-        screens.push(screen);
+    let opened = sessions(&app).await;
+    let mut screens = screens(&opened).await;
+    for screen in screens.iter_mut().step_by(2) {
+        screen.subscribe("f", "subscription { feed { __typename } }", json!({})).await;
     }
     app.settled().await;
     let asked = statements(&app).await;
@@ -80,7 +106,7 @@ async fn idle_sockets_ask_the_database_nothing_and_hear_of_what_concerns_them() 
     // Ended on another server, and by one who is not there.
     let revoke = |actor: &Actor| second.bearer(actor.token.as_deref().expect("a token"));
     let before = app.app.database.statements();
-    revoke(&opened[7].1).run("sessionRevoke", json!({}), "event { id }").await;
+    revoke(&opened[7].2).run("sessionRevoke", json!({}), "event { id }").await;
     assert_eq!(ended(&mut screens[7]).await, 4403);
     let asked = app.app.database.statements() - before;
     println!("a revoked session: {asked} statements of this server");
@@ -92,24 +118,28 @@ async fn idle_sockets_ask_the_database_nothing_and_hear_of_what_concerns_them() 
     let beto = beto.expect("Beto");
     let disable = json!({ "id": beto["id"], "expectedVersion": beto["version"] });
     admin.run("userDisable", disable, "user { id }").await;
+    let his: UserId = beto["id"].as_str().expect("an id").parse().expect("a user");
     let mut theirs = 0;
     for (number, screen) in screens.iter_mut().enumerate() {
-        let name = opened[number].1.send("{ viewer { name } }", json!({})).await;
-        if name.status == 401 && number != 7 {
+        if opened[number].1 == his && number != 7 {
             theirs += 1;
             assert_eq!(ended(screen).await, 4403);
         }
     }
     assert!(theirs >= SOCKETS / 5 - 1, "{theirs}");
+    let others =
+        screens.iter_mut().enumerate().filter(|(number, _)| opened[*number].1 != his && *number != 7);
+    for (_, screen) in others.take(20) {
+        screen.subscribe("q", "{ viewer { __typename } }", json!({})).await;
+        assert_eq!(screen.item("q").await, json!({ "viewer": { "__typename": "User" } }), "the others stay");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn while_the_other_servers_cannot_be_heard_one_look_is_for_all() {
     let app = app().await;
-    let (mut screens, opened) = (Vec::new(), sessions(&app).await);
-    for (_, actor) in &opened {
-        screens.push(Screen::of(actor).await);
-    }
+    let opened = sessions(&app).await;
+    let mut screens = screens(&opened).await;
     app.settled().await;
     app.engine.services().hub.set_hearing(false);
     let asked = statements(&app).await;
@@ -124,7 +154,7 @@ async fn while_the_other_servers_cannot_be_heard_one_look_is_for_all() {
         .to_owned();
     app.app.database.own.execute(&query).await.expect("written");
     assert_eq!(ended(&mut screens[3]).await, 4403);
-    assert!(opened[4].1.data("{ viewer { id } }", json!({})).await["viewer"].is_object());
+    assert!(opened[4].2.data("{ viewer { id } }", json!({})).await["viewer"].is_object());
 }
 
 #[tokio::test]

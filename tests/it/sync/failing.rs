@@ -64,6 +64,14 @@ async fn a_discarded_failure_is_left_until_its_thing_changes() {
     until("it is given up", async || sync_of(&ana, &id).await["status"] == "DEAD").await;
     let refused = admin.run("syncDiscard", json!({ "all": true, "reason": " " }), "ids").await;
     assert_eq!(refused["userErrors"][0]["field"], "reason");
+    let long = json!({ "all": true, "reason": "ñ".repeat(501) });
+    let refused = admin.run("syncDiscard", long, "ids").await;
+    assert_eq!(
+        refused["userErrors"][0],
+        json!({ "code": "INVALID", "field": "reason", "message":
+            "must have between 1 and 500 characters, at least one of them visible: the audit keeps it" })
+    );
+    assert_eq!(sync_of(&ana, &id).await["discarded"], Value::Null);
     let refused = admin.run("syncDiscard", json!({ "reason": "x" }), "ids").await;
     assert_eq!(refused["userErrors"][0]["field"], "ids");
     let done = admin.run("syncDiscard", json!({ "all": true, "reason": "a test" }), "ids").await;

@@ -37,6 +37,7 @@ export function useApp(prepare = async () => {}, variables = () => ({})) {
     const page = await context.newPage();
     const errors = [];
     page.on('pageerror', (error) => errors.push(error.message));
+    page.on('console', (line) => line.text().includes('Content Security Policy') && errors.push(line.text()));
     t.after(async () => {
       await context.close();
       assert.deepEqual(errors, []);

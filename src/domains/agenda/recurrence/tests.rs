@@ -428,6 +428,9 @@ fn refusals_say_what_is_wrong() {
         ("FREQ=DAILY;INTERVAL=-1", "must have as INTERVAL a whole number from 1 to 1000".into()),
         ("FREQ=DAILY;UNTIL=2026-12-31", until.into()),
         ("FREQ=DAILY;UNTIL=20261331", until.into()),
+        ("FREQ=DAILY;UNTIL=21000101", "must have an UNTIL in the years 1900 to 2099".into()),
+        ("FREQ=DAILY;UNTIL=99991231T235959Z", "must have an UNTIL in the years 1900 to 2099".into()),
+        ("FREQ=DAILY;UNTIL=18991231T235959", "must have an UNTIL in the years 1900 to 2099".into()),
         ("FREQ=DAILY;UNTIL=20261231T09", until.into()),
         ("FREQ=DAILY;UNTIL=20261118T085959", "must have an UNTIL that is not before the first start, 2026-11-18 09:00:00".into()),
         ("FREQ=DAILY;BYMONTH=13", "must have as BYMONTH numbers from 1 to 12 with commas between them".into()),
@@ -484,7 +487,7 @@ fn the_text_is_canonical() {
         ),
         ("FREQ=DAILY;UNTIL=20261231", "2026-11-01 09:00", "FREQ=DAILY;UNTIL=20261231T235959"),
         ("FREQ=DAILY;UNTIL=20261231T160000Z", "2026-11-01 09:00", "FREQ=DAILY;UNTIL=20261231T100000"),
-        ("FREQ=DAILY;UNTIL=99991231T235959Z", "2026-11-01 09:00", "FREQ=DAILY;UNTIL=20991231T235959"),
+        ("FREQ=DAILY;UNTIL=20991231T235959Z", "2026-11-01 09:00", "FREQ=DAILY;UNTIL=20991231T175959"),
     ];
     for (text, first, canonical) in table {
         assert_eq!(pattern(MEXICO, first, text).rule.to_string(), canonical);
@@ -565,7 +568,7 @@ fn parting_in_two() {
 
 #[test]
 fn years_are_bounded() {
-    let daily = pattern(UTC, "2099-12-30 00:00", "FREQ=DAILY;UNTIL=99991231");
+    let daily = pattern(UTC, "2099-12-30 00:00", "FREQ=DAILY;UNTIL=20991231");
     assert_eq!(all(&daily, usize::MAX), [at("2099-12-30 00:00"), at("2099-12-31 00:00")]);
     assert_eq!(daily.last(), Some(at("2099-12-31 00:00")));
     assert_eq!(daily.starts(at("2100-01-01 00:00"), NaiveDateTime::MAX, 9), []);

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
-use chrono::{Duration, NaiveDateTime, NaiveTime, Weekday};
+use chrono::{Datelike, Duration, NaiveDateTime, NaiveTime, Weekday};
 use rrule::Frequency;
 
 use super::{WEEKDAYS, day_order, horizon};
-use crate::kernel::time::Instant;
+use crate::kernel::time::{Instant, YEARS};
 use crate::platform::zones::Zone;
 
 const MOST: i16 = 1000; // of COUNT and of INTERVAL
@@ -100,15 +100,16 @@ pub(super) fn until(text: &str, zone: Zone, first: NaiveDateTime) -> Result<Naiv
         let form = text.len() == 15 && text.bytes().all(|b| b.is_ascii_digit() || b == b'T');
         form.then(|| NaiveDateTime::parse_from_str(text, "%Y%m%dT%H%M%S").ok()).flatten()
     };
-    let found = match text.strip_suffix('Z') {
-        Some(utc) => time(utc).map(|at| last_local(zone, at.and_utc(), first.time())),
-        None if text.len() == 8 => time(&format!("{text}T235959")),
-        None => time(text),
-    };
+    let (text, utc) = text.strip_suffix('Z').map_or((text, false), |text| (text, true));
+    let found = if text.len() == 8 && !utc { time(&format!("{text}T235959")) } else { time(text) };
     let found = found.ok_or(
         "must have as UNTIL a date (20261231), a local time (20261231T090000) or a time in UTC (20261231T150000Z)",
     )?;
-    Ok(found.min(horizon()))
+    if !YEARS.contains(&found.year()) {
+        return Err(format!("must have an UNTIL in the years {} to {}", YEARS.start(), YEARS.end()));
+    }
+    let local = if utc { last_local(zone, found.and_utc(), first.time()) } else { found };
+    Ok(local.min(horizon()))
 }
 
 /// The local time of `at`, corrected so that it ends the same starts of this time of day as the instant does:

@@ -181,7 +181,7 @@ pub struct ClientTransitionInput {
     pub id: ClientId,
     /// The version that was seen.
     pub expected_version: i32,
-    /// Why; goes into the history. Needed to block.
+    /// Why, at most 500 characters; goes into the history. Needed to block.
     pub reason: Option<String>,
     /// The same key with the same input does its work once.
     pub idempotency_key: Option<String>,
@@ -236,7 +236,7 @@ pub struct ContactCreateInput {
     pub position: Option<String>,
     /// E-mail address.
     pub email: Option<EmailAddress>,
-    /// Telephone number, with its country code.
+    /// Telephone number: E.164, or as it is typed in the country of the client's market.
     pub phone: Option<PhoneNumber>,
     /// Anything else.
     pub notes: Option<String>,
@@ -257,7 +257,7 @@ pub struct ContactUpdateInput {
     pub position: MaybeUndefined<String>,
     /// E-mail address.
     pub email: MaybeUndefined<EmailAddress>,
-    /// Telephone number, with its country code.
+    /// Telephone number: E.164, or as it is typed in the country of the client's market.
     pub phone: MaybeUndefined<PhoneNumber>,
     /// Anything else.
     pub notes: MaybeUndefined<String>,

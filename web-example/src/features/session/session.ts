@@ -56,14 +56,24 @@ export async function logIn(email: string, password: string, idempotencyKey: str
   return null;
 }
 
-/** Ends the session here and on the server; without a connection, here only. What was not sent is given up. */
+/**
+ * Ends the session here, at once, and on the server as soon as it answers; without a connection, here only. What was not
+ * sent is given up.
+ */
 export async function logOut() {
   const userId = personHere();
-  if (nearsItsEnd()) await refresh();
-  const token = bearer();
+  const [stored, ends] = [read(), nearsItsEnd()];
+  let token = bearer();
   sessionStorage.clear();
   forget();
   leave(false, userId);
+  if (ends && stored) {
+    const { refreshToken, refreshKey: idempotencyKey } = stored;
+    const { data }: Answer<{ sessionRefresh: OpenSessionFragment }> = await ask(SessionRefreshDocument, {
+      input: { refreshToken, idempotencyKey },
+    });
+    token = data?.sessionRefresh.session?.accessToken ?? token;
+  }
   if (token) await ask(SessionRevokeDocument, { input: { idempotencyKey: newKey() } }, token);
 }
 
