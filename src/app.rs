@@ -46,12 +46,13 @@ pub struct App {
 }
 
 impl App {
-    /// Connects what the configuration names. No statement may take longer than a request.
+    /// Connects what the configuration names. No statement may take longer than a request, and a little: the request's own limit
+    /// answers first, for all of it.
     ///
     /// # Errors
     /// `Unavailable` when the database does not answer.
     pub async fn start(config: Config, clock: Clock) -> Result<App> {
-        let time = config.limits.request_timeout;
+        let time = config.limits.request_timeout + Duration::from_millis(500);
         App::connected(config, clock, Some(time)).await
     }
 

@@ -23,6 +23,8 @@ use crate::kernel::Error;
 
 /// A line now and then, so that nobody between us and the browser thinks that the connection is idle.
 const EVERY: Duration = Duration::from_secs(15);
+/// A stream that cannot begin sooner, as the database is away, is answered: proxies do not wait for long.
+const BEGINS_WITHIN: Duration = Duration::from_secs(10);
 
 /// Whether a request wants events.
 pub fn wanted(headers: &HeaderMap) -> bool {
@@ -44,27 +46,39 @@ pub async fn answer(
         return once(web.engine.answer(request, caller, manner).await);
     }
     let door = web.engine.services().door.clone();
+    let request_id = caller.request_id.clone();
+    // While something is away the browser comes again to where it was.
+    let refused = |error: &Error| {
+        let mut told = of_request(error, &request_id);
+        if let Some(resume) = resume.filter(|_| error.is_away()) {
+            told.extensions.get_or_insert_default().set("cursor", resume);
+        }
+        once(Answer::refused(Cause::Document, vec![told], &request_id))
+    };
     let guest = match Guest::admit(door, bearer.unwrap_or_default()).await {
         Ok(guest) => Arc::new(guest),
-        Err(error) => {
-            let mut told = of_request(&error, &caller.request_id);
-            if let Some(resume) = resume.filter(|_| error.is_away()) {
-                told.extensions.get_or_insert_default().set("cursor", resume);
-            }
-            return once(Answer::refused(Cause::Document, vec![told], &caller.request_id));
-        }
+        Err(error) => return refused(&error),
     };
     let account = account(Some(&guest.viewer().borrow()), caller.address.as_deref());
     let Some(seat) = web.seats.take(account) else {
         let told = of_request(&Error::Throttled { retry_after: 1 }, &caller.request_id);
         return once(Answer::refused(Cause::Throttled, vec![told], &caller.request_id));
     };
-    let stream = match web.engine.follow(request, caller, guest.clone(), resume).await {
-        Ok(stream) => stream,
-        Err(answer) => return once(*answer),
-    };
     let stop = web.stop.clone();
-    let leaving = Leaving::of(&guest);
+    let mut leaving = Leaving::of(&guest);
+    let away = || Error::Unavailable { provider: "the stream", cause: "it could not begin in time".into() };
+    let begun =
+        tokio::time::timeout(BEGINS_WITHIN, web.engine.follow(request, caller, guest.clone(), resume));
+    let stream = tokio::select! {
+        biased; // who must go gets nothing
+        () = leaving.wait() => return refused(&Error::Unauthenticated),
+        () = until(stop.clone()) => return refused(&away()),
+        begun = begun => match begun {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(answer)) => return once(*answer),
+            Err(_) => return refused(&away()),
+        },
+    };
     // Where it begins, so that a browser that loses the connection before the first item comes back to here.
     let began = stream::iter([Ok(Event::default().id(stream.at().to_string()))]);
     let items = stream::unfold(Some((stream, leaving, stop, seat)), |state| async {

@@ -318,7 +318,9 @@ async fn open(
     let mut series = seen.series_id.filter(|_| scope != AgendaScope::This);
     while let Some(id) = series {
         series::hold(tx, id).await?;
-        series::hold_rows(tx, id).await?;
+        if scope == AgendaScope::Following {
+            series::hold_rows(tx, id).await?; // parting it writes all that follow by one statement
+        }
         // Whoever held it may have parted it: then the event is in the later part, which is locked before it too.
         let now = query().one(tx.conn()).await.map_err(Error::from)?.ok_or(Error::NotFound)?;
         series = now.series_id.filter(|now| *now != id);

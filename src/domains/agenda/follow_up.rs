@@ -71,7 +71,7 @@ fn named_reason(stop: Stop<Code>) -> Stop<Code> {
     let Stop::Refused(mut refusals) = stop else { return stop };
     for refusal in &mut refusals {
         if refusal.field == ["title"] {
-            refusal.field = vec!["reason".to_owned()];
+            refusal.field = vec!["nextTouch".to_owned(), "reason".to_owned()];
         }
     }
     Stop::Refused(refusals)

@@ -58,9 +58,10 @@ pub async fn update(tx: &mut Tx, expected: i32, reminders: Vec<i32>) -> Result<A
     let reminders = times::reminders(&mut check, reminders);
     check.done()?;
     let after = Model { reminders, ..before.clone() };
+    let is_new = after.reminders != before.reminders;
     let id = write(tx, before, after, Some(expected)).await?;
     let user = tx.by.user_id().ok_or(Error::NotFound)?;
-    if let (_, Some(after)) = step(tx, user, None).await? {
+    if is_new && let (_, Some(after)) = step(tx, user, None).await? {
         tx.enqueue(RemindAnew { user, after }.now()?);
     }
     Ok(id)

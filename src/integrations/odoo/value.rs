@@ -263,3 +263,13 @@ impl<T: Into<Value>> From<Vec<T>> for Value {
         Value::List(items.into_iter().map(Into::into).collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_come_without_the_character_that_no_database_keeps() {
+        assert_eq!(Value::read("Rosa\0 L\0uz".into()), Value::Text("Rosa Luz".into()));
+    }
+}

@@ -17,7 +17,7 @@ use crate::kernel::ids::JobId;
 use crate::kernel::time::{Clock, Instant};
 use crate::kernel::{Error, Result};
 use crate::platform::auth::Viewer;
-use crate::platform::db::{Database, Origin, Tx};
+use crate::platform::db::{Database, Origin, Tx, retried};
 use crate::platform::telemetry::Trail;
 
 /// What a job has at hand while it runs.
@@ -52,7 +52,7 @@ impl Work {
     ///
     /// # Errors
     /// Those of the steps; what those before did stays done.
-    pub async fn steps<C>(
+    pub async fn steps<C: Clone>(
         &mut self,
         total: u64,
         from: C,
@@ -60,10 +60,14 @@ impl Work {
     ) -> Result<()> {
         let (mut done, mut next) = (0, Some(from));
         while let Some(from) = next {
-            let mut tx = self.begin().await?;
-            let (some, rest) = step(&mut tx, from).await?;
-            tx.keep();
-            tx.commit().await?;
+            let (some, rest) = retried(|| async {
+                let mut tx = self.begin().await?;
+                let done = step(&mut tx, from.clone()).await?;
+                tx.keep();
+                tx.commit().await?;
+                Ok::<_, Error>(done)
+            })
+            .await?;
             next = rest;
             done += some;
             self.progress(done, total.max(done)).await?;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 use super::{EVENT, Worker, does, idle, plan};
@@ -164,6 +165,57 @@ async fn thousands_of_events_with_a_client_go_along_with_it() {
     idle(&app).await;
     assert_eq!(all(&app, &beto, &event).await.len(), laid);
     assert_eq!(all(&app, &ana, &event).await.len(), 0);
+}
+
+#[tokio::test]
+async fn a_series_that_is_given_away_while_its_client_is_ends_with_one_of_them() {
+    let app = TestApp::start().await;
+    let (ana, beto, sofia) = (app.ana().await, app.beto().await, app.sofia().await);
+    for series_first in [true, false] {
+        let client = ana.client_with(json!({ "name": format!("Acme {series_first}") })).await;
+        let event = long(&app, &ana, json!({ "clientId": client["id"] })).await;
+        let laid = all(&app, &ana, &event).await.len();
+        let assign = json!({ "id": event["id"], "expectedVersion": event["version"], "scope": "ALL", "assigneeId": sofia.id });
+        let reassign =
+            json!({ "id": client["id"], "expectedVersion": client["version"], "advisorId": beto.id });
+        let (codes, owner) = if series_first {
+            assert_eq!(sofia.run("agendaEventAssign", assign, EVENT).await.refusals(), []);
+            (sofia.run("clientReassign", reassign, "client { id }").await.refusals(), &sofia)
+        } else {
+            assert_eq!(sofia.run("clientReassign", reassign, "client { id }").await.refusals(), []);
+            (sofia.run("agendaEventAssign", assign, EVENT).await.refusals(), &beto)
+        };
+        let changing = [("SERIES_CHANGING".to_owned(), "id".to_owned())];
+        assert_eq!(codes, if series_first { &changing[..0] } else { &changing[..] });
+        let worker = Worker::start(&app);
+        idle(&app).await;
+        drop(worker);
+        let now = all(&app, &sofia, &event).await;
+        assert_eq!(
+            count(&now, "assignee", &json!({ "id": owner.id })),
+            laid,
+            "the series first: {series_first}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_change_whose_job_was_discarded_is_ended_by_the_next_that_lays_out() {
+    let app = TestApp::start().await;
+    let ana = app.ana().await;
+    let event = long(&app, &ana, json!({})).await;
+    change(&app, &ana, "agendaEventUpdate", &event, json!({ "title": "Renamed" })).await;
+    app.app.database.own.execute_unprepared("DELETE FROM job").await.expect("discarded");
+    let _worker = Worker::start(&app);
+    for _ in 0..100 {
+        idle(&app).await; // also before the worker looked around
+        let now = all(&app, &ana, &event).await;
+        if count(&now, "title", &json!("Renamed")) == now.len() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("the change is never ended");
 }
 
 #[tokio::test]

@@ -95,7 +95,7 @@ async fn a_touch_without_a_reason_writes_nothing() {
     let (before, traces) = (planned(&ana).await, app.traces().await);
     for reason in ["", "  \n ", &"x".repeat(201)] {
         let refused = set(&ana, &client, "2027-01-05T16:00:00Z", reason).await;
-        assert_eq!(refused.refusals(), [("INVALID".to_owned(), "reason".to_owned())], "{reason:?}");
+        assert_eq!(refused.refusals(), [("INVALID".to_owned(), "nextTouch.reason".to_owned())], "{reason:?}");
         assert_eq!(refused["event"], Value::Null);
     }
     let hidden = set(&beto, &client, "2027-01-05T16:00:00Z", "mine").await;

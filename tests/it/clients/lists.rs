@@ -70,6 +70,24 @@ async fn pages_go_forwards_and_backwards_without_gap_or_repeat() {
 }
 
 #[tokio::test]
+async fn a_name_that_looks_like_an_instant_is_a_place_in_the_list_like_any_other() {
+    let app = TestApp::start().await;
+    let ana = app.ana().await;
+    for name in ["2026-01-01T00:00:00Z", "2026-06-01T00:00:00+02:00", "Zoe"] {
+        ana.client(name).await;
+    }
+    let (mut seen, mut after) = (Vec::new(), Value::Null);
+    let order = json!({ "field": "NAME", "direction": "ASC" });
+    for _ in 0..3 {
+        let page =
+            ana.data(PAGE, json!({ "first": 1, "after": after, "orderBy": order })).await["clients"].clone();
+        seen.extend(names(&page));
+        after = page["pageInfo"]["endCursor"].clone();
+    }
+    assert_eq!(seen, ["2026-01-01T00:00:00Z", "2026-06-01T00:00:00+02:00", "Zoe"]);
+}
+
+#[tokio::test]
 async fn filters_hold_together_and_nest() {
     let app = TestApp::start().await;
     let (ana, sofia) = (app.ana().await, app.sofia().await);

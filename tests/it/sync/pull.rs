@@ -274,19 +274,3 @@ async fn a_newcomer_keeps_in_odoo_what_our_rules_refuse() {
     assert_eq!(of(there).text("email"), Ok(Some("no address")), "not erased");
     assert_eq!(of(hugo).text("phone"), Ok(Some("449 123 4567")));
 }
-
-#[tokio::test]
-async fn texts_come_without_the_character_that_no_database_keeps() {
-    let pair = Pair::start().await;
-    let ana = pair.app.ana().await;
-    let id = ana.client("Rosa").await;
-    pair.settled().await;
-    let there = pair.partner(&id).id().expect("an id");
-    let edits = vec![("name".into(), text("Rosa\0 Luz")), ("city".into(), text("Le\0ón"))];
-    pair.odoo.edit("res.partner", there, edits);
-    until("it comes here", async || client(&ana, &id).await["name"] == "Rosa Luz").await;
-    assert_eq!(client(&ana, &id).await["address"]["city"], "León");
-    pair.settled().await;
-    let stands = sync_of(&ana, &id).await;
-    assert_eq!((&stands["status"], &stands["direction"]), (&json!("SYNCED"), &json!("PULL")), "{stands}");
-}

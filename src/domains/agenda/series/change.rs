@@ -52,7 +52,7 @@ pub async fn change(
     let new = after.assignee_id.filter(|_| is_given || after.assignee_id != before.assignee_id);
     let client = after.client_id;
     let rollout = Rollout::changed(&series, Ord::min(before.start, after.start));
-    let since = rollout.begin(tx, &mut next, (&before, after)).await?;
+    let since = rollout.begin(tx, &mut next, Some((&before, after))).await?;
     write(tx, &series, next, since).await?;
     tell_assignee(tx, new, client, before.id).await?;
     Ok(before.id)
@@ -171,7 +171,7 @@ pub async fn cancel(
     }
     tell_client(tx, &after, "cancelled as a series", reason.as_deref()).await?;
     let rollout = Rollout::cancelled(from, before.start);
-    let since = rollout.begin(tx, &mut ended, (&before, after)).await?;
+    let since = rollout.begin(tx, &mut ended, Some((&before, after))).await?;
     write(tx, &series, ended, since).await?;
     Ok(before.id)
 }

@@ -12,6 +12,7 @@ use super::super::recurrence::Pattern;
 use super::super::rules::AgendaErrorCode as Code;
 use super::super::settings::Usual;
 use super::super::times::{When, next_reminder};
+use super::rollout::RollOut;
 use super::{LOCAL, kept, parsed};
 use crate::kernel::ids::{AgendaEventId, AgendaSeriesId};
 use crate::kernel::time::{Clock, Instant};
@@ -49,6 +50,12 @@ impl Job for LayOut {
 /// Those of the database.
 pub async fn lay_out(database: &Database, clock: &Clock) -> Result<()> {
     let now = clock.now();
+    let mut tx = begin(database, clock).await?;
+    for job in RollOut::left(tx.conn()).await? {
+        tx.enqueue(job.now()?);
+    }
+    tx.keep();
+    tx.commit().await?;
     each(database, clock, all_rows::<Entity>(), (now + AHEAD, now + FURTHER)).await
 }
 
@@ -90,9 +97,7 @@ async fn each(
         }
         let short = short.order_by_asc(Column::Id).limit(SERIES).all(&database.own).await?;
         for series in &short {
-            let origin = Origin { operation: LayOut::KIND.to_owned(), ..Origin::default() };
-            let by = std::sync::Arc::new(Viewer::system("agenda"));
-            let mut tx = Tx::begin(database, clock, by, origin).await?;
+            let mut tx = begin(database, clock).await?;
             // One that cannot be laid out holds up no other.
             match one(&mut tx, series.id, lay + Duration::days(2)).await {
                 Ok(()) => _ = tx.commit().await?,
@@ -106,6 +111,11 @@ async fn each(
             _ => return Ok(()),
         }
     }
+}
+
+async fn begin(database: &Database, clock: &Clock) -> Result<Tx> {
+    let origin = Origin { operation: LayOut::KIND.to_owned(), ..Origin::default() };
+    Tx::begin(database, clock, std::sync::Arc::new(Viewer::system("agenda")), origin).await
 }
 
 async fn one(tx: &mut Tx, id: AgendaSeriesId, until: Instant) -> Result<()> {

@@ -7,6 +7,7 @@ mod rollout;
 use std::collections::BTreeSet;
 
 use chrono::NaiveDateTime;
+use sea_orm::sea_query::{ExprTrait, Query, SimpleExpr};
 use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
 
 use super::AGENDA_CHANGED;
@@ -28,6 +29,7 @@ use change::write;
 pub use change::{cancel, change};
 pub use lay::{LayOut, lay_out, lay_until};
 pub use rollout::RollOut;
+use rollout::Rollout;
 
 /// Local times as the rows keep them.
 const LOCAL: &str = "%Y-%m-%dT%H:%M:%S";
@@ -227,29 +229,37 @@ pub fn tell_again(tx: &mut Tx, series: &Model, before: Owner, since: Instant) {
     });
 }
 
-/// Series of a client that its former advisor has go with the client; tells which.
+/// Series of a client that its former advisor has go with the client, with those of their occurrences that are with it. Those
+/// that are still taking over another change have to wait.
 pub async fn hand_over(
     tx: &mut Tx,
     client: ClientId,
     from: Option<UserId>,
     (team_id, to): (TeamId, Option<UserId>),
-) -> Result<BTreeSet<AgendaSeriesId>> {
+) -> Result<()> {
     let his = match from {
         Some(user) => Column::AssigneeId.eq(user),
         None => Column::AssigneeId.is_null(),
     };
-    let mut query = all_rows::<Entity>().filter(Column::ClientId.eq(client)).filter(his);
+    let mut query =
+        all_rows::<Entity>().filter(Column::ClientId.eq(client).and(Column::Rollout.is_null())).filter(his);
     if from == to {
         query = query.filter(Column::TeamId.ne(team_id));
     }
-    let mut handed = BTreeSet::new();
     for before in query.order_by_asc(Column::Id).lock_exclusive().all(tx.conn()).await? {
-        let after = Model { team_id, assignee_id: to, ..before.clone() };
-        let since = before.first()?.start;
+        let mut after = Model { team_id, assignee_id: to, ..before.clone() };
+        let rollout = Rollout::handed_over(&before, before.first()?.start);
+        let since = rollout.begin(tx, &mut after, None).await?;
         write(tx, &before, after, since).await?;
-        handed.insert(before.id);
     }
-    Ok(handed)
+    Ok(())
+}
+
+/// Whether an event is no occurrence of a series that is still taking over a change.
+pub fn stands_still() -> SimpleExpr {
+    let mut moving = Query::select();
+    moving.column(Column::Id).from(Entity).and_where(Column::Rollout.is_not_null());
+    agenda_event::Column::SeriesId.is_null().or(agenda_event::Column::SeriesId.not_in_subquery(moving))
 }
 
 /// Locks a series before its events are, and holds its client before it.

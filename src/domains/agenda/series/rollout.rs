@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use chrono::{Duration, NaiveDateTime};
 use futures_util::FutureExt;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, IntoActiveModel, Order, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, Select,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, IntoActiveModel, Order, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, Select,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -59,11 +59,15 @@ struct Former {
     team_id: TeamId,
     assignee_id: Option<UserId>,
     details: Details,
+    /// Whether only the occurrences with the series' client get the new assignee: it goes along with the client.
+    #[serde(default)]
+    with_client: bool,
 }
 
 impl Former {
-    fn of(series: &Model) -> Former {
+    fn of(series: &Model, with_client: bool) -> Former {
         Former {
+            with_client,
             rule: series.rule.clone(),
             first_start: series.first_start.clone(),
             except_starts: series.except_starts.clone(),
@@ -95,7 +99,12 @@ impl Former {
 impl Rollout {
     /// Of a change of this series.
     pub(super) fn changed(was: &Model, since: Instant) -> Rollout {
-        Rollout { change: SeriesChange::Changed(Box::new(Former::of(was))), done: None, since }
+        Rollout { change: SeriesChange::Changed(Box::new(Former::of(was, false))), done: None, since }
+    }
+
+    /// Of a series that goes along with its client: the occurrences that are with this client do too.
+    pub(super) fn handed_over(was: &Model, since: Instant) -> Rollout {
+        Rollout { change: SeriesChange::Changed(Box::new(Former::of(was, true))), done: None, since }
     }
 
     /// Of the end of a series, from this place on or of all of it.
@@ -103,20 +112,20 @@ impl Rollout {
         Rollout { change: SeriesChange::Cancelled(from), done: None, since }
     }
 
-    /// Begins with the occurrence that somebody changed and the first others; a job does the rest. The series is written by the
-    /// caller. Gives back from when on something changed.
+    /// Begins with the occurrence that somebody changed, if it was one, and the first others; a job does the rest. The series is
+    /// written by the caller. Gives back from when on something changed.
     pub(super) async fn begin(
         mut self,
         tx: &mut Tx,
         series: &mut Model,
-        (before, after): (&agenda_event::Model, agenda_event::Model),
+        this: Option<(&agenda_event::Model, agenda_event::Model)>,
     ) -> Result<Instant> {
-        let rows = self.next(tx, series).await?;
-        let more = rows.len() as u64 == AT_ONCE;
-        let mut changed = self.take_over(series, rows, Some((before, &after)))?;
-        if !changed.iter().any(|(row, ..)| row.id == before.id) && *before != after {
-            changed.push((before.clone(), after, true)); // its place follows later
-        }
+        let (rows, more) = self.next(tx, series).await?;
+        let reached = |id| rows.iter().any(|row| row.id == id);
+        let ahead = this.clone().filter(|(before, after)| !reached(before.id) && *before != after);
+        let mut changed =
+            self.take_over(series, rows, this.as_ref().map(|(before, after)| (*before, after)))?;
+        changed.extend(ahead.map(|(before, after)| (before.clone(), after, true))); // its place follows later
         save_all(tx, changed).await?;
         if more {
             series.rollout = Some(serde_json::to_value(&self)?);
@@ -147,19 +156,20 @@ impl Rollout {
         matches!(&self.change, SeriesChange::Changed(was) if was.first_start < series.first_start)
     }
 
-    /// The next to take it over, locked, in the order in which they do.
-    async fn next(&self, tx: &Tx, series: &Model) -> Result<Vec<agenda_event::Model>> {
+    /// The next to take it over, locked, in the order in which they do; and whether there may be more.
+    async fn next(&self, tx: &Tx, series: &Model) -> Result<(Vec<agenda_event::Model>, bool)> {
         use agenda_event::Column as C;
         let order = if self.is_later(series) { Order::Desc } else { Order::Asc };
         let next =
             self.left(series).select_only().column(C::Id).order_by(C::RecurrenceId, order).limit(AT_ONCE);
         let ids: Vec<AgendaEventId> = next.into_tuple().all(tx.conn()).await?;
+        let more = ids.len() as u64 == AT_ONCE;
         let rows = all_rows::<agenda_event::Entity>().filter(C::Id.is_in(ids.iter().copied()));
         // All writes lock events in the order of their ids.
         let mut rows = rows.order_by_asc(C::Id).lock_exclusive().all(tx.conn()).await?;
         let places: HashMap<AgendaEventId, usize> = ids.into_iter().zip(0..).collect();
         rows.sort_by_key(|row| places.get(&row.id).copied());
-        Ok(rows)
+        Ok((rows, more))
     }
 
     /// Those of these that change, as they were and as they are, and whether screens hear of each by itself. `this` is the one
@@ -172,7 +182,7 @@ impl Rollout {
     ) -> Result<Vec<(agenda_event::Model, agenda_event::Model, bool)>> {
         self.done = rows.last().and_then(|row| row.recurrence_id).or(self.done);
         let course = match &self.change {
-            SeriesChange::Changed(was) => Some(Course::between(was.restored(series), series)?),
+            SeriesChange::Changed(was) => Some(Course::between(was, series)?),
             SeriesChange::Cancelled(_) => None,
         };
         let owner = course.as_ref().map_or_else(|| series.owner(), |course| course.was.owner());
@@ -209,15 +219,18 @@ struct Course<'a> {
     shift: Duration,
     /// The local start that each occurrence gets which is a row, by the one that it had.
     places: HashMap<NaiveDateTime, NaiveDateTime>,
+    /// Whether only those with the series' client get its new assignee.
+    with_client: bool,
 }
 
 impl Course<'_> {
-    fn between(was: Model, now: &Model) -> Result<Course<'_>> {
+    fn between<'b>(former: &Former, now: &'b Model) -> Result<Course<'b>> {
+        let (was, with_client) = (former.restored(now), former.with_client);
         let (pattern, moved) = (kept(&was)?, kept(now)?);
         let old = pattern.starts(pattern.first, laid_until(&was)?, usize::MAX);
         let new = moved.starts(moved.first, NaiveDateTime::MAX, old.len());
         let (shift, places) = (moved.first - pattern.first, old.into_iter().zip(new).collect());
-        Ok(Course { was, now, pattern, shift, places })
+        Ok(Course { was, now, pattern, shift, places, with_client })
     }
 
     /// One after the change; `this` is what somebody made of it.
@@ -246,7 +259,8 @@ impl Course<'_> {
         }
         let (was, now) = (Details::from(&self.was), Details::from(self.now));
         next.put(Details::from(row).following((&was, &now), &was));
-        if row.assignee_id == self.was.assignee_id {
+        let goes_along = !self.with_client || row.client_id == self.was.client_id;
+        if row.assignee_id == self.was.assignee_id && goes_along {
             (next.assignee_id, next.team_id) = (self.now.assignee_id, self.now.team_id);
         }
         next
@@ -270,9 +284,25 @@ pub struct RollOut {
 
 impl Job for RollOut {
     const KIND: &'static str = "agenda.roll_out";
+
+    fn dedup(&self) -> Option<String> {
+        Some(self.series.to_string())
+    }
 }
 
 impl RollOut {
+    /// The same for each series that has still something to hand on: also where the job was discarded.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub(super) async fn left(db: &impl ConnectionTrait) -> Result<Vec<RollOut>> {
+        let left =
+            all_rows::<Entity>().filter(Column::Rollout.is_not_null()).select_only().column(Column::Id);
+        let left: Vec<AgendaSeriesId> =
+            left.order_by_asc(Column::Id).limit(1000).into_tuple().all(db).await?;
+        Ok(left.into_iter().map(|series| RollOut { series }).collect())
+    }
+
     /// Does it, some at a time. Whoever goes on after a worker died begins behind what that one did.
     ///
     /// # Errors
@@ -300,12 +330,11 @@ async fn step(tx: &mut Tx, id: AgendaSeriesId) -> Result<Step<AgendaSeriesId>> {
     let series = all_rows::<Entity>().filter(Column::Id.eq(id)).lock_exclusive().one(tx.conn()).await?;
     let Some(mut series) = series else { return Ok((0, None)) };
     let Some(mut rollout) = series.rollout.take().map(read).transpose()? else { return Ok((0, None)) };
-    let rows = rollout.next(tx, &series).await?;
+    let (rows, more) = rollout.next(tx, &series).await?;
     let done = rows.len() as u64;
     let changed = rollout.take_over(&series, rows, None)?;
     save_all(tx, changed).await?;
-    let more = (done == AT_ONCE).then_some(id);
-    if more.is_some() {
+    if more {
         series.rollout = Some(serde_json::to_value(&rollout)?);
     } else {
         let pattern = kept(&series)?;
@@ -318,5 +347,5 @@ async fn step(tx: &mut Tx, id: AgendaSeriesId) -> Result<Step<AgendaSeriesId>> {
         tell_again(tx, &series, before, rollout.since);
     }
     series.into_active_model().reset_all().update(tx.conn()).await?;
-    Ok((done, more))
+    Ok((done, more.then_some(id)))
 }
