@@ -15,7 +15,7 @@ use super::send::{ATTEMPTS, Trouble};
 use super::{Sync, is_about_all, problem};
 use crate::domains::sync::ledger::{self, Ending, Problem};
 use crate::domains::sync::{Model, SyncDirection};
-use crate::integrations::odoo::{Call, Class, Domain, Fault, Trouble as Why};
+use crate::integrations::odoo::{Call, Class, Domain, Fault, Kind, Trouble as Why};
 use crate::kernel::Result;
 use crate::kernel::ids::{ClientId, TypedId, print};
 use crate::kernel::time::Instant;
@@ -45,6 +45,13 @@ impl Bundle<'_> {
             (claimed, ending)
         };
         self.rows.into_iter().zip(self.locals).map(ended).collect()
+    }
+
+    /// Its two halves, in their order.
+    fn halves(mut self) -> [Self; 2] {
+        let half = self.rows.len() / 2;
+        let (rows, locals) = (self.rows.split_off(half), self.locals.split_off(half));
+        [self, Bundle { rows, locals }]
     }
 }
 
@@ -153,6 +160,13 @@ impl Sync {
             if let Outcome::Fault(fault) = outcome {
                 let left = bundle.rows.into_iter().chain(bundles.into_iter().flat_map(|bundle| bundle.rows));
                 return self.put_off(mapping, left, &fault).await.map(|ended| ended.map(|()| answered));
+            }
+            // Nothing was stored: only what is refused by itself is given up.
+            if bundle.rows.len() > 1 && outcome.refuses_some() {
+                for half in bundle.halves().into_iter().rev() {
+                    bundles.push_front(half);
+                }
+                continue;
             }
             let trouble = outcome.trouble().map(ToString::to_string);
             answered |= !matches!(outcome, Outcome::Overtaken | Outcome::Unsure(_, None));
@@ -272,6 +286,12 @@ impl Outcome {
             _ => false,
         };
         is_trouble.then_some(fault)
+    }
+
+    /// Whether some of several notes may be to blame, and not the record that they all go to.
+    fn refuses_some(&self) -> bool {
+        let Outcome::Failed(fault) = self else { return false };
+        matches!(fault.class, Class::Permanent(kind) if !matches!(kind, Kind::Missing | Kind::Access))
     }
 }
 
