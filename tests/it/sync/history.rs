@@ -97,8 +97,9 @@ async fn the_history_of_a_client_is_one_message_and_goes_last() {
 
 #[tokio::test]
 async fn history_whose_answers_get_lost_is_there_once() {
-    let (mut pair, ids) = before_odoo(&[("ODOO_PULL_EVERY", "3600"), ("ODOO_TIMEOUT", "1")]).await;
-    pair.odoo.set(Switches { lose_share: 0.4, ..Switches::default() });
+    let (mut pair, ids) =
+        before_odoo(&[("ODOO_PULL_EVERY", "3600"), ("ODOO_TIMEOUT", "1"), ("CABINA_JOB_LEASE", "1")]).await;
+    pair.odoo.set(Switches { lose_share: 0.3, ..Switches::default() });
     pair.go_on();
     until("some of it is sent", async || messages(&pair).len() >= CLIENTS / 2).await;
     pair.halt();
