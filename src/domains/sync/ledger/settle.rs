@@ -249,7 +249,11 @@ pub async fn pulled(tx: &mut Tx, pulled: Pulled<'_>) -> Result<()> {
         traceparent: None,
     });
     row.external_model = Some(pulled.model.to_owned());
-    met(&mut row, pulled.external_id, &pulled.agreed, &pulled.seen, SyncDirection::Pull, now);
+    // Where it changed meanwhile it was compared with less than the row knows by now: a push may have met since.
+    let overtaken = changed && !is_new && pulled.row.is_some();
+    if !overtaken {
+        met(&mut row, pulled.external_id, &pulled.agreed, &pulled.seen, SyncDirection::Pull, now);
+    }
     (row.version, row.updated_at) = (row.version + 1, now);
     row.discarded = None;
     match pulled.problem {

@@ -1,0 +1,59 @@
+//! What happens to a thing while it is compared.
+
+use std::sync::Arc;
+
+use cabina::domains::sync::ledger::{self, Pulled};
+use cabina::domains::sync::{Model, SyncStatus};
+use cabina::kernel::ids::{ClientId, ContactId, SyncId, TypedId};
+use cabina::platform::auth::Viewer;
+use cabina::platform::db::tables::sync_external::{Column, Entity};
+use cabina::platform::db::{Origin, Tx, all_rows};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use serde_json::json;
+
+use super::{Pair, change};
+
+/// The row of a thing of ours.
+async fn row(pair: &Pair, id: &str) -> Model {
+    let uuid =
+        id.parse().map(|id: ClientId| id.uuid()).or_else(|_| id.parse().map(|id: ContactId| id.uuid()));
+    let id = SyncId::from_uuid(uuid.expect("an id"));
+    let own = &pair.app.app.database.own;
+    all_rows::<Entity>().filter(Column::Id.eq(id)).one(own).await.expect("read").expect("a row")
+}
+
+#[tokio::test]
+async fn what_a_pull_compared_before_it_was_sent_is_not_the_last_word() {
+    let mut pair = Pair::with(&[("ODOO_PULL_EVERY", "3600"), ("CABINA_JOB_LEASE", "1")]).await;
+    let ana = pair.app.ana().await;
+    let id = ana.client("Rosa").await;
+    pair.settled().await;
+    let read = row(&pair, &id).await;
+    change(&ana, &id, json!({ "name": "Rosa María" })).await;
+    pair.settled().await;
+    pair.halt();
+    let met = row(&pair, &id).await;
+    // A pull that read the row before all that ends now.
+    let (database, clock) = (&pair.app.app.database, &pair.app.app.clock);
+    let viewer = Arc::new(Viewer::system("tests"));
+    let mut tx = Tx::begin(database, clock, viewer, Origin::default()).await.expect("begun");
+    let pulled = Pulled {
+        row: Some(&read),
+        local: ("client", read.id.uuid()),
+        client: read.client_id,
+        model: "res.partner",
+        external_id: read.external_id.expect("it is there"),
+        agreed: ledger::agreed(&read),
+        seen: ledger::seen(&read).expect("seen"),
+        alike: true,
+        problem: None,
+    };
+    ledger::pulled(&mut tx, pulled).await.expect("written");
+    tx.commit().await.expect("committed");
+    let now = row(&pair, &id).await;
+    assert_eq!((&now.agreed, &now.seen, now.synced_at), (&met.agreed, &met.seen, met.synced_at));
+    assert_eq!((now.status, now.generation), (SyncStatus::Pending, met.generation + 1));
+    pair.go_on();
+    pair.settled().await;
+    assert_eq!(pair.partner(&id).text("name"), Ok(Some("Rosa María")));
+}
