@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use cabina::domains::sync::ledger::{self, Pulled};
-use cabina::domains::sync::{Model, SyncStatus};
-use cabina::kernel::ids::{ClientId, ContactId, SyncId, TypedId};
+use cabina::domains::sync::ledger::{self, Ending, Pulled};
+use cabina::domains::sync::{Model, SyncDirection, SyncStatus};
+use cabina::kernel::ids::{ClientId, ContactId, SyncId, TypedId, new_uuid};
 use cabina::platform::auth::Viewer;
 use cabina::platform::db::tables::sync_external::{Column, Entity};
 use cabina::platform::db::{Origin, Tx, all_rows};
+use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
 
-use super::{Pair, change};
+use super::{Pair, change, client, fields, text, until};
 
 /// The row of a thing of ours.
 async fn row(pair: &Pair, id: &str) -> Model {
@@ -56,4 +57,43 @@ async fn what_a_pull_compared_before_it_was_sent_is_not_the_last_word() {
     pair.go_on();
     pair.settled().await;
     assert_eq!(pair.partner(&id).text("name"), Ok(Some("Rosa María")));
+}
+
+#[tokio::test]
+async fn an_edit_there_that_a_run_may_not_have_read_is_looked_at_once_it_ends() {
+    let mut pair = Pair::with(&[("CABINA_JOB_LEASE", "1")]).await;
+    let ana = pair.app.ana().await;
+    let id = ana.client("Rosa").await;
+    pair.settled().await;
+    pair.halt();
+    // A run holds it that has read the record already.
+    let (read, run) = (row(&pair, &id).await, new_uuid());
+    let app = pair.app.app.clone();
+    let later = app.clock.now() + chrono::Duration::hours(1);
+    Entity::update_many()
+        .col_expr(Column::Status, Expr::value(SyncStatus::InFlight))
+        .col_expr(Column::Claim, Expr::value(run))
+        .col_expr(Column::NextAttemptAt, Expr::value(later))
+        .filter(Column::Id.eq(read.id))
+        .exec(&app.database.own)
+        .await
+        .expect("claimed");
+    let there = pair.partner(&id).id().expect("an id");
+    pair.odoo.edit("res.partner", there, fields([("city", text("León"))]));
+    pair.go_on();
+    until("a pull sees it", async || row(&pair, &id).await.generation > read.generation).await;
+    pair.halt();
+    let ending = Ending::Alike {
+        external_id: there,
+        agreed: ledger::agreed(&read),
+        seen: ledger::seen(&read).expect("seen"),
+        direction: SyncDirection::Push,
+        problem: None,
+    };
+    let endings = vec![(read.clone(), run, ending)];
+    ledger::settle(&app.database, &app.clock, "res.partner", endings).await.expect("settled");
+    assert_eq!(row(&pair, &id).await.status, SyncStatus::Pending);
+    pair.go_on();
+    pair.settled().await;
+    assert_eq!(client(&ana, &id).await["address"]["city"], "León");
 }

@@ -300,6 +300,21 @@ pub async fn forget_all(database: &Database) -> Result<()> {
     super::progress::forget_all(&database.own).await
 }
 
+/// Has a row wait again once its present run ends: its record was changed there, maybe after the run read it.
+///
+/// # Errors
+/// Those of the database.
+pub async fn look_again(database: &Database, row: &Model) -> Result<()> {
+    Entity::update_many()
+        .col_expr(Column::Generation, Expr::col(Column::Generation).add(1))
+        .filter(Column::Id.eq(row.id))
+        .filter(Column::Claim.eq(row.claim))
+        .filter(Column::Status.eq(SyncStatus::InFlight))
+        .exec(&database.own)
+        .await?;
+    Ok(())
+}
+
 /// A thing is no more, for its record was archived: written down within the change that ended it. The row remembers whose record
 /// it was, so that it comes back when it is taken out of the archive.
 ///
