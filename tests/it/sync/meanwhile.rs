@@ -1,4 +1,4 @@
-//! What happens to a thing while it is compared.
+//! What happens to a thing while it is compared, and what is kept of one that is no more.
 
 use std::sync::Arc;
 
@@ -96,4 +96,29 @@ async fn an_edit_there_that_a_run_may_not_have_read_is_looked_at_once_it_ends() 
     pair.go_on();
     pair.settled().await;
     assert_eq!(client(&ana, &id).await["address"]["city"], "León");
+}
+
+#[tokio::test]
+async fn of_a_contact_that_is_no_more_nothing_is_kept_but_whose_record_it_was() {
+    let pair = Pair::start().await;
+    let ana = pair.app.ana().await;
+    let company = ana.client("Qorvex").await;
+    let mut people = Vec::new();
+    for name in ["Luz", "Hugo"] {
+        let person = json!({ "clientId": company, "name": name, "phone": "+524491234567" });
+        let made = ana.run("contactCreate", person, "contact { id }").await;
+        people.push(made["contact"]["id"].as_str().expect("an id").to_owned());
+    }
+    pair.settled().await;
+    let there = pair.partner(&people[0]).id().expect("an id");
+    // One goes there, the other one here.
+    let archived = fields([("active", cabina::integrations::odoo::Value::Bool(false))]);
+    pair.odoo.edit("res.partner", there, archived);
+    ana.run("contactDelete", json!({ "id": people[1] }), "event { id }").await;
+    for id in &people {
+        until("it is no more", async || ledger::is_buried(&row(&pair, id).await)).await;
+        let row = row(&pair, id).await;
+        assert_eq!((&row.agreed, &row.seen, &row.payload), (&Some(json!({})), &None, &None), "{row:?}");
+        assert!(row.external_id.is_some());
+    }
 }
