@@ -3,7 +3,8 @@
 //! What somebody writes now is a message of its own. The history that was there before Odoo was goes in few: what is sent of it
 //! at once of a client is one message, in its order.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time;
 
 use uuid::Uuid;
 
@@ -12,9 +13,9 @@ use super::mapping::{Local, Mapping};
 use super::push::Claimed;
 use super::send::{ATTEMPTS, Trouble};
 use super::{Sync, is_about_all, problem};
-use crate::domains::sync::Model;
 use crate::domains::sync::ledger::{self, Ending, Problem};
-use crate::integrations::odoo::{Call, Class, Domain, Fault};
+use crate::domains::sync::{Model, SyncDirection};
+use crate::integrations::odoo::{Call, Class, Domain, Fault, Kind, Trouble as Why};
 use crate::kernel::Result;
 use crate::kernel::ids::{ClientId, TypedId, print};
 use crate::kernel::time::Instant;
@@ -44,6 +45,13 @@ impl Bundle<'_> {
             (claimed, ending)
         };
         self.rows.into_iter().zip(self.locals).map(ended).collect()
+    }
+
+    /// Its two halves, in their order.
+    fn halves(mut self) -> [Self; 2] {
+        let half = self.rows.len() / 2;
+        let (rows, locals) = (self.rows.split_off(half), self.locals.split_off(half));
+        [self, Bundle { rows, locals }]
     }
 }
 
@@ -96,12 +104,14 @@ fn bundles<'a>(rows: Vec<(Claimed, &'a Local)>) -> Vec<Bundle<'a>> {
 }
 
 impl Sync {
-    /// Writes notes, each once: where an earlier try may have arrived, it is looked for first.
+    /// Writes notes, each once: where an earlier try may have arrived, it is looked for first. What is left at the end of the
+    /// turn, or when Odoo is in trouble, stays where it stood in the queue. Tells whether Odoo answered about any.
     pub(super) async fn notes(
         &self,
         mapping: &'static dyn Mapping,
         mut rows: Vec<Claimed>,
-    ) -> Result<Result<(), Trouble>> {
+        turn_ends: time::Instant,
+    ) -> Result<Result<bool, Trouble>> {
         // In the order in which they were written: one that waited is due later than those behind it.
         rows.sort_by_key(|(row, _)| row.id);
         let ids: Vec<Uuid> = rows.iter().map(|(row, _)| row.id.uuid()).collect();
@@ -119,8 +129,9 @@ impl Sync {
             }
         }
         self.settle(mapping, settled).await?;
-        let mut bundles = bundles(due).into_iter();
-        while let Some(bundle) = bundles.next() {
+        let mut bundles: VecDeque<Bundle> = bundles(due).into();
+        let mut answered = false;
+        while let Some(bundle) = bundles.pop_front() {
             let Some(((row, _), local)) = bundle.rows.first().zip(bundle.locals.first()) else { continue };
             let (first, client) = (row.id, local.client);
             // The notes of a client stay in their order.
@@ -147,8 +158,20 @@ impl Sync {
             let model = kind.and_then(|row| row.external_model.as_deref()).unwrap_or_default();
             let outcome = self.note(&bundle, model, parent).await?;
             if let Outcome::Fault(fault) = outcome {
-                let left = bundle.rows.into_iter().chain(bundles.flat_map(|bundle| bundle.rows));
-                return self.put_off(mapping, left, &fault).await;
+                let left = bundle.rows.into_iter().chain(bundles.into_iter().flat_map(|bundle| bundle.rows));
+                return self.put_off(mapping, left, &fault).await.map(|ended| ended.map(|()| answered));
+            }
+            // Nothing was stored: only what is refused by itself is given up.
+            if bundle.rows.len() > 1 && outcome.refuses_some() {
+                for half in bundle.halves().into_iter().rev() {
+                    bundles.push_front(half);
+                }
+                continue;
+            }
+            let trouble = outcome.trouble().map(ToString::to_string);
+            answered |= !matches!(outcome, Outcome::Overtaken | Outcome::Unsure(_, None));
+            if matches!(outcome, Outcome::Noted(_)) {
+                self.pace.well(mapping.model());
             }
             let endings = bundle.end(|row, local| self.ending(row, local, &outcome));
             if let Some((
@@ -159,8 +182,25 @@ impl Sync {
                 held.insert(client, (first, *at));
             }
             self.settle(mapping, endings).await?;
+            if let Some(trouble) = trouble {
+                self.tell(SyncDirection::Push, mapping.model(), Some(&trouble)).await?;
+                return self.not_now(mapping, bundles).await.map(|()| Err(Trouble));
+            }
+            if time::Instant::now() >= turn_ends {
+                return self.not_now(mapping, bundles).await.map(|()| Ok(answered));
+            }
         }
-        Ok(Ok(()))
+        Ok(Ok(answered))
+    }
+
+    /// Notes that were not sent stay where they stood in the queue.
+    async fn not_now(
+        &self,
+        mapping: &dyn Mapping,
+        bundles: impl IntoIterator<Item = Bundle<'_>>,
+    ) -> Result<()> {
+        let later = |row: &Model, _: &Local| Ending::Later { at: row.next_attempt_at, why: None };
+        self.settle(mapping, bundles.into_iter().flat_map(|bundle| bundle.end(later)).collect()).await
     }
 
     /// Writes a message.
@@ -170,7 +210,7 @@ impl Sync {
         if let Some(sent) = row.sent_at {
             // As long as Odoo may still be at work on the lost call nobody can tell.
             if now < self.over(sent) {
-                return Ok(Outcome::Unsure(self.over(sent), lost()));
+                return Ok(Outcome::Unsure(self.over(sent), None));
             }
             let id = print(&row.local_type, row.id.uuid());
             let there =
@@ -183,7 +223,7 @@ impl Sync {
                 }
                 Err(fault) if is_about_all(&fault) => return Ok(Outcome::Fault(fault)),
                 // Still nobody knows: the rows keep when they were sent.
-                Err(fault) => return Ok(Outcome::Unsure(self.over(now), problem(&fault))),
+                Err(fault) => return Ok(Outcome::Unsure(self.over(now), Some(fault))),
             }
         }
         if !ledger::sending(&self.database, bundle.rows.iter().map(|(row, _)| row.id), *run, now).await? {
@@ -193,7 +233,7 @@ impl Sync {
             Ok(id) => Outcome::Noted(id),
             Err(fault) if is_about_all(&fault) => Outcome::Fault(fault),
             Err(fault) if matches!(fault.class, Class::Unknown | Class::Done) => {
-                Outcome::Unsure(self.over(self.clock.now()), problem(&fault))
+                Outcome::Unsure(self.over(self.clock.now()), Some(fault))
             }
             Err(fault) => Outcome::Failed(fault),
         })
@@ -210,9 +250,9 @@ impl Sync {
             Outcome::Noted(id) => noted(*id, local),
             Outcome::Overtaken => Ending::Later { at: self.clock.now(), why: None },
             // After enough tries an admin must look.
-            Outcome::Unsure(at, problem) => Ending::Unsure {
+            Outcome::Unsure(at, fault) => Ending::Unsure {
                 again: (row.attempts + 1 < ATTEMPTS).then_some(*at),
-                problem: problem.clone(),
+                problem: fault.as_ref().map_or_else(lost, problem),
             },
             Outcome::Failed(fault) | Outcome::Fault(fault) => {
                 let problem = Problem { payload: Some(local.values.clone()), ..problem(fault) };
@@ -228,12 +268,31 @@ enum Outcome {
     Noted(i64),
     /// Another run holds its notes by now.
     Overtaken,
-    /// Nobody knows; it is looked for from this moment on.
-    Unsure(Instant, Problem),
+    /// Nobody knows; it is looked for from this moment on. Without a fault nothing was asked yet.
+    Unsure(Instant, Option<Fault>),
     /// It is not there.
     Failed(Fault),
     /// It is not there, and that says nothing about the notes.
     Fault(Fault),
+}
+
+impl Outcome {
+    /// What says that Odoo does not answer, or is unable to, whatever is asked.
+    fn trouble(&self) -> Option<&Fault> {
+        let (Outcome::Unsure(_, Some(fault)) | Outcome::Failed(fault)) = self else { return None };
+        let is_trouble = match fault.class {
+            Class::Unknown => true,
+            Class::Transient(why) => why != Why::Conflict,
+            _ => false,
+        };
+        is_trouble.then_some(fault)
+    }
+
+    /// Whether some of several notes may be to blame, and not the record that they all go to.
+    fn refuses_some(&self) -> bool {
+        let Outcome::Failed(fault) = self else { return false };
+        matches!(fault.class, Class::Permanent(kind) if !matches!(kind, Kind::Missing | Kind::Access))
+    }
 }
 
 fn lost() -> Problem {

@@ -203,7 +203,8 @@ impl Sync {
         Ok(())
     }
 
-    /// Compares one thing with its record. What waits to be sent is compared when it is sent.
+    /// Compares one thing with its record. What waits to be sent is compared when it is sent; what is being sent may have been
+    /// compared before the record changed, and is once more.
     async fn meet(
         &self,
         mapping: &dyn Mapping,
@@ -214,7 +215,7 @@ impl Sync {
     ) -> Result<()> {
         let sent_later =
             self.ways(mapping).push && !matches!(row.status, SyncStatus::Synced | SyncStatus::Dead);
-        if sent_later {
+        if sent_later && row.status != SyncStatus::InFlight {
             return Ok(());
         }
         let sides = Sides::of(mapping, row, local, record, names)?;
@@ -223,6 +224,9 @@ impl Sync {
         let known = |held: &Values| theirs.iter().all(|(field, value)| held.get(field) == Some(value));
         if ledger::seen(row).is_some_and(|seen| known(&seen)) {
             return Ok(());
+        }
+        if sent_later {
+            return ledger::look_again(&self.database, row).await;
         }
         let merged = sides.merge(self.ways(mapping), names);
         let mut tx = self.begin().await?;

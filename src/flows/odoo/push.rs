@@ -81,16 +81,18 @@ impl Sync {
                 done += sent;
                 let claimed = rows.into_iter().map(|row| (row, run)).collect();
                 let ended = match mapping.way() {
-                    Way::Records => self.records(mapping, claimed).await?,
-                    Way::Note => self.notes(mapping, claimed).await?,
+                    Way::Records => self.records(mapping, claimed).await?.map(|()| true),
+                    Way::Note => self.notes(mapping, claimed, began + TURN).await?,
                 };
-                if ended.is_err() {
+                let Ok(answered) = ended else {
                     self.rest(model);
                     return Ok(());
+                };
+                if answered {
+                    self.pace.well(model);
+                    self.tell(SyncDirection::Push, model, None).await?;
+                    progress::trouble(&self.database.own, None).await?;
                 }
-                self.pace.well(model);
-                self.tell(SyncDirection::Push, model, None).await?;
-                progress::trouble(&self.database.own, None).await?;
                 // How much there is matters where it takes a while: it is not counted before.
                 if sent >= BATCH && total.is_none() {
                     total = Some(done + ledger::due(&self.database, &kinds, self.clock.now()).await?);

@@ -31,7 +31,7 @@ pub struct Switches {
     pub missing_fields: Vec<(String, String)>,
     /// How many seconds the server's clock is ahead.
     pub clock_skew: i64,
-    /// Records whose name holds this are refused by `create`, `write` and `load`.
+    /// Records whose name holds this are refused by `create`, `write` and `load`, and messages whose body does.
     pub poison: Option<String>,
     /// Accounting is installed: some fields of partners are for its own users, and what `load` makes under a parent needs them.
     pub accounting: bool,

@@ -111,12 +111,14 @@ impl Tx<'_> {
 
     /// What the database refuses.
     fn check(&self, model: &Model, row: &Row) -> Result<(), Problem> {
-        if let (Some(poison), Some(Value::Text(name))) = (&self.switches.poison, row.get("name"))
-            && name.contains(poison.as_str())
-        {
-            return Err(Problem::validation(format!(
-                "The name '{name}' is refused by a rule of this database."
-            )));
+        for field in ["name", "body"] {
+            if let (Some(poison), Some(Value::Text(text))) = (&self.switches.poison, row.get(field))
+                && text.contains(poison.as_str())
+            {
+                return Err(Problem::validation(format!(
+                    "The {field} '{text}' is refused by a rule of this database."
+                )));
+            }
         }
         if model.name == "res.partner" && !row.get("name").is_some_and(truth) {
             let contact = row.get("type").is_none_or(|kind| *kind == Value::from("contact"));

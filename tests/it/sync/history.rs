@@ -97,8 +97,9 @@ async fn the_history_of_a_client_is_one_message_and_goes_last() {
 
 #[tokio::test]
 async fn history_whose_answers_get_lost_is_there_once() {
-    let (mut pair, ids) = before_odoo(&[("ODOO_PULL_EVERY", "3600"), ("ODOO_TIMEOUT", "1")]).await;
-    pair.odoo.set(Switches { lose_share: 0.4, ..Switches::default() });
+    let (mut pair, ids) =
+        before_odoo(&[("ODOO_PULL_EVERY", "3600"), ("ODOO_TIMEOUT", "1"), ("CABINA_JOB_LEASE", "1")]).await;
+    pair.odoo.set(Switches { lose_share: 0.3, ..Switches::default() });
     pair.go_on();
     until("some of it is sent", async || messages(&pair).len() >= CLIENTS / 2).await;
     pair.halt();
@@ -112,4 +113,28 @@ async fn history_whose_answers_get_lost_is_there_once() {
         assert_eq!(holds, 1, "{id}");
     }
     assert_eq!(messages.len(), 2 * CLIENTS);
+}
+
+#[tokio::test]
+async fn of_old_notes_only_the_one_that_is_refused_fails() {
+    let (mut pair, ids) = before_odoo(&[("ODOO_PULL_EVERY", "3600")]).await;
+    let (ana, admin) = (pair.app.ana().await, pair.app.admin().await);
+    let (bad, others) = ids.split_at(1);
+    pair.odoo.set(Switches { poison: Some(bad[0].to_string()), ..Switches::default() });
+    pair.go_on();
+    pair.settled().await;
+    let stands = sync_of(&ana, &bad[0].to_string()).await;
+    assert_eq!(stands["status"], "DEAD", "{stands}");
+    let messages_then = messages(&pair);
+    for id in others {
+        let holds = messages_then.values().filter(|body| body.contains(&id.to_string())).count();
+        assert_eq!(holds, 1, "{id}");
+    }
+    let failed = admin.data("{ syncFailures { totalCount } }", json!({})).await;
+    assert_eq!(failed["syncFailures"]["totalCount"], 1);
+    // Once it is accepted there, it goes as well, and the others not again.
+    pair.odoo.set(Switches::default());
+    admin.run("syncRetry", json!({ "all": true }), "ids").await;
+    pair.settled().await;
+    assert_eq!(messages(&pair).len(), messages_then.len() + 1);
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use cabina::sandbox::odoo::Switches;
+use cabina::sandbox::odoo::{ErrorKind, Switches};
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 use super::{Pair, change, client, fields, sync_of, text, until};
@@ -134,4 +135,37 @@ async fn admins_see_since_when_odoo_rests_what_failed_last_and_what_waits() {
     let well = health().await;
     assert_eq!((&well["queueLength"], &well["waitingSince"]), (&json!(0), &Value::Null));
     assert!(well["lastError"].is_string(), "what went wrong last is still told");
+}
+
+#[tokio::test]
+async fn a_lane_of_notes_that_gets_no_answers_says_so_and_rests() {
+    let settings = [("ODOO_SYNC", "client=push,entry=push"), ("ODOO_TIMEOUT", "1")];
+    let pair = Pair::with(&settings).await;
+    let (ana, admin) = (pair.app.ana().await, pair.app.admin().await);
+    let id = ana.client("Rosa").await;
+    pair.settled().await;
+    let lane = async || {
+        let query = "{ syncHealth { lanes { model direction restingSince error } } }";
+        let health = admin.data(query, json!({})).await;
+        let lanes = health["syncHealth"]["lanes"].as_array().expect("lanes").clone();
+        lanes.into_iter().find(|lane| lane["model"] == "mail.message").unwrap_or_default()
+    };
+    for switches in [
+        // Nobody knows whether it arrived.
+        Switches { lose_share: 1.0, ..Switches::default() },
+        // It did not.
+        Switches { error_share: 1.0, error_kinds: vec![ErrorKind::BadGateway], ..Switches::default() },
+    ] {
+        pair.odoo.set(switches);
+        let note = json!({ "clientId": id, "kind": "NOTE", "text": "Hola" });
+        ana.run("eventlogAppend", note, "entry { id }").await;
+        until("the lane rests", async || lane().await["restingSince"].is_string()).await;
+        let ill = lane().await;
+        assert!(ill["error"].as_str().is_some_and(|error| !error.is_empty()), "{ill}");
+        pair.odoo.set(Switches::default());
+        let passed = "UPDATE sync_external SET next_attempt_at = created_at WHERE status = 'ERROR'";
+        pair.app.app.database.own.execute_unprepared(passed).await.expect("due");
+        until("it rests no longer", async || lane().await["restingSince"].is_null()).await;
+        pair.settled().await;
+    }
 }

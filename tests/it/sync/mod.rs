@@ -8,6 +8,7 @@ mod history;
 mod lanes;
 mod lost;
 mod many;
+mod meanwhile;
 mod moved;
 mod pages;
 mod pull;

@@ -274,11 +274,21 @@ async fn what_was_deleted_while_its_first_answer_was_lost_is_archived_there() {
 
 #[tokio::test]
 async fn an_edit_of_a_record_whose_first_answer_was_lost_is_not_overwritten() {
-    let mut pair = Pair::with(&[("ODOO_TIMEOUT", "1"), ("ODOO_PULL_EVERY", "3600")]).await;
+    // Whatever the clock there says.
+    for clock_skew in [0, -7200, 7200] {
+        an_edit_after_a_lost_answer(clock_skew).await;
+    }
+}
+
+async fn an_edit_after_a_lost_answer(clock_skew: i64) {
+    let (odoo, url, stop) = sandbox().await;
+    odoo.set(Switches { clock_skew, ..Switches::default() });
+    let settings = [("ODOO_TIMEOUT", "1"), ("ODOO_PULL_EVERY", "3600")];
+    let mut pair = Pair::of((odoo, url, stop), &settings).await;
     let ana = pair.app.ana().await;
     ana.client("Somebody else").await;
     pair.settled().await;
-    pair.odoo.set(Switches { lose_share: 1.0, ..Switches::default() });
+    pair.odoo.set(Switches { lose_share: 1.0, clock_skew, ..Switches::default() });
     let rosa = json!({ "name": "Rosa", "email": "rosa@cabina.example", "phone": "+524491234567" });
     let id = ana.client_with(rosa).await["id"].as_str().expect("an id").to_owned();
     until("its answer is lost", async || sync_of(&ana, &id).await["status"] == "ERROR").await;
@@ -287,7 +297,7 @@ async fn an_edit_of_a_record_whose_first_answer_was_lost_is_not_overwritten() {
     let there = pair.partner(&id).id().expect("an id");
     pair.odoo.edit("res.partner", there, fields([("phone", text("+524490000000")), ("city", text("León"))]));
     change(&ana, &id, json!({ "email": "new@cabina.example" })).await;
-    pair.odoo.set(Switches::default());
+    pair.odoo.set(Switches { clock_skew, ..Switches::default() });
     pair.go_on();
     pair.settled().await;
     let (partner, here) = (pair.partner(&id), client(&ana, &id).await);

@@ -300,8 +300,23 @@ pub async fn forget_all(database: &Database) -> Result<()> {
     super::progress::forget_all(&database.own).await
 }
 
+/// Has a row wait again once its present run ends: its record was changed there, maybe after the run read it.
+///
+/// # Errors
+/// Those of the database.
+pub async fn look_again(database: &Database, row: &Model) -> Result<()> {
+    Entity::update_many()
+        .col_expr(Column::Generation, Expr::col(Column::Generation).add(1))
+        .filter(Column::Id.eq(row.id))
+        .filter(Column::Claim.eq(row.claim))
+        .filter(Column::Status.eq(SyncStatus::InFlight))
+        .exec(&database.own)
+        .await?;
+    Ok(())
+}
+
 /// A thing is no more, for its record was archived: written down within the change that ended it. The row remembers whose record
-/// it was, so that it comes back when it is taken out of the archive.
+/// it was, so that it comes back when it is taken out of the archive; what it held is forgotten.
 ///
 /// # Errors
 /// Those of the database.
@@ -311,6 +326,10 @@ pub async fn bury(tx: &mut Tx, id: SyncId) -> Result<()> {
         .col_expr(Column::Status, Expr::value(SyncStatus::Synced))
         .col_expr(Column::FailedAt, Expr::value(Option::<Instant>::None))
         .col_expr(Column::Claim, Expr::value(Option::<Uuid>::None))
+        .col_expr(Column::Seen, Expr::value(Option::<sea_orm::JsonValue>::None))
+        .col_expr(Column::Agreed, Expr::value(settle::empty()))
+        .col_expr(Column::Payload, Expr::value(Option::<sea_orm::JsonValue>::None))
+        .col_expr(Column::PayloadHash, Expr::value(Option::<String>::None))
         .filter(Column::Id.eq(id))
         .exec(tx.conn())
         .await?;

@@ -117,6 +117,8 @@ fn ended(before: Model, seen: &Model, model: &str, ending: Ending, now: Instant)
         Ending::Gone => {}
         Ending::Archived => {
             (row.attempts, row.sent_at, row.gone) = (0, None, true);
+            // Nobody asks any more what it held. Nothing at all would say that it was deleted there (`failures`).
+            (row.seen, row.agreed, row.payload_hash) = (None, Some(empty()), None);
             well(&mut row);
         }
         Ending::GoneThere(problem) => {
@@ -175,6 +177,11 @@ fn missed(row: &mut Model, again: Option<Instant>, problem: Problem, now: Instan
     }
     row.status = if again.is_some() { SyncStatus::Error } else { SyncStatus::Dead };
     row.next_attempt_at = again.unwrap_or(now);
+}
+
+/// What both sides hold of a thing that is no more.
+pub(super) fn empty() -> sea_orm::JsonValue {
+    sea_orm::JsonValue::Object(serde_json::Map::new())
 }
 
 fn well(row: &mut Model) {
@@ -249,7 +256,11 @@ pub async fn pulled(tx: &mut Tx, pulled: Pulled<'_>) -> Result<()> {
         traceparent: None,
     });
     row.external_model = Some(pulled.model.to_owned());
-    met(&mut row, pulled.external_id, &pulled.agreed, &pulled.seen, SyncDirection::Pull, now);
+    // Where it changed meanwhile it was compared with less than the row knows by now: a push may have met since.
+    let overtaken = changed && !is_new && pulled.row.is_some();
+    if !overtaken {
+        met(&mut row, pulled.external_id, &pulled.agreed, &pulled.seen, SyncDirection::Pull, now);
+    }
     (row.version, row.updated_at) = (row.version + 1, now);
     row.discarded = None;
     match pulled.problem {
