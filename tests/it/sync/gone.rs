@@ -45,7 +45,7 @@ async fn quiet() -> (Pair, Actor, [String; 2]) {
     pair.halt();
     let own = &pair.app.app.database.own;
     let later = pair.app.app.clock.now() + chrono::Duration::days(1);
-    progress::reach(own, "res.partner", Some(later)).await.expect("nothing changed since");
+    progress::reach(own, "res.partner", Some(later), None).await.expect("nothing changed since");
     let of = |method: &str| pair.odoo.calls_of(&format!("res.partner.{method}"));
     let before = (of("search"), of("search_read"));
     pair.go_on();
