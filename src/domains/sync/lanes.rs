@@ -121,6 +121,22 @@ pub async fn failed(
     Ok(())
 }
 
+/// Whether any of these models does not go this way.
+///
+/// # Errors
+/// Those of the database.
+pub async fn any_fails(db: &DatabaseConnection, direction: SyncDirection, models: &[&str]) -> Result<bool> {
+    let mut query = Query::select();
+    query
+        .column(Column::Model)
+        .from(Table)
+        .and_where(Expr::col(Column::Direction).eq(direction.as_str()))
+        .and_where(Expr::col(Column::Model).is_in(models.iter().copied()))
+        .and_where(Expr::col(Column::FailingSince).is_not_null())
+        .limit(1);
+    Ok(db.query_one(&query).await?.is_some())
+}
+
 /// How all of it goes now.
 ///
 /// # Errors

@@ -61,7 +61,8 @@ pub async fn accept(db: &DatabaseConnection, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// Writes down that it does not let us in, or does again; tells whether that is new.
+/// Writes down that it does not let us in, or does again; tells whether that is new. Another reason not to is not: several models
+/// may each have one of their own, at the same time.
 ///
 /// # Errors
 /// Those of the database.
@@ -69,7 +70,7 @@ pub async fn trouble(db: &DatabaseConnection, what: Option<&str>) -> Result<bool
     let mut query = Query::update();
     query.table(Peer).value(Of::Trouble, what.map(str::to_owned));
     match what {
-        Some(what) => query.and_where(Expr::col(Of::Trouble).is_null().or(Expr::col(Of::Trouble).ne(what))),
+        Some(_) => query.and_where(Expr::col(Of::Trouble).is_null()),
         None => query.and_where(Expr::col(Of::Trouble).is_not_null()),
     };
     Ok(db.execute(&query).await?.rows_affected() > 0)

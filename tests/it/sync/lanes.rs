@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use cabina::domains::sync::{SyncDirection, lanes, progress};
 use cabina::sandbox::odoo::Switches;
 use serde_json::{Value, json};
 
@@ -134,4 +135,28 @@ async fn admins_see_since_when_odoo_rests_what_failed_last_and_what_waits() {
     let well = health().await;
     assert_eq!((&well["queueLength"], &well["waitingSince"]), (&json!(0), &Value::Null));
     assert!(well["lastError"].is_string(), "what went wrong last is still told");
+}
+
+#[tokio::test]
+async fn a_lane_that_goes_well_does_not_say_so_of_another() {
+    let case = Case::new().await;
+    hang(&case.pair, "res.partner.message_post");
+    let note = json!({ "clientId": case.luz, "kind": "NOTE", "text": "Hola" });
+    let note = case.ana.run("eventlogAppend", note, "entry { id }").await["entry"]["id"].clone();
+    let note = note.as_str().expect("an id");
+    until("it is being sent", async || sync_of(&case.ana, note).await["status"] == "IN_FLIGHT").await;
+    // As if it had been refused.
+    let app = &case.pair.app.app;
+    let (own, now) = (&app.database.own, app.clock.now());
+    lanes::failed(own, SyncDirection::Push, "mail.message", now, "refused").await.expect("written");
+    assert!(progress::trouble(own, Some("Refused")).await.expect("written"), "it is new");
+    for name in ["Rosa once", "Rosa twice"] {
+        change(&case.ana, &case.rosa, json!({ "name": name })).await;
+        until("it is there", async || case.pair.partner(&case.rosa).text("name") == Ok(Some(name))).await;
+    }
+    assert!(!progress::trouble(own, Some("Refused")).await.expect("read"), "admins know it already");
+    assert!(
+        !progress::trouble(own, Some("Permanent")).await.expect("read"),
+        "whatever the reason of another"
+    );
 }
