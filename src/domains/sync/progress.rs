@@ -4,7 +4,7 @@ use sea_orm::DeriveIden;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
 use sea_orm::{ConnectionTrait, DatabaseConnection, Value};
 
-use super::Place;
+use super::{Place, SyncDirection, lanes};
 use crate::kernel::Result;
 use crate::kernel::time::Instant;
 use crate::platform::config::OdooNewcomers;
@@ -130,6 +130,9 @@ pub async fn keep(
 pub async fn forget_all(db: &DatabaseConnection) -> Result<()> {
     db.execute(&Query::delete().from_table(Table).to_owned()).await?;
     db.execute(&Query::delete().from_table(Peer).to_owned()).await?;
+    for direction in [SyncDirection::Push, SyncDirection::Pull] {
+        lanes::forget_but(db, direction, &[]).await?;
+    }
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cabina::domains::sync::{SyncDirection, lanes, progress};
+use cabina::domains::sync::{SyncDirection, lanes, ledger, progress};
 use cabina::sandbox::odoo::Switches;
 use serde_json::{Value, json};
 
@@ -159,4 +159,39 @@ async fn a_lane_that_goes_well_does_not_say_so_of_another() {
         !progress::trouble(own, Some("Permanent")).await.expect("read"),
         "whatever the reason of another"
     );
+}
+
+#[tokio::test]
+async fn a_lane_that_is_not_used_any_more_rests_no_longer() {
+    let mut pair = Pair::with(&[("ODOO_SYNC", "client=push")]).await;
+    let (ana, admin) = (pair.app.ana().await, pair.app.admin().await);
+    let query =
+        "{ syncHealth { queueLength restingSince lanes { model direction succeededAt restingSince } } }";
+    let health = async || admin.data(query, json!({})).await["syncHealth"].clone();
+    let rosa = ana.client("Rosa").await;
+    ana.run("eventlogAppend", json!({ "clientId": rosa, "kind": "NOTE", "text": "Hola" }), "entry { id }")
+        .await;
+    pair.settled().await;
+    until("it is written down", async || health().await["lanes"][0]["succeededAt"].is_string()).await;
+    pair.halt();
+    let before = health().await;
+    let app = pair.app.app.clone();
+    let now = app.clock.now();
+    for (direction, model) in [
+        (SyncDirection::Push, "res.partner"),
+        (SyncDirection::Push, "mail.message"),
+        (SyncDirection::Pull, "res.partner"),
+    ] {
+        lanes::failed(&app.database.own, direction, model, now, "away").await.expect("written");
+    }
+    assert!(health().await["restingSince"].is_string());
+    pair.go_on();
+    until("nothing rests", async || health().await["restingSince"].is_null()).await;
+    assert_eq!(health().await, before, "nothing was sent, and the others are off");
+    pair.halt();
+    let marked = ledger::mark_all(&app.database, "entry", app.clock.now()).await.expect("marked");
+    assert!(marked > 0, "as if they had been sent before");
+    assert_eq!(health().await["queueLength"], json!(0), "they are not sent");
+    ledger::forget_all(&app.database).await.expect("forgotten");
+    assert_eq!(health().await["lanes"], json!([]));
 }
