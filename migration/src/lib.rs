@@ -25,6 +25,7 @@ mod m20261130_000021_refresh_generation;
 mod m20261130_000022_name_forms;
 mod m20261130_000023_rollout;
 mod m20261130_000024_sync_lanes;
+mod m20261130_000025_newcomers;
 
 /// Runs the migrations.
 pub struct Migrator;
@@ -54,6 +55,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000022_name_forms::Migration),
             Box::new(m20261130_000023_rollout::Migration),
             Box::new(m20261130_000024_sync_lanes::Migration),
+            Box::new(m20261130_000025_newcomers::Migration),
         ]
     }
 }

@@ -121,11 +121,57 @@ pub async fn failed(
     Ok(())
 }
 
-/// How all of it goes now.
+/// There is nothing to do: whatever was wrong keeps nobody waiting, and nothing went well either.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn health(db: &DatabaseConnection, now: Instant) -> Result<Health> {
+pub async fn idle(db: &DatabaseConnection, direction: SyncDirection, model: &str) -> Result<()> {
+    let mut query = Query::update();
+    query
+        .table(Table)
+        .value(Column::FailingSince, Option::<Instant>::None)
+        .and_where(Expr::col(Column::Direction).eq(direction.as_str()))
+        .and_where(Expr::col(Column::Model).eq(model))
+        .and_where(Expr::col(Column::FailingSince).is_not_null());
+    db.execute(&query).await?;
+    Ok(())
+}
+
+/// Whether any of these models does not go this way.
+///
+/// # Errors
+/// Those of the database.
+pub async fn any_fails(db: &DatabaseConnection, direction: SyncDirection, models: &[&str]) -> Result<bool> {
+    let mut query = Query::select();
+    query
+        .column(Column::Model)
+        .from(Table)
+        .and_where(Expr::col(Column::Direction).eq(direction.as_str()))
+        .and_where(Expr::col(Column::Model).is_in(models.iter().copied()))
+        .and_where(Expr::col(Column::FailingSince).is_not_null())
+        .limit(1);
+    Ok(db.query_one(&query).await?.is_some())
+}
+
+/// Forgets those of this direction that are none of these models, such as one that is switched off.
+///
+/// # Errors
+/// Those of the database.
+pub async fn forget_but(db: &DatabaseConnection, direction: SyncDirection, models: &[&str]) -> Result<()> {
+    let mut query = Query::delete();
+    query
+        .from_table(Table)
+        .and_where(Expr::col(Column::Direction).eq(direction.as_str()))
+        .and_where(Expr::col(Column::Model).is_not_in(models.iter().copied()));
+    db.execute(&query).await?;
+    Ok(())
+}
+
+/// How all of it goes now; what waits, is of these kinds: whatever is not sent any more waits for nothing.
+///
+/// # Errors
+/// Those of the database.
+pub async fn health(db: &DatabaseConnection, kinds: &[String], now: Instant) -> Result<Health> {
     let mut query = Query::select();
     query
         .columns([
@@ -153,8 +199,8 @@ pub async fn health(db: &DatabaseConnection, now: Instant) -> Result<Health> {
             failed: at.zip(why),
         });
     }
-    let mut waits =
-        all_rows::<Entity>().filter(Expr::cust(WAITS)).filter(Row::Discarded.is_null()).into_query();
+    let waits = all_rows::<Entity>().filter(Expr::cust(WAITS)).filter(Row::Discarded.is_null());
+    let mut waits = waits.filter(Row::LocalType.is_in(kinds.iter().map(String::as_str))).into_query();
     waits
         .clear_selects()
         .expr_as(Expr::col(Row::Id).count(), Alias::new("waiting"))

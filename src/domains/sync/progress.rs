@@ -4,9 +4,10 @@ use sea_orm::DeriveIden;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
 use sea_orm::{ConnectionTrait, DatabaseConnection, Value};
 
-use super::Place;
+use super::{Place, SyncDirection, lanes};
 use crate::kernel::Result;
 use crate::kernel::time::Instant;
+use crate::platform::config::OdooNewcomers;
 
 #[derive(DeriveIden)]
 #[sea_orm(iden = "sync_pull")]
@@ -19,9 +20,11 @@ enum Column {
     Began,
     Latest,
     AfterId,
+    Newcomers,
 }
 
-const STATE: [Column; 4] = [Column::Watermark, Column::Began, Column::Latest, Column::AfterId];
+const STATE: [Column; 5] =
+    [Column::Watermark, Column::Began, Column::Latest, Column::AfterId, Column::Newcomers];
 
 #[derive(DeriveIden)]
 #[sea_orm(iden = "sync_peer")]
@@ -58,7 +61,8 @@ pub async fn accept(db: &DatabaseConnection, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// Writes down that it does not let us in, or does again; tells whether that is new.
+/// Writes down that it does not let us in, or does again; tells whether that is new. Another reason not to is not: several models
+/// may each have one of their own, at the same time.
 ///
 /// # Errors
 /// Those of the database.
@@ -66,7 +70,7 @@ pub async fn trouble(db: &DatabaseConnection, what: Option<&str>) -> Result<bool
     let mut query = Query::update();
     query.table(Peer).value(Of::Trouble, what.map(str::to_owned));
     match what {
-        Some(what) => query.and_where(Expr::col(Of::Trouble).is_null().or(Expr::col(Of::Trouble).ne(what))),
+        Some(_) => query.and_where(Expr::col(Of::Trouble).is_null()),
         None => query.and_where(Expr::col(Of::Trouble).is_not_null()),
     };
     Ok(db.execute(&query).await?.rows_affected() > 0)
@@ -74,12 +78,24 @@ pub async fn trouble(db: &DatabaseConnection, what: Option<&str>) -> Result<bool
 
 /// Since when changes there were not seen yet, `None`: none ever was, and where a pull is that goes on, or begins now.
 ///
+/// Where more newcomers are taken over than before, it is as if nothing was ever seen: those who stayed there come too.
+///
 /// # Errors
 /// Those of the database.
-pub async fn place(db: &DatabaseConnection, model: &str, now: Instant) -> Result<(Option<Instant>, Place)> {
+pub async fn place(
+    db: &DatabaseConnection,
+    model: &str,
+    now: Instant,
+    newcomers: Option<OdooNewcomers>,
+) -> Result<(Option<Instant>, Place)> {
     let mut query = Query::select();
     query.columns(STATE).from(Table).and_where(Expr::col(Column::Model).eq(model));
     let Some(row) = db.query_one(&query).await? else { return Ok((None, Place::first(now, None))) };
+    let before: Option<String> = row.try_get_by_index(4)?;
+    if newcomers > before.and_then(|before| before.parse().ok()) {
+        db.execute(Query::delete().from_table(Table).and_where(Expr::col(Column::Model).eq(model))).await?;
+        return Ok((None, Place::first(now, None)));
+    }
     let reached = row.try_get_by_index(0)?;
     let place = match (row.try_get_by_index(1)?, row.try_get_by_index(3)?) {
         (Some(began), Some(after)) => Place { began, latest: row.try_get_by_index(2)?, after },
@@ -92,11 +108,17 @@ pub async fn place(db: &DatabaseConnection, model: &str, now: Instant) -> Result
 ///
 /// # Errors
 /// Those of the database.
-pub async fn keep(db: &DatabaseConnection, model: &str, place: Place) -> Result<()> {
+pub async fn keep(
+    db: &DatabaseConnection,
+    model: &str,
+    place: Place,
+    newcomers: Option<OdooNewcomers>,
+) -> Result<()> {
     let now = [
         (Column::Began, place.began.into()),
         (Column::Latest, place.latest.into()),
         (Column::AfterId, place.after.into()),
+        (Column::Newcomers, newcomers.map(OdooNewcomers::as_str).into()),
     ];
     write(db, model, now).await
 }
@@ -108,6 +130,9 @@ pub async fn keep(db: &DatabaseConnection, model: &str, place: Place) -> Result<
 pub async fn forget_all(db: &DatabaseConnection) -> Result<()> {
     db.execute(&Query::delete().from_table(Table).to_owned()).await?;
     db.execute(&Query::delete().from_table(Peer).to_owned()).await?;
+    for direction in [SyncDirection::Push, SyncDirection::Pull] {
+        lanes::forget_but(db, direction, &[]).await?;
+    }
     Ok(())
 }
 
@@ -115,13 +140,19 @@ pub async fn forget_all(db: &DatabaseConnection) -> Result<()> {
 ///
 /// # Errors
 /// Those of the database.
-pub async fn reach(db: &DatabaseConnection, model: &str, watermark: Option<Instant>) -> Result<()> {
+pub async fn reach(
+    db: &DatabaseConnection,
+    model: &str,
+    watermark: Option<Instant>,
+    newcomers: Option<OdooNewcomers>,
+) -> Result<()> {
     let none = Option::<Instant>::None;
     let now = [
         (Column::Watermark, watermark.into()),
         (Column::Began, none.into()),
         (Column::Latest, none.into()),
         (Column::AfterId, Option::<i64>::None.into()),
+        (Column::Newcomers, newcomers.map(OdooNewcomers::as_str).into()),
     ];
     write(db, model, now).await
 }

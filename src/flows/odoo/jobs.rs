@@ -133,13 +133,24 @@ pub fn register(handlers: Handlers, sync: &Arc<Sync>) -> Handlers {
 async fn pull_now(sync: &Sync, work: &Work, model: &'static str) -> Result<()> {
     let pulled = sync.pull(model).await;
     let error = pulled.as_ref().err().map(Error::for_terminal);
-    sync.tell(SyncDirection::Pull, model, error.as_deref()).await?;
-    if pulled? {
-        // Which records are missing, is found out beside the pulls.
-        let mut tx = work.begin().await?;
-        tx.enqueue(Sweep::of(model).now()?);
-        tx.commit().await?;
+    let told = sync.tell(SyncDirection::Pull, model, error.as_deref()).await;
+    let is_fewer = pulled?;
+    let swept = match told {
+        Ok(()) if is_fewer => sweep_soon(work, model).await,
+        told => told,
+    };
+    if swept.is_err() {
+        // The count was taken, and nobody looks for what it found: the next pull does.
+        sync.forget_count(model);
     }
+    swept
+}
+
+/// Has it found out beside the pulls which records are missing.
+async fn sweep_soon(work: &Work, model: &'static str) -> Result<()> {
+    let mut tx = work.begin().await?;
+    tx.enqueue(Sweep::of(model).now()?);
+    tx.commit().await?;
     Ok(())
 }
 

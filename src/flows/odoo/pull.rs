@@ -119,7 +119,8 @@ impl Sync {
         let (own, look) = (&self.database.own, self.look(model).await?);
         // By the clock there: what changes while we look is looked at the next time, whatever page it lies on.
         let began = now + self.odoo.ahead().unwrap_or_default();
-        let (reached, mut place) = progress::place(own, model, began).await?;
+        let newcomers = self.team.as_ref().map(|_| self.newcomers);
+        let (reached, mut place) = progress::place(own, model, began, newcomers).await?;
         let changed =
             reached.map_or(Domain::all(), |reached| Domain::all().changed_since(reached - self.overlap));
         loop {
@@ -131,10 +132,10 @@ impl Sync {
             let is_last = is_last(&page);
             self.page(&look, page).await?;
             if is_last {
-                progress::reach(own, model, place.latest).await?;
+                progress::reach(own, model, place.latest, newcomers).await?;
                 return self.is_fewer(model, place.after).await;
             }
-            progress::keep(own, model, place).await?;
+            progress::keep(own, model, place, newcomers).await?;
         }
     }
 

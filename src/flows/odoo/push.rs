@@ -12,7 +12,7 @@ use super::mapping::{Local, Mapping, Way};
 use super::send::{Parcel, Trouble};
 use super::{MAPPINGS, Sync, is_about_all, problem};
 use crate::domains::sync::ledger::{self, Ending};
-use crate::domains::sync::{Model, SyncDirection, SyncStatus, progress};
+use crate::domains::sync::{Model, SyncDirection, SyncStatus, lanes, progress};
 use crate::integrations::odoo::{Call, Class, Fault, Kind, Value};
 use crate::kernel::Result;
 use crate::kernel::ids::{TypedId, new_uuid};
@@ -91,7 +91,11 @@ impl Sync {
                 if answered {
                     self.pace.well(model);
                     self.tell(SyncDirection::Push, model, None).await?;
-                    progress::trouble(&self.database.own, None).await?;
+                    if !lanes::any_fails(&self.database.own, SyncDirection::Push, &self.pushed_models())
+                        .await?
+                    {
+                        progress::trouble(&self.database.own, None).await?;
+                    }
                 }
                 // How much there is matters where it takes a while: it is not counted before.
                 if sent >= BATCH && total.is_none() {

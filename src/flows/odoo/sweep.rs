@@ -23,25 +23,42 @@ pub(super) struct Count {
 
 impl Sync {
     /// Whether there are fewer records than when they were counted the last time; `last`: the id of one that is known to be
-    /// there by now, so that it counts from now on. Nobody knows what was deleted before this process began: yes.
+    /// there by now, so that it counts from now on, as do those that stand alike here. Nobody knows what was deleted before this
+    /// process began: yes.
     pub(super) async fn is_fewer(&self, model: &'static str, last: i64) -> Result<bool> {
-        let counted = |upto: i64| {
-            let these = Domain::all().and("id", "<=", upto);
+        let counted = |after: i64, upto: i64| {
+            let these = Domain::all().and("id", ">", after).and("id", "<=", upto);
             self.odoo.run(Call::search_count(model, these).context("active_test", false))
         };
         let before = self.counts().get(model).copied();
-        let (mut now, is_fewer) = match before {
-            Some(before) => {
-                let records = counted(before.upto).await?;
-                (Count { records, ..before }, records != before.records)
-            }
-            None => (Count { upto: 0, records: 0 }, true),
-        };
-        if now.upto < last {
-            now = Count { upto: last, records: counted(last).await? };
+        let Count { upto, mut records } = before.unwrap_or(Count { upto: 0, records: 0 });
+        if before.is_some() {
+            records = counted(0, upto).await?;
         }
-        self.counts().insert(model, now);
+        let mut is_fewer = before.is_none_or(|before| before.records != records);
+        // The last ones come first: more than fit one call are looked through by the sweep.
+        let ours = ledger::synced_there(&self.database, model, upto, SWEPT + 1).await?;
+        let last = ours.first().copied().unwrap_or_default().max(last);
+        if upto < last {
+            records += counted(upto, last).await?;
+            // Those that were deleted before they counted for the first time. It is looked after the count, so that what is
+            // deleted in between is seen now, or by the next count.
+            is_fewer = is_fewer || !self.all_are_there(model, ours).await?;
+        }
+        self.counts().insert(model, Count { upto: upto.max(last), records });
         Ok(is_fewer)
+    }
+
+    /// Whether all of these are there; of more than fit one call nobody knows.
+    async fn all_are_there(&self, model: &'static str, ids: Vec<i64>) -> Result<bool> {
+        let count = ids.len();
+        if count == 0 || count as u64 > SWEPT {
+            return Ok(count == 0);
+        }
+        let ids: Vec<Value> = ids.into_iter().map(Into::into).collect();
+        let there = Domain::all().and("id", "in", ids);
+        let there = self.odoo.run(Call::search_count(model, there).context("active_test", false)).await?;
+        Ok(usize::try_from(there).is_ok_and(|there| there == count))
     }
 
     /// Has deleted records looked for at the next pull, whatever it counts.

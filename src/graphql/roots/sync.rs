@@ -73,8 +73,9 @@ impl SyncQuery {
     async fn sync_health(&self, ctx: &Context<'_>) -> Result<SyncHealth> {
         let reader = ctx.reader()?;
         reader.viewer.may(Right::Administer)?;
-        let now = ctx.services()?.door.clock.now();
-        Ok(lanes::health(&reader.db, now).await?.into())
+        let services = ctx.services()?;
+        let (kinds, now) = (services.database.synced(), services.door.clock.now());
+        Ok(lanes::health(&reader.db, kinds, now).await?.into())
     }
 }
 

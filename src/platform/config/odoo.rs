@@ -79,14 +79,24 @@ impl OdooWays {
     }
 }
 
-/// Whom of those who are made in Odoo cabina takes over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Whom of those who are made in Odoo cabina takes over, from few to many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum OdooNewcomers {
     /// Who is a customer by `customer_rank`: made in Sales or Accounting, or invoiced.
     Customers,
     /// Everybody who stands for themselves, also those who are made in the Contacts app; but not who only sells to the company,
     /// nor its own users, nor the company itself.
     All,
+}
+
+impl OdooNewcomers {
+    /// As it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            OdooNewcomers::Customers => "customers",
+            OdooNewcomers::All => "all",
+        }
+    }
 }
 
 impl std::str::FromStr for OdooNewcomers {

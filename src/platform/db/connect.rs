@@ -60,6 +60,11 @@ impl Database {
         Database { synced, ..self }
     }
 
+    /// The kinds of things whose changes are sent to another system.
+    pub fn synced(&self) -> &[String] {
+        self.synced.kinds()
+    }
+
     /// The same database for what the process does by itself: no statement is counted.
     pub fn for_itself(&self) -> Database {
         Database { pool: self.own.clone(), ..self.clone() }

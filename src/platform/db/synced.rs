@@ -24,6 +24,11 @@ impl Synced {
         Synced(kinds.into_iter().collect())
     }
 
+    /// All of them.
+    pub(super) fn kinds(&self) -> &[String] {
+        &self.0
+    }
+
     /// Whether this kind is one of them.
     pub(super) fn has(&self, kind: &str) -> bool {
         self.0.iter().any(|known| known == kind)

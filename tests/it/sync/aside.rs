@@ -1,6 +1,8 @@
 //! What is archived, emptied or made aside in Odoo, and comes back.
 
+use cabina::domains::sync::progress;
 use cabina::integrations::odoo::Value as There;
+use cabina::platform::config::OdooNewcomers;
 use serde_json::{Value, json};
 
 use super::{Pair, change, client, fields, sync_of, text, until};
@@ -192,4 +194,26 @@ async fn everybody_comes_where_that_is_wanted() {
     let looked = pair.odoo.calls_of("res.partner.search_read");
     until("it was looked again", async || pair.odoo.calls_of("res.partner.search_read") >= looked + 2).await;
     assert_eq!(clients(&ana).await, expected, "neither suppliers, users nor the company itself");
+}
+
+#[tokio::test]
+async fn who_stayed_in_odoo_comes_once_more_newcomers_are_wanted() {
+    let pair = Pair::with(&[NEWCOMERS, ("ODOO_PULL_OVERLAP", "0")]).await;
+    let ana = pair.app.ana().await;
+    pair.odoo.add("res.partner", fields([("name", text("From the Contacts app"))]));
+    let looked = pair.odoo.calls_of("res.partner.search_read");
+    until("it was looked", async || pair.odoo.calls_of("res.partner.search_read") >= looked + 2).await;
+    assert_eq!(clients(&ana).await, json!([]), "no customer");
+    pair.halt();
+    // Since then nothing changed in Odoo.
+    let mut app = pair.app.app.clone();
+    let later = app.clock.now() + chrono::Duration::days(1);
+    let customers = Some(OdooNewcomers::Customers);
+    progress::reach(&app.database.own, "res.partner", Some(later), customers).await.expect("written");
+    let config = std::sync::Arc::make_mut(&mut app.config);
+    config.odoo.as_mut().expect("an Odoo").sync.newcomers_are = OdooNewcomers::All;
+    let worker = tokio::spawn(async move { cabina::worker::run(app, std::future::pending()).await });
+    let expected = json!([{ "name": "From the Contacts app", "contacts": { "nodes": [] } }]);
+    until("it is here", async || clients(&ana).await == expected).await;
+    worker.abort();
 }

@@ -362,6 +362,13 @@ async fn who_stays_in_odoo_is_counted() {
     let found = left(&patient.config).await.expect("it is told");
     assert_eq!(found.state, State::Warning);
     assert!(found.says.contains("no customer rank"), "{found:?}");
+    let add = |name: &str, field: &str, value: cabina::integrations::odoo::Value| {
+        let fields = vec![("name".to_owned(), name.into()), (field.to_owned(), value)];
+        patient.odoo.add("res.partner", fields);
+    };
+    add("Only sells to us", "supplier_rank", 1_i64.into());
+    add("A colleague", "partner_share", false.into());
+    assert_eq!(left(&patient.config).await.expect("it is told").says, found.says, "none of these would come");
     assert!(found.advice.is_some_and(|advice| advice.contains("ODOO_NEWCOMERS=all")));
     patient.config.sync.newcomers_are = cabina::platform::config::OdooNewcomers::All;
     assert_eq!(left(&patient.config).await, None, "everybody comes");

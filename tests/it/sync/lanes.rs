@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use cabina::domains::sync::{SyncDirection, lanes, ledger, progress};
 use cabina::sandbox::odoo::{ErrorKind, Switches};
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
@@ -168,4 +169,63 @@ async fn a_lane_of_notes_that_gets_no_answers_says_so_and_rests() {
         until("it rests no longer", async || lane().await["restingSince"].is_null()).await;
         pair.settled().await;
     }
+}
+
+#[tokio::test]
+async fn a_lane_that_goes_well_does_not_say_so_of_another() {
+    let case = Case::new().await;
+    hang(&case.pair, "res.partner.message_post");
+    let note = json!({ "clientId": case.luz, "kind": "NOTE", "text": "Hola" });
+    let note = case.ana.run("eventlogAppend", note, "entry { id }").await["entry"]["id"].clone();
+    let note = note.as_str().expect("an id");
+    until("it is being sent", async || sync_of(&case.ana, note).await["status"] == "IN_FLIGHT").await;
+    // As if it had been refused.
+    let app = &case.pair.app.app;
+    let (own, now) = (&app.database.own, app.clock.now());
+    lanes::failed(own, SyncDirection::Push, "mail.message", now, "refused").await.expect("written");
+    assert!(progress::trouble(own, Some("Refused")).await.expect("written"), "it is new");
+    for name in ["Rosa once", "Rosa twice"] {
+        change(&case.ana, &case.rosa, json!({ "name": name })).await;
+        until("it is there", async || case.pair.partner(&case.rosa).text("name") == Ok(Some(name))).await;
+    }
+    assert!(!progress::trouble(own, Some("Refused")).await.expect("read"), "admins know it already");
+    assert!(
+        !progress::trouble(own, Some("Permanent")).await.expect("read"),
+        "whatever the reason of another"
+    );
+}
+
+#[tokio::test]
+async fn a_lane_that_is_not_used_any_more_rests_no_longer() {
+    let mut pair = Pair::with(&[("ODOO_SYNC", "client=push")]).await;
+    let (ana, admin) = (pair.app.ana().await, pair.app.admin().await);
+    let query =
+        "{ syncHealth { queueLength restingSince lanes { model direction succeededAt restingSince } } }";
+    let health = async || admin.data(query, json!({})).await["syncHealth"].clone();
+    let rosa = ana.client("Rosa").await;
+    ana.run("eventlogAppend", json!({ "clientId": rosa, "kind": "NOTE", "text": "Hola" }), "entry { id }")
+        .await;
+    pair.settled().await;
+    until("it is written down", async || health().await["lanes"][0]["succeededAt"].is_string()).await;
+    pair.halt();
+    let before = health().await;
+    let app = pair.app.app.clone();
+    let now = app.clock.now();
+    for (direction, model) in [
+        (SyncDirection::Push, "res.partner"),
+        (SyncDirection::Push, "mail.message"),
+        (SyncDirection::Pull, "res.partner"),
+    ] {
+        lanes::failed(&app.database.own, direction, model, now, "away").await.expect("written");
+    }
+    assert!(health().await["restingSince"].is_string());
+    pair.go_on();
+    until("nothing rests", async || health().await["restingSince"].is_null()).await;
+    assert_eq!(health().await, before, "nothing was sent, and the others are off");
+    pair.halt();
+    let marked = ledger::mark_all(&app.database, "entry", app.clock.now()).await.expect("marked");
+    assert!(marked > 0, "as if they had been sent before");
+    assert_eq!(health().await["queueLength"], json!(0), "they are not sent");
+    ledger::forget_all(&app.database).await.expect("forgotten");
+    assert_eq!(health().await["lanes"], json!([]));
 }

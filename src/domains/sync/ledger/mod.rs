@@ -237,6 +237,22 @@ pub async fn synced(database: &Database, kind: &str, after: Uuid, most: u64) -> 
     Ok(rows.all(&database.own).await?)
 }
 
+/// The ids of records of the other system that stand alike, behind this one; the last ones first.
+///
+/// # Errors
+/// Those of the database.
+pub async fn synced_there(database: &Database, model: &str, after: i64, most: u64) -> Result<Vec<i64>> {
+    let ids = all_rows::<Entity>()
+        .filter(Column::ExternalModel.eq(model))
+        .filter(Column::ExternalId.gt(after))
+        .filter(Column::Status.eq(SyncStatus::Synced))
+        .select_only()
+        .column(Column::ExternalId)
+        .order_by_desc(Column::ExternalId)
+        .limit(most);
+    Ok(ids.into_tuple().all(&database.own).await?)
+}
+
 /// Claims these rows where they still stand alike.
 ///
 /// # Errors
