@@ -193,7 +193,7 @@ async fn what_is_too_long_is_refused_and_nothing_is_written() {
         (
             &ana,
             "clientNextTouchSet",
-            "reason",
+            "nextTouch.reason",
             json!({ "clientId": client, "nextTouch": { "at": "2027-12-01T10:00:00Z", "reason": long } }),
         ),
         (&admin, "teamCreate", "name", json!({ "name": long })),
