@@ -49,6 +49,7 @@ const LISTS: &[(&str, &str, Rows)] = &[
     ("ClientSummary", "byStatus", Rows::Always(4)),
     ("EventLogEntry", "attachments", Rows::Always(20)),
     ("Market", "ecosystems", Rows::Always(100)),
+    ("SyncHealth", "lanes", Rows::Always(10)),
     ("WorkingCalendar", "holidays", Rows::Always(500)),
     ("WorkingCalendar", "hours", Rows::Always(50)),
 ];
