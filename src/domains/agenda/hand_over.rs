@@ -3,10 +3,10 @@
 use chrono::Duration;
 use futures_util::FutureExt;
 use sea_orm::sea_query::ExprTrait;
-use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{ColumnTrait, ConnectionTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use serde::{Deserialize, Serialize};
 
-use super::agenda_event::{self, AgendaEventState, Column, Entity};
+use super::agenda_event::{self, AgendaEventState, Column, Entity, left_with};
 use super::events::save_all;
 use super::series;
 use crate::domains::clients::{client, timeline};
@@ -58,10 +58,8 @@ impl HandOver {
     /// Those of the database: it is tried again.
     pub async fn run(self, mut work: Work) -> Result<(), Failure> {
         let db = &work.database.own;
-        let client = all_rows::<client::Entity>().filter(client::Column::Id.eq(self.client));
-        let Some(client) = client.one(db).await.map_err(Error::from)? else { return Ok(()) };
-        let left = self.left((client.team_id, client.advisor_id)).filter(series::stands_still());
-        let left = left.count(db).await.map_err(Error::from)?;
+        let Some(to) = self.heir(db).await? else { return Ok(()) };
+        let left = self.left(to).filter(series::stands_still()).count(db).await.map_err(Error::from)?;
         work.steps(left, self.clone(), |tx, hand_over| step(tx, hand_over).boxed()).await?;
         let mut tx = work.begin().await?;
         if self.waits(&tx).await? {
@@ -76,27 +74,25 @@ impl HandOver {
     fn left(&self, (team, to): (TeamId, Option<UserId>)) -> Select<Entity> {
         let open = Column::ClientId.eq(self.client).and(Column::State.is_in(AgendaEventState::OPEN));
         let open = all_rows::<Entity>().filter(open).filter(Column::UpdatedAt.lte(self.at));
-        let open = match self.from {
-            Some(user) => open.filter(Column::AssigneeId.eq(user)),
-            None => open.filter(Column::AssigneeId.is_null()),
-        };
-        if self.from == to { open.filter(Column::TeamId.ne(team)) } else { open }
+        open.filter(left_with(self.from, (Column::TeamId, team), (Column::AssigneeId, to)))
+    }
+
+    /// Whose the client is now; `None`: it is gone.
+    async fn heir(&self, conn: &impl ConnectionTrait) -> Result<Option<(TeamId, Option<UserId>)>> {
+        let client = all_rows::<client::Entity>().filter(client::Column::Id.eq(self.client));
+        Ok(client.one(conn).await?.map(|client| (client.team_id, client.advisor_id)))
     }
 
     /// Whether something is left that cannot go yet: it is of a series that takes over another change.
     async fn waits(&self, tx: &Tx) -> Result<bool> {
-        let client = all_rows::<client::Entity>().filter(client::Column::Id.eq(self.client));
-        let Some(client) = client.one(tx.conn()).await? else { return Ok(false) };
-        let left = self.left((client.team_id, client.advisor_id)).limit(1);
-        Ok(left.one(tx.conn()).await?.is_some())
+        let Some(to) = self.heir(tx.conn()).await? else { return Ok(false) };
+        Ok(self.left(to).limit(1).one(tx.conn()).await?.is_some())
     }
 }
 
 async fn step(tx: &mut Tx, hand_over: HandOver) -> Result<Step<HandOver>> {
     timeline::hold(tx, hand_over.client, false).await?;
-    let client = all_rows::<client::Entity>().filter(client::Column::Id.eq(hand_over.client));
-    let Some(client) = client.one(tx.conn()).await? else { return Ok((0, None)) };
-    let to = (client.team_id, client.advisor_id);
+    let Some(to) = hand_over.heir(tx.conn()).await? else { return Ok((0, None)) };
     series::hand_over(tx, hand_over.client, hand_over.from, to).await?;
     // What is left of series that go takes the change over from them.
     let open = hand_over.left(to).filter(series::stands_still());

@@ -1,13 +1,15 @@
 //! The words of all clients, written anew: owed by a migration when what clients are found by has changed.
 
+use futures_util::FutureExt;
 use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
 
 use super::tables::client::{Column, Entity};
 use super::terms;
-use crate::kernel::Error;
-use crate::platform::db::all_rows;
-use crate::platform::jobs::{Failure, Job, Work};
+use crate::kernel::ids::ClientId;
+use crate::kernel::{Error, Result};
+use crate::platform::db::{Tx, all_rows};
+use crate::platform::jobs::{Failure, Job, Step, Work};
 
 /// Clients of one transaction.
 const AT_ONCE: u64 = 200;
@@ -31,22 +33,19 @@ impl IndexClients {
     /// Those of the database: it is tried again from the beginning.
     pub async fn run(mut work: Work) -> Result<(), Failure> {
         let total = all_rows::<Entity>().count(&work.database.own).await.map_err(Error::from)?;
-        let (mut done, mut after) = (0, None);
-        loop {
-            let mut tx = work.begin().await?;
-            let mut next = all_rows::<Entity>();
-            if let Some(id) = after {
-                next = next.filter(Column::Id.gt(id));
-            }
-            let next = next.order_by_asc(Column::Id).limit(AT_ONCE).lock_exclusive();
-            let clients = next.all(tx.conn()).await.map_err(Error::from)?;
-            let Some(last) = clients.last() else { return Ok(()) };
-            after = Some(last.id);
-            done += clients.len() as u64;
-            terms::rewrite(&tx, clients).await?;
-            tx.keep();
-            tx.commit().await?;
-            work.progress(done, total.max(done)).await?;
-        }
+        work.steps(total, None, |tx, after| step(tx, after).boxed()).await?;
+        Ok(())
     }
+}
+
+async fn step(tx: &mut Tx, after: Option<ClientId>) -> Result<Step<Option<ClientId>>> {
+    let mut next = all_rows::<Entity>();
+    if let Some(id) = after {
+        next = next.filter(Column::Id.gt(id));
+    }
+    let next = next.order_by_asc(Column::Id).limit(AT_ONCE).lock_exclusive();
+    let clients = next.all(tx.conn()).await?;
+    let (done, last) = (clients.len() as u64, clients.last().map(|client| client.id));
+    terms::rewrite(tx, clients).await?;
+    Ok((done, last.map(Some)))
 }

@@ -11,7 +11,7 @@ use sea_orm::sea_query::{ExprTrait, Query, SimpleExpr};
 use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
 
 use super::AGENDA_CHANGED;
-use super::agenda_event;
+use super::agenda_event::{self, left_with};
 use super::agenda_series::{Column, Entity, Model, Starts};
 use super::details::Details;
 use super::events::{owned, tell_client, uid};
@@ -20,10 +20,10 @@ use super::rules::AgendaErrorCode as Code;
 use super::times::{When, zone};
 use crate::domains::clients::timeline;
 use crate::kernel::error::Check;
-use crate::kernel::ids::{AgendaEventId, AgendaSeriesId, ClientId, TeamId, TypedId, UserId};
+use crate::kernel::ids::{AgendaEventId, AgendaSeriesId, ClientId, TeamId, UserId};
 use crate::kernel::time::Instant;
 use crate::kernel::{Error, Result, Stop};
-use crate::platform::db::{Announcement, Change, ChangeKind, Owner, Tx, Visible, all_rows, differences};
+use crate::platform::db::{Change, ChangeKind, Tx, Visible, all_rows, differences};
 
 use change::write;
 pub use change::{cancel, change};
@@ -216,19 +216,6 @@ pub async fn create(
     Ok(first)
 }
 
-/// Whoever looks at a range from then on hears once more of a series that changed or had another owner: now more of its
-/// occurrences are so.
-pub fn tell_again(tx: &mut Tx, series: &Model, before: Owner, since: Instant) {
-    tx.announce(Announcement {
-        topic: AGENDA_CHANGED,
-        audience: owned(series.owner(), Some(before), series.client_id).over(since, None),
-        subject_id: series.id.uuid(),
-        kind: ChangeKind::Updated,
-        version: series.version,
-        fields: Vec::new(),
-    });
-}
-
 /// Series of a client that its former advisor has go with the client, with those of their occurrences that are with it. Those
 /// that are still taking over another change have to wait.
 pub async fn hand_over(
@@ -237,15 +224,9 @@ pub async fn hand_over(
     from: Option<UserId>,
     (team_id, to): (TeamId, Option<UserId>),
 ) -> Result<()> {
-    let his = match from {
-        Some(user) => Column::AssigneeId.eq(user),
-        None => Column::AssigneeId.is_null(),
-    };
-    let mut query =
-        all_rows::<Entity>().filter(Column::ClientId.eq(client).and(Column::Rollout.is_null())).filter(his);
-    if from == to {
-        query = query.filter(Column::TeamId.ne(team_id));
-    }
+    let query = all_rows::<Entity>()
+        .filter(Column::ClientId.eq(client).and(Column::Rollout.is_null()))
+        .filter(left_with(from, (Column::TeamId, team_id), (Column::AssigneeId, to)));
     for before in query.order_by_asc(Column::Id).lock_exclusive().all(tx.conn()).await? {
         let mut after = Model { team_id, assignee_id: to, ..before.clone() };
         let rollout = Rollout::handed_over(&before, before.first()?.start);

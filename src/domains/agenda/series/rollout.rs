@@ -12,18 +12,19 @@ use sea_orm::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::super::AGENDA_CHANGED;
 use super::super::agenda_event::{self, AgendaEventState};
 use super::super::agenda_series::{Column, Entity, Model, Starts};
 use super::super::details::Details;
-use super::super::events::{save_all, uid};
+use super::super::events::{owned, save_all, uid};
 use super::super::recurrence::{Pattern, start_of};
 use super::super::times::{self, When};
 use super::lay::lay_ahead;
-use super::{hold, kept, laid_until, tell_again};
-use crate::kernel::ids::{AgendaEventId, AgendaSeriesId, TeamId, UserId};
+use super::{hold, kept, laid_until};
+use crate::kernel::ids::{AgendaEventId, AgendaSeriesId, TeamId, TypedId, UserId};
 use crate::kernel::time::Instant;
 use crate::kernel::{Error, Result};
-use crate::platform::db::{Tx, all_rows};
+use crate::platform::db::{Announcement, ChangeKind, Tx, all_rows};
 use crate::platform::jobs::{Failure, Job, Step, Work};
 
 /// Occurrences of one transaction.
@@ -340,12 +341,24 @@ async fn step(tx: &mut Tx, id: AgendaSeriesId) -> Result<Step<AgendaSeriesId>> {
         let pattern = kept(&series)?;
         lay_ahead(tx, &mut series, &pattern).await?;
         series.version += 1;
-        let before = match &rollout.change {
-            SeriesChange::Changed(was) => was.restored(&series).owner(),
-            SeriesChange::Cancelled(_) => series.owner(),
-        };
-        tell_again(tx, &series, before, rollout.since);
+        tell(tx, &series, &rollout);
     }
     series.into_active_model().reset_all().update(tx.conn()).await?;
     Ok((done, more.then_some(id)))
+}
+
+/// Whoever looks at a range from the first change on hears once more of the series: now all of it is so.
+fn tell(tx: &mut Tx, series: &Model, rollout: &Rollout) {
+    let before = match &rollout.change {
+        SeriesChange::Changed(was) => was.restored(series).owner(),
+        SeriesChange::Cancelled(_) => series.owner(),
+    };
+    tx.announce(Announcement {
+        topic: AGENDA_CHANGED,
+        audience: owned(series.owner(), Some(before), series.client_id).over(rollout.since, None),
+        subject_id: series.id.uuid(),
+        kind: ChangeKind::Updated,
+        version: series.version,
+        fields: Vec::new(),
+    });
 }

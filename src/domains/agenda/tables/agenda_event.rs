@@ -145,3 +145,17 @@ pub(super) fn of_owner<E: EntityTrait>(
         }
     }
 }
+
+/// What a client's former advisor (`None`: the pool) has that belongs to this team and assignee now.
+pub fn left_with<C: ColumnTrait>(
+    from: Option<UserId>,
+    (team_id, team): (C, TeamId),
+    (assignee_id, to): (C, Option<UserId>),
+) -> Cond {
+    let his = match from {
+        Some(user) => assignee_id.eq(user),
+        None => assignee_id.is_null(),
+    };
+    // With the same assignee only the team differs.
+    Cond::all().add(his).add_option((from == to).then(|| team_id.ne(team)))
+}
