@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use cabina::domains::sync::{SyncDirection, lanes, ledger, progress};
 use cabina::sandbox::odoo::{ErrorKind, Switches};
-use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 use super::{Pair, change, client, fields, sync_of, text, until};
@@ -164,8 +163,7 @@ async fn a_lane_of_notes_that_gets_no_answers_says_so_and_rests() {
         let ill = lane().await;
         assert!(ill["error"].as_str().is_some_and(|error| !error.is_empty()), "{ill}");
         pair.odoo.set(Switches::default());
-        let passed = "UPDATE sync_external SET next_attempt_at = created_at WHERE status = 'ERROR'";
-        pair.app.app.database.own.execute_unprepared(passed).await.expect("due");
+        pair.retry_failed().await;
         until("it rests no longer", async || lane().await["restingSince"].is_null()).await;
         pair.settled().await;
     }

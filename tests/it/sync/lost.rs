@@ -5,7 +5,7 @@ use cabina::kernel::ids::ClientId;
 use cabina::platform::auth::Viewer;
 use cabina::platform::db::Visible;
 use cabina::sandbox::odoo::Switches;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use serde_json::json;
 
 use super::trouble::{Killed, worker};
@@ -106,8 +106,7 @@ impl Case {
 
     /// Whether all stand alike. What waits because it failed is tried now.
     async fn is_done(&self) -> bool {
-        let passed = "UPDATE sync_external SET next_attempt_at = created_at WHERE status = 'ERROR'";
-        self.pair.app.app.database.own.execute_unprepared(passed).await.expect("due");
+        self.pair.retry_failed().await;
         let failed = self
             .admin
             .data("{ syncFailures(filter: { dead: true }) { nodes { lastError } } }", json!({}))

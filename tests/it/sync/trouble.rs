@@ -8,7 +8,7 @@ use cabina::sandbox::odoo::{ErrorKind, Switches};
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
-use super::{Pair, change, client, fields, sandbox, sync_of, text, until, variables};
+use super::{Pair, change, client, fields, retry_failed, sandbox, sync_of, text, until, variables};
 use crate::support::{Screen, Setup};
 
 #[tokio::test]
@@ -161,8 +161,7 @@ async fn lost_answers_failing_calls_and_killed_workers_lose_and_double_nothing()
             break;
         }
         // Whoever failed several times in a row waits for minutes: that time has passed.
-        let passed = "UPDATE sync_external SET next_attempt_at = created_at WHERE status = 'ERROR'";
-        app.app.database.own.execute_unprepared(passed).await.expect("due");
+        retry_failed(&app).await;
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     assert_eq!(left, json!([{ "kind": "client", "status": "SYNCED", "count": 500 }]), "{left}");
