@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::domains::identity::seen::Seen;
-use crate::domains::identity::sessions::Door;
+use crate::domains::identity::sessions::Authenticator;
 use crate::flows::odoo;
 use crate::graphql::context::Services;
 use crate::graphql::engine::Engine;
@@ -99,7 +99,7 @@ impl App {
     /// # Errors
     /// Wrong key files or trusted documents.
     pub fn web(&self, metrics: Option<PrometheusHandle>) -> Result<Web> {
-        let door = Door {
+        let authenticator = Authenticator {
             database: self.database.clone(),
             clock: self.clock.clone(),
             config: self.config.auth.clone(),
@@ -110,7 +110,7 @@ impl App {
         let hub = Arc::new(Hub::new());
         let services = Services {
             database: self.database.clone(),
-            door,
+            authenticator,
             hub,
             odoo_url: self.config.odoo.as_ref().map(|odoo| odoo.url.as_str().into()),
         };
@@ -134,9 +134,9 @@ impl App {
         let hub = web.engine.services().hub.clone();
         let (over, ended) = watch::channel(false);
         self.relay(web.redis.clone(), hub.clone(), ended.clone());
-        let (door, heard, stops) = (web.engine.services().door.clone(), hub.clone(), ended.clone());
+        let (authenticator, heard, stops) = (web.engine.services().authenticator.clone(), hub.clone(), ended.clone());
         self.tasks.spawn("identity", ended.clone(), move || {
-            door.clone().heed(heard.clone(), until(stops.clone())).map(Ok)
+            authenticator.clone().heed(heard.clone(), until(stops.clone())).map(Ok)
         });
         let (database, stops) = (self.database.clone(), ended.clone());
         self.tasks

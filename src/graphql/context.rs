@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::Context;
 
-use crate::domains::identity::sessions::Door;
+use crate::domains::identity::sessions::Authenticator;
 use crate::kernel::address::counted_as;
 use crate::kernel::{Error, Result};
 use crate::platform::auth::Viewer;
@@ -17,7 +17,7 @@ pub struct Services {
     /// The database.
     pub database: Database,
     /// Log-in, tokens, clock.
-    pub door: Door,
+    pub authenticator: Authenticator,
     /// The latest events.
     pub hub: Arc<Hub>,
     /// Where Odoo shows its records; absent: no Odoo.

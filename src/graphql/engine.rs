@@ -111,7 +111,7 @@ impl Engine {
         let introspection = config.http.introspection;
         let subjects = Subjects::new(services.database.clone(), services.hub.clone(), TOPICS);
         let boards =
-            Boards::new(services.database.clone(), services.hub.clone(), services.door.clock.clone());
+            Boards::new(services.database.clone(), services.hub.clone(), services.authenticator.clock.clone());
         Ok(Engine {
             judge: schema::judge(introspection),
             fast: schema::build(services.clone(), subjects.clone(), introspection),

@@ -46,7 +46,7 @@ pub async fn feed(
         .map(|value| value.trim().trim_start_matches("W/").trim_matches('"'))
         .collect();
     let is_known = |tag: &str| known.iter().any(|value| *value == "*" || *value == tag);
-    let feed = match agenda::feed(&services.database, secret, services.door.clock.now(), is_known).await {
+    let feed = match agenda::feed(&services.database, secret, services.authenticator.clock.now(), is_known).await {
         Ok(feed) => feed,
         Err(Error::NotFound) => return StatusCode::NOT_FOUND.into_response(),
         Err(error) => {

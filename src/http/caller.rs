@@ -99,7 +99,7 @@ pub async fn caller(web: &Web, origin: Origin, headers: &HeaderMap) -> Result<Ca
     let reader = match bearer(headers) {
         None => None,
         Some(token) => {
-            let viewer = services.door.viewer(token).await?;
+            let viewer = services.authenticator.viewer(token).await?;
             Some(Reader { db: services.database.pool.clone(), viewer })
         }
     };

@@ -241,8 +241,8 @@ impl Talk {
                 let guest = match bearer(payload.as_ref()) {
                     None => None,
                     Some(token) => {
-                        let door = self.web.engine.services().door.clone();
-                        let guest = Arc::new(Guest::admit(door, token).await.map_err(refused)?);
+                        let authenticator = self.web.engine.services().authenticator.clone();
+                        let guest = Arc::new(Guest::admit(authenticator, token).await.map_err(refused)?);
                         self.leaving = Some(Leaving::of(&guest));
                         Some(guest)
                     }

@@ -45,7 +45,7 @@ pub async fn answer(
         let manner = Manner { only_queries, raw_json: true };
         return once(web.engine.answer(request, caller, manner).await);
     }
-    let door = web.engine.services().door.clone();
+    let authenticator = web.engine.services().authenticator.clone();
     let request_id = caller.request_id.clone();
     // While something is away the browser comes again to where it was.
     let refused = |error: &Error| {
@@ -55,7 +55,7 @@ pub async fn answer(
         }
         once(Answer::refused(Cause::Document, vec![told], &request_id))
     };
-    let guest = match Guest::admit(door, bearer.unwrap_or_default()).await {
+    let guest = match Guest::admit(authenticator, bearer.unwrap_or_default()).await {
         Ok(guest) => Arc::new(guest),
         Err(error) => return refused(&error),
     };

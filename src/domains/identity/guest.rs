@@ -2,7 +2,7 @@
 //! go at once; who sees more or less than before goes on as that.
 //!
 //! Nobody asks the database now and then who they are. What changes is an event on the bus, and one look finds all guests
-//! whom the events that wait concern (`Door::heed`). Only while the other servers cannot be heard everybody is looked at
+//! whom the events that wait concern (`Authenticator::heed`). Only while the other servers cannot be heard everybody is looked at
 //! again and again, many with one statement.
 
 use std::collections::HashMap;
@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::sessions::{Admitted, Door};
+use super::sessions::{Admitted, Authenticator};
 use super::{IDENTITY_CHANGED, api_keys, sessions};
 use crate::kernel::ids::{ApiKeyId, SessionId};
 use crate::kernel::time::Instant;
@@ -29,7 +29,7 @@ const TOGETHER: usize = 500;
 
 /// Who is behind a connection.
 pub struct Guest {
-    door: Door,
+    authenticator: Authenticator,
     number: u64,
     here: Arc<Here>,
 }
@@ -139,17 +139,17 @@ impl Guest {
     ///
     /// # Errors
     /// `Unauthenticated`.
-    pub async fn admit(door: Door, bearer: &str) -> Result<Guest> {
-        let before = door.seen.forgotten();
-        let admitted = door.admit(bearer).await?;
+    pub async fn admit(authenticator: Authenticator, bearer: &str) -> Result<Guest> {
+        let before = authenticator.seen.forgotten();
+        let admitted = authenticator.admit(bearer).await?;
         let here = Arc::new(Here {
             pass: Mutex::new(Pass::of(&admitted)?),
             viewer: watch::Sender::new(admitted.viewer),
             expires: watch::Sender::new(admitted.expires),
             out: watch::Sender::new(false),
         });
-        let number = door.seen.guests.add(here.clone());
-        let guest = Guest { door, number, here };
+        let number = authenticator.seen.guests.add(here.clone());
+        let guest = Guest { authenticator, number, here };
         guest.catch_up(before).await?;
         Ok(guest)
     }
@@ -159,8 +159,8 @@ impl Guest {
     /// # Errors
     /// `Unauthenticated` for a wrong token, and for one of somebody else.
     pub async fn refresh(&self, bearer: &str) -> Result<Option<Instant>> {
-        let before = self.door.seen.forgotten();
-        let admitted = self.door.admit(bearer).await?;
+        let before = self.authenticator.seen.forgotten();
+        let admitted = self.authenticator.admit(bearer).await?;
         if admitted.viewer.actor != self.here.viewer.borrow().actor {
             return Err(Error::Unauthenticated);
         }
@@ -173,8 +173,8 @@ impl Guest {
 
     /// Looks once more when somebody was forgotten since: it may have been this one, and nobody knew yet that they are here.
     async fn catch_up(&self, before: u64) -> Result<()> {
-        if self.door.seen.forgotten() != before {
-            self.door.look(vec![self.here.clone()]).await?;
+        if self.authenticator.seen.forgotten() != before {
+            self.authenticator.look(vec![self.here.clone()]).await?;
         }
         if *self.here.out.borrow() { Err(Error::Unauthenticated) } else { Ok(()) }
     }
@@ -187,7 +187,7 @@ impl Guest {
     /// Waits until it is known again who it is, after an event that concerns them: what comes behind it is judged with the
     /// new eyes. Whoever must go waits for that.
     pub async fn look_again(&self, position: i64) {
-        let _ = self.door.seen.guests.heard.subscribe().wait_for(|heard| *heard >= position).await;
+        let _ = self.authenticator.seen.guests.heard.subscribe().wait_for(|heard| *heard >= position).await;
         if *self.here.out.borrow() {
             std::future::pending::<()>().await;
         }
@@ -200,13 +200,13 @@ impl Guest {
 
     /// The moment, by the server's clock.
     pub fn now(&self) -> Instant {
-        self.door.clock.now()
+        self.authenticator.clock.now()
     }
 }
 
 impl Drop for Guest {
     fn drop(&mut self) {
-        self.door.seen.guests.here().1.remove(&self.number);
+        self.authenticator.seen.guests.here().1.remove(&self.number);
     }
 }
 
@@ -225,7 +225,7 @@ impl Leaving {
     }
 }
 
-impl Door {
+impl Authenticator {
     /// Forgets whom a change concerns, wherever it was made, and looks at those of them who are here, until `stop` ends.
     pub async fn heed(self, hub: Arc<Hub>, stop: impl Future<Output = ()>) {
         tokio::select! {

@@ -5,7 +5,7 @@ use sea_orm::{ColumnTrait, QueryFilter};
 
 use super::attempts::Attempt;
 use super::rules::{UserErrorCode, check_password};
-use super::sessions::Door;
+use super::sessions::Authenticator;
 use super::tables::app_user;
 use crate::kernel::address::counted_as;
 use crate::kernel::error::Check;
@@ -66,7 +66,7 @@ pub struct PasswordChange {
     pub new: NewPassword,
 }
 
-impl Door {
+impl Authenticator {
     /// The first password of a user, for whoever may make users.
     ///
     /// # Errors

@@ -26,7 +26,7 @@ use crate::platform::db::{
 
 /// What log-in and refresh work with.
 #[derive(Clone)]
-pub struct Door {
+pub struct Authenticator {
     /// The pool.
     pub database: Database,
     /// The clock.
@@ -66,7 +66,7 @@ pub struct Admitted {
     pub ends: Option<Instant>,
 }
 
-impl Door {
+impl Authenticator {
     /// Opens a session with e-mail and password.
     pub async fn log_in(
         &self,

@@ -193,11 +193,11 @@ impl Edge for Actions {
         };
         let client = client.as_ref().and_then(One::node);
         let facts = Actions::told(self.facts, client, others.as_ref());
-        Ok(List::new(judged(facts, ctx.viewer()?, ctx.services()?.door.clock.now())))
+        Ok(List::new(judged(facts, ctx.viewer()?, ctx.services()?.authenticator.clock.now())))
     }
     async fn render(edges: Vec<Self>, ctx: Context<'_>, plan: &Plan<'_>) -> Result<Parts, GiveUp> {
         let (Ok(reader), Ok(services)) = (ctx.reader(), ctx.services()) else { return Err(GiveUp) };
-        let now = services.door.clock.now();
+        let now = services.authenticator.clock.now();
         let ids: BTreeSet<Uuid> = edges.iter().filter_map(|edge| edge.client).collect();
         let ids: Vec<Uuid> = ids.into_iter().collect();
         let clients = match &ids[..] {
@@ -261,7 +261,7 @@ pub fn laid_out(ctx: &Context<'_>, until: Instant) -> Option<First> {
         let series = series.filter(agenda_series::Column::ClientId.is_in(clients.iter().copied()));
         let services = services.clone();
         Box::pin(
-            async move { agenda::lay_until(&services.database, &services.door.clock, series, until).await },
+            async move { agenda::lay_until(&services.database, &services.authenticator.clock, series, until).await },
         )
     }))
 }

@@ -41,7 +41,7 @@ impl JobsQuery {
     async fn jobs_under_way(&self, ctx: &Context<'_>) -> Result<List<JobUnderWay>> {
         let reader = ctx.reader()?;
         reader.viewer.may(Right::Administer)?;
-        let now = ctx.services()?.door.clock.now();
+        let now = ctx.services()?.authenticator.clock.now();
         let jobs = progress::under_way(&reader.db, now).await?;
         Ok(List::new(jobs.into_iter().map(JobUnderWay::from).collect()))
     }

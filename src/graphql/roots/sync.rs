@@ -74,7 +74,7 @@ impl SyncQuery {
         let reader = ctx.reader()?;
         reader.viewer.may(Right::Administer)?;
         let services = ctx.services()?;
-        let (kinds, now) = (services.database.synced(), services.door.clock.now());
+        let (kinds, now) = (services.database.synced(), services.authenticator.clock.now());
         Ok(lanes::health(&reader.db, kinds, now).await?.into())
     }
 }

@@ -151,8 +151,8 @@ fn whole(mut text: String, fragments: &[(String, String)]) -> String {
 
 /// The answer to a query, by plans or by the ordinary executor.
 async fn answer(app: &TestApp, actor: &Actor, request: Request, raw_json: bool) -> Response {
-    let door = &app.engine.services().door;
-    let viewer = door.viewer(actor.token.as_deref().expect("a token")).await.expect("a viewer");
+    let authenticator = &app.engine.services().authenticator;
+    let viewer = authenticator.viewer(actor.token.as_deref().expect("a token")).await.expect("a viewer");
     let reader = Reader { db: app.app.database.pool.clone(), viewer };
     let caller = Caller { reader: Some(reader), request_id: "r".into(), address: None, user_agent: None };
     app.engine.answer(request, caller, Manner { only_queries: true, raw_json }).await.response

@@ -225,7 +225,7 @@ async fn six_hundred_log_ins_of_one_address_do_not_hold_up_another() {
 async fn a_password_that_waits_for_its_turn_holds_up_no_writer() {
     let app = TestApp::start().await;
     let (ana, beto) = (app.ana().await, app.beto().await);
-    let passwords = app.engine.services().door.passwords.clone();
+    let passwords = app.engine.services().authenticator.passwords.clone();
     let before: Vec<_> = (0..150)
         .map(|_| {
             let passwords = passwords.clone();

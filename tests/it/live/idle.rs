@@ -34,13 +34,13 @@ async fn app() -> TestApp {
 
 /// Signs everybody in again and again, without the log-ins.
 async fn sessions(app: &TestApp) -> Vec<(SessionId, UserId, Actor)> {
-    let (own, door) = (&app.app.database.own, &app.engine.services().door);
+    let (own, authenticator) = (&app.app.database.own, &app.engine.services().authenticator);
     let users = all_rows::<app_user::Entity>().all(own).await.expect("users");
-    let (now, hour) = (door.clock.now(), chrono::Duration::hours(1));
+    let (now, hour) = (authenticator.clock.now(), chrono::Duration::hours(1));
     let (anybody, mut rows, mut opened) = (app.nobody(), Vec::new(), Vec::new());
     for user in users.iter().cycle().take(SOCKETS) {
         let id = SessionId::new();
-        let token = door.keys.sign(user.id, id, now, now + hour).expect("signed");
+        let token = authenticator.keys.sign(user.id, id, now, now + hour).expect("signed");
         let mut actor = anybody.clone();
         actor.token = Some(token);
         opened.push((id, user.id, actor));

@@ -270,7 +270,7 @@ pub struct AgendaWarning {
 /// What else its assignee has at the same time, or those of the whole series that it is of.
 async fn overlaps(ctx: &Context<'_>, id: AgendaEventId, whole: bool) -> Result<Vec<AgendaWarning>> {
     let reader = ctx.reader()?;
-    let since = whole.then_some(ctx.services()?.door.clock.now());
+    let since = whole.then_some(ctx.services()?.authenticator.clock.now());
     let others = agenda::overlaps(reader, id, since, OVERLAPS_MAX).await?;
     let ids: Vec<_> = others.iter().map(|other| other.uuid()).collect();
     let mut nodes = if ids.is_empty() {

@@ -62,7 +62,7 @@ impl AgendaQuery {
             return Err(Error::invalid("filter.assigneeIds", rule).into());
         }
         let (services, series) = (ctx.services()?, agenda_series::Entity::visible_to(&reader.viewer));
-        agenda::lay_until(&services.database, &services.door.clock, series, range.end).await?;
+        agenda::lay_until(&services.database, &services.authenticator.clock, series, range.end).await?;
         let select = events::list(&reader.viewer, Some(&range), &filter.into());
         let args = PageArgs { first, after, last, before };
         Ok(list_of_at_most(ctx, reader, select, BY_START, (args, EVENTS_MAX)).await?)
@@ -90,7 +90,7 @@ impl AgendaQuery {
             most,
         };
         let (reader, services) = (ctx.reader()?, ctx.services()?);
-        let slots = agenda::slots(&services.database, &services.door.clock, reader, search).await?;
+        let slots = agenda::slots(&services.database, &services.authenticator.clock, reader, search).await?;
         let shown = |Slot { start, end }: Slot| AgendaSlot { start, end };
         Ok(List::new(slots.into_iter().map(shown).collect()))
     }
@@ -122,7 +122,7 @@ impl AgendaQuery {
             return Ok(Some(set));
         }
         let agenda_settings::Model { id, version, reminders, feed_since, .. } =
-            settings::unset(user, ctx.services()?.door.clock.now());
+            settings::unset(user, ctx.services()?.authenticator.clock.now());
         Ok(Some(One::new(AgendaSettings { id, version, reminders, feed_since })))
     }
 }

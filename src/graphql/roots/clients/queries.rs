@@ -76,7 +76,7 @@ impl ClientsQuery {
 
     /// Figures of the clients that you may see.
     async fn client_summary(&self, ctx: &Context<'_>) -> Result<ClientSummary> {
-        let figures = summary::of(ctx.reader()?, ctx.services()?.door.clock.now()).await?;
+        let figures = summary::of(ctx.reader()?, ctx.services()?.authenticator.clock.now()).await?;
         Ok(figures.into())
     }
 

@@ -30,10 +30,10 @@ impl IdentityMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Who, and the password.")] input: SessionCreateInput,
     ) -> Result<SessionPayload> {
-        let (caller, door) = (ctx.caller()?, &ctx.services()?.door);
+        let (caller, authenticator) = (ctx.caller()?, &ctx.services()?.authenticator);
         let origin = origin(ctx, None)?;
         let SessionCreateInput { email, password, idempotency_key } = input;
-        let opened = door.log_in(&email, password, caller.user_agent.clone(), idempotency_key, origin).await;
+        let opened = authenticator.log_in(&email, password, caller.user_agent.clone(), idempotency_key, origin).await;
         Ok(SessionPayload::of(opened)?)
     }
 
@@ -43,9 +43,9 @@ impl IdentityMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The refresh token.")] input: SessionRefreshInput,
     ) -> Result<SessionPayload> {
-        let door = &ctx.services()?.door;
+        let authenticator = &ctx.services()?.authenticator;
         let origin = origin(ctx, None)?;
-        Ok(SessionPayload::of(door.refresh(&input.refresh_token, input.idempotency_key, origin).await)?)
+        Ok(SessionPayload::of(authenticator.refresh(&input.refresh_token, input.idempotency_key, origin).await)?)
     }
 
     /// Logs out: here, elsewhere, or everywhere.
@@ -61,7 +61,7 @@ impl IdentityMutation {
         };
         let mut tx = Tx::begin(
             &ctx.services()?.database,
-            &ctx.services()?.door.clock,
+            &ctx.services()?.authenticator.clock,
             ctx.viewer()?.clone(),
             origin(ctx, None)?,
         )
@@ -71,7 +71,7 @@ impl IdentityMutation {
             Ok(ids) => (ids, Ok(tx.commit().await?)),
             Err(stop) => (Vec::new(), Err(stop)),
         };
-        ctx.services()?.door.forget(&ids);
+        ctx.services()?.authenticator.forget(&ids);
         let outcome = Outcome::<SessionId, SessionErrorCode>::of(None, event)?;
         Ok(SessionRevokePayload { ids, outcome })
     }
@@ -85,7 +85,7 @@ impl IdentityMutation {
         let password = match input.password {
             Some(text) => {
                 let address = ctx.caller()?.address.as_deref();
-                Some(ctx.services()?.door.first_password(ctx.viewer()?, address, text).await?)
+                Some(ctx.services()?.authenticator.first_password(ctx.viewer()?, address, text).await?)
             }
             None => None,
         };
@@ -122,7 +122,7 @@ impl IdentityMutation {
         })
         .await?
         .into();
-        ctx.services()?.door.forget_user(id);
+        ctx.services()?.authenticator.forget_user(id);
         Ok(payload)
     }
 
@@ -152,14 +152,14 @@ impl IdentityMutation {
     ) -> Result<UserPayload> {
         let (id, address) = (input.id, ctx.caller()?.address.as_deref());
         let (present, password) = (input.current_password, input.password);
-        let door = &ctx.services()?.door;
-        let change = door.password_change(ctx.viewer()?, address, id, present, password).await?;
+        let authenticator = &ctx.services()?.authenticator;
+        let change = authenticator.password_change(ctx.viewer()?, address, id, present, password).await?;
         let payload = write(ctx, Some(id), input.idempotency_key, move |tx| {
             users::set_password(tx, id, change.clone()).boxed()
         })
         .await?
         .into();
-        ctx.services()?.door.forget_user(id);
+        ctx.services()?.authenticator.forget_user(id);
         Ok(payload)
     }
 
@@ -231,7 +231,7 @@ impl IdentityMutation {
         let payload = write(ctx, Some(id), input.idempotency_key, move |tx| api_keys::revoke(tx, id).boxed())
             .await?
             .into();
-        ctx.services()?.door.forget_keys();
+        ctx.services()?.authenticator.forget_keys();
         Ok(payload)
     }
 }
@@ -243,7 +243,7 @@ async fn set_disabled(ctx: &Context<'_>, input: UserStateInput, disabled: bool) 
     })
     .await?
     .into();
-    ctx.services()?.door.forget_user(id);
+    ctx.services()?.authenticator.forget_user(id);
     Ok(payload)
 }
 
