@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::domains::identity::seen::Seen;
+use crate::domains::identity::viewer_cache::ViewerCache;
 use crate::domains::identity::sessions::Authenticator;
 use crate::flows::odoo;
 use crate::graphql::context::Services;
@@ -105,7 +105,7 @@ impl App {
             config: self.config.auth.clone(),
             keys: Arc::new(TokenKeys::load(&self.config.auth, &self.folder())?),
             passwords: self.passwords.clone(),
-            seen: Seen::default(),
+            viewers: ViewerCache::default(),
         };
         let hub = Arc::new(Hub::new());
         let services = Services {

@@ -140,7 +140,7 @@ impl Guest {
     /// # Errors
     /// `Unauthenticated`.
     pub async fn admit(authenticator: Authenticator, bearer: &str) -> Result<Guest> {
-        let before = authenticator.seen.forgotten();
+        let before = authenticator.viewers.forgotten();
         let admitted = authenticator.admit(bearer).await?;
         let here = Arc::new(Here {
             pass: Mutex::new(Pass::of(&admitted)?),
@@ -148,7 +148,7 @@ impl Guest {
             expires: watch::Sender::new(admitted.expires),
             out: watch::Sender::new(false),
         });
-        let number = authenticator.seen.guests.add(here.clone());
+        let number = authenticator.viewers.guests.add(here.clone());
         let guest = Guest { authenticator, number, here };
         guest.catch_up(before).await?;
         Ok(guest)
@@ -159,7 +159,7 @@ impl Guest {
     /// # Errors
     /// `Unauthenticated` for a wrong token, and for one of somebody else.
     pub async fn refresh(&self, bearer: &str) -> Result<Option<Instant>> {
-        let before = self.authenticator.seen.forgotten();
+        let before = self.authenticator.viewers.forgotten();
         let admitted = self.authenticator.admit(bearer).await?;
         if admitted.viewer.actor != self.here.viewer.borrow().actor {
             return Err(Error::Unauthenticated);
@@ -173,7 +173,7 @@ impl Guest {
 
     /// Looks once more when somebody was forgotten since: it may have been this one, and nobody knew yet that they are here.
     async fn catch_up(&self, before: u64) -> Result<()> {
-        if self.authenticator.seen.forgotten() != before {
+        if self.authenticator.viewers.forgotten() != before {
             self.authenticator.look(vec![self.here.clone()]).await?;
         }
         if *self.here.out.borrow() { Err(Error::Unauthenticated) } else { Ok(()) }
@@ -187,7 +187,7 @@ impl Guest {
     /// Waits until it is known again who it is, after an event that concerns them: what comes behind it is judged with the
     /// new eyes. Whoever must go waits for that.
     pub async fn look_again(&self, position: i64) {
-        let _ = self.authenticator.seen.guests.heard.subscribe().wait_for(|heard| *heard >= position).await;
+        let _ = self.authenticator.viewers.guests.heard.subscribe().wait_for(|heard| *heard >= position).await;
         if *self.here.out.borrow() {
             std::future::pending::<()>().await;
         }
@@ -206,7 +206,7 @@ impl Guest {
 
 impl Drop for Guest {
     fn drop(&mut self) {
-        self.authenticator.seen.guests.here().1.remove(&self.number);
+        self.authenticator.viewers.guests.here().1.remove(&self.number);
     }
 }
 
@@ -236,7 +236,7 @@ impl Authenticator {
     }
 
     async fn hear(&self, hub: &Arc<Hub>) {
-        let guests = &self.seen.guests;
+        let guests = &self.viewers.guests;
         loop {
             let Ok(mut follower) = Follower::start(hub.clone(), self.database.clone(), None).await else {
                 tokio::time::sleep(PAUSE).await;
@@ -249,7 +249,7 @@ impl Authenticator {
                 let ours = events.iter().filter(|event| event.topic == IDENTITY_CHANGED);
                 let who: Vec<Uuid> = ours.filter_map(|event| event.audience.user).collect();
                 if !who.is_empty() {
-                    self.seen.forget_all_of(&who);
+                    self.viewers.forget_all_of(&who);
                     self.look_until_known(|guest| who.contains(&guest.who())).await;
                 }
                 guests.heard.send_replace(follower.at().0);
@@ -260,9 +260,9 @@ impl Authenticator {
     async fn watch(&self, hub: &Hub) {
         loop {
             tokio::time::sleep(EVERY).await;
-            self.seen.guests.dismiss(self.clock.now());
+            self.viewers.guests.dismiss(self.clock.now());
             if !hub.is_hearing()
-                && let Err(error) = self.look(self.seen.guests.all()).await
+                && let Err(error) = self.look(self.viewers.guests.all()).await
             {
                 tracing::debug!(%error, "who is here could not be looked up; it will be tried again");
             }
@@ -271,7 +271,7 @@ impl Authenticator {
 
     async fn look_until_known(&self, whom: impl Fn(&Here) -> bool) {
         loop {
-            let guests = self.seen.guests.all().into_iter().filter(|guest| whom(guest)).collect();
+            let guests = self.viewers.guests.all().into_iter().filter(|guest| whom(guest)).collect();
             match self.look(guests).await {
                 Ok(()) => return,
                 Err(error) => tracing::warn!(%error, "who is here could not be looked up; it is tried again"),
@@ -282,7 +282,7 @@ impl Authenticator {
 
     /// Looks who these guests are now, and sends those off who are nobody any more.
     async fn look(&self, guests: Vec<Arc<Here>>) -> Result<()> {
-        let _alone = self.seen.guests.looking.lock().await;
+        let _alone = self.viewers.guests.looking.lock().await;
         for guests in guests.chunks(TOGETHER) {
             let tickets: Vec<Ticket> = guests.iter().map(|guest| guest.pass().ticket).collect();
             let known = self.known(&tickets).await?;

@@ -10,7 +10,7 @@ pub mod audit;
 pub mod guest;
 pub mod passwords;
 pub mod rules;
-pub mod seen;
+pub mod viewer_cache;
 pub mod sessions;
 mod tables;
 pub mod teams;

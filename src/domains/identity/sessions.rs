@@ -11,7 +11,7 @@ use sea_orm::{
 
 use super::attempts::{self, Attempt};
 use super::rules::{SessionErrorCode, refresh_is_honoured};
-use super::seen::Seen;
+use super::viewer_cache::ViewerCache;
 use super::tables::{app_user, login_failure, refresh_token, session};
 use super::{api_keys, concerning};
 use crate::kernel::contact::Email;
@@ -37,8 +37,8 @@ pub struct Authenticator {
     pub keys: Arc<TokenKeys>,
     /// Password hashing.
     pub passwords: Arc<Passwords>,
-    /// Who was seen lately.
-    pub seen: Seen,
+    /// Viewers read lately, and the live sessions.
+    pub viewers: ViewerCache,
 }
 
 /// An open session with its tokens.
@@ -195,16 +195,16 @@ impl Authenticator {
     /// # Errors
     /// As `viewer`.
     pub async fn admit(&self, bearer: &str) -> Result<Admitted> {
-        let before = self.seen.forgotten();
+        let before = self.viewers.forgotten();
         if bearer.starts_with(api_keys::PREFIX) {
             let hash = hash_secret(bearer);
-            let (viewer, ends) = match self.seen.keys.get(&hash) {
+            let (viewer, ends) = match self.viewers.keys.get(&hash) {
                 Some(seen) => seen,
                 None => {
                     let (viewer, ends) =
                         api_keys::viewer(&self.database.pool, bearer, self.clock.now()).await?;
                     let read = (Arc::new(viewer), ends);
-                    self.seen.remember(before, |seen| seen.keys.insert(hash, read.clone()));
+                    self.viewers.remember(before, |viewers| viewers.keys.insert(hash, read.clone()));
                     read
                 }
             };
@@ -213,30 +213,30 @@ impl Authenticator {
         let claims = self.keys.verify(bearer, self.clock.now())?;
         let expires = chrono::DateTime::from_timestamp(claims.exp, 0);
         let ends = expires.map(|at| at + LEEWAY);
-        if let Some(viewer) = self.seen.sessions.get(&claims.sid) {
+        if let Some(viewer) = self.viewers.sessions.get(&claims.sid) {
             return Ok(Admitted { viewer, expires, ends });
         }
         let viewer = viewer_of(&self.database.pool, claims.sid, self.clock.now()).await?;
         let viewer =
             viewer.filter(|viewer| viewer.user_id() == Some(claims.sub)).ok_or(Error::Unauthenticated)?;
         let viewer = Arc::new(viewer);
-        self.seen.remember(before, |seen| seen.sessions.insert(claims.sid, viewer.clone()));
+        self.viewers.remember(before, |viewers| viewers.sessions.insert(claims.sid, viewer.clone()));
         Ok(Admitted { viewer, expires, ends })
     }
 
     /// These sessions ended.
     pub fn forget(&self, sessions: &[SessionId]) {
-        self.seen.forget_sessions(sessions);
+        self.viewers.forget_sessions(sessions);
     }
 
     /// This user changed.
     pub fn forget_user(&self, user: UserId) {
-        self.seen.forget_all_of(&[user.uuid()]);
+        self.viewers.forget_all_of(&[user.uuid()]);
     }
 
     /// A key was revoked.
     pub fn forget_keys(&self) {
-        self.seen.forget_keys();
+        self.viewers.forget_keys();
     }
 
     async fn finish(
