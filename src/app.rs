@@ -13,8 +13,8 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::domains::identity::viewer_cache::ViewerCache;
 use crate::domains::identity::sessions::Authenticator;
+use crate::domains::identity::viewer_cache::ViewerCache;
 use crate::flows::odoo;
 use crate::graphql::context::Services;
 use crate::graphql::engine::Engine;
@@ -134,9 +134,10 @@ impl App {
         let hub = web.engine.services().hub.clone();
         let (over, ended) = watch::channel(false);
         self.relay(web.redis.clone(), hub.clone(), ended.clone());
-        let (authenticator, heard, stops) = (web.engine.services().authenticator.clone(), hub.clone(), ended.clone());
+        let (authenticator, heard, stops) =
+            (web.engine.services().authenticator.clone(), hub.clone(), ended.clone());
         self.tasks.spawn("identity", ended.clone(), move || {
-            authenticator.clone().heed(heard.clone(), until(stops.clone())).map(Ok)
+            authenticator.clone().follow_revocations(heard.clone(), until(stops.clone())).map(Ok)
         });
         let (database, stops) = (self.database.clone(), ended.clone());
         self.tasks

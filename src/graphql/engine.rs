@@ -110,8 +110,11 @@ impl Engine {
     pub fn new(config: Arc<Config>, services: Services) -> Result<Self> {
         let introspection = config.http.introspection;
         let subjects = Subjects::new(services.database.clone(), services.hub.clone(), TOPICS);
-        let boards =
-            Boards::new(services.database.clone(), services.hub.clone(), services.authenticator.clock.clone());
+        let boards = Boards::new(
+            services.database.clone(),
+            services.hub.clone(),
+            services.authenticator.clock.clone(),
+        );
         Ok(Engine {
             judge: schema::judge(introspection),
             fast: schema::build(services.clone(), subjects.clone(), introspection),

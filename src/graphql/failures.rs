@@ -56,7 +56,8 @@ where
     };
     let attempt = || async {
         let mut tx =
-            Tx::begin(&services.database, &services.authenticator.clock, viewer.clone(), origin.clone()).await?;
+            Tx::begin(&services.database, &services.authenticator.clock, viewer.clone(), origin.clone())
+                .await?;
         let ids = verb(&mut tx, which.clone()).await?;
         Ok((ids, tx.commit().await?))
     };

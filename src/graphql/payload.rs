@@ -135,7 +135,8 @@ where
     };
     let attempt = || async {
         let mut tx =
-            Tx::begin(&services.database, &services.authenticator.clock, viewer.clone(), origin.clone()).await?;
+            Tx::begin(&services.database, &services.authenticator.clock, viewer.clone(), origin.clone())
+                .await?;
         let id = verb(&mut tx).await?;
         Ok((id, tx.commit().await?))
     };

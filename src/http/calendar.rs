@@ -46,14 +46,15 @@ pub async fn feed(
         .map(|value| value.trim().trim_start_matches("W/").trim_matches('"'))
         .collect();
     let is_known = |tag: &str| known.iter().any(|value| *value == "*" || *value == tag);
-    let feed = match agenda::feed(&services.database, secret, services.authenticator.clock.now(), is_known).await {
-        Ok(feed) => feed,
-        Err(Error::NotFound) => return StatusCode::NOT_FOUND.into_response(),
-        Err(error) => {
-            tracing::error!(error = error.for_terminal(), "a calendar feed could not be written");
-            return StatusCode::SERVICE_UNAVAILABLE.into_response();
-        }
-    };
+    let feed =
+        match agenda::feed(&services.database, secret, services.authenticator.clock.now(), is_known).await {
+            Ok(feed) => feed,
+            Err(Error::NotFound) => return StatusCode::NOT_FOUND.into_response(),
+            Err(error) => {
+                tracing::error!(error = error.for_terminal(), "a calendar feed could not be written");
+                return StatusCode::SERVICE_UNAVAILABLE.into_response();
+            }
+        };
     let mut response = match feed.text {
         Some(text) => ([(header::CONTENT_TYPE, "text/calendar; charset=utf-8")], text).into_response(),
         None => StatusCode::NOT_MODIFIED.into_response(),

@@ -15,7 +15,7 @@ use tokio::task::AbortHandle;
 
 use super::Web;
 use super::mouth::{Deaf, Mouth};
-use crate::domains::identity::guest::Guest;
+use crate::domains::identity::live_session::LiveSession;
 use crate::graphql::context::Caller;
 use crate::graphql::engine::{Answer, Manner};
 use crate::graphql::error::of_request;
@@ -88,29 +88,29 @@ pub struct Operation {
 
 impl Operation {
     /// Runs it to its end.
-    pub async fn run(self, request: Request, caller: Caller, guest: Option<Arc<Guest>>) {
+    pub async fn run(self, request: Request, caller: Caller, session: Option<Arc<LiveSession>>) {
         let request_id = caller.request_id.clone();
         // A fault in one operation must not leave its id taken, nor its screen waiting.
-        if AssertUnwindSafe(self.execute(request, caller, guest)).catch_unwind().await.is_err() {
+        if AssertUnwindSafe(self.execute(request, caller, session)).catch_unwind().await.is_err() {
             let error = of_request(&Error::internal("an operation panicked"), &request_id);
             self.fail(&[error]).await;
         }
     }
 
-    async fn execute(&self, request: Request, caller: Caller, guest: Option<Arc<Guest>>) {
+    async fn execute(&self, request: Request, caller: Caller, session: Option<Arc<LiveSession>>) {
         if !self.web.engine.is_stream(&request) {
             let manner = Manner { only_queries: false, raw_json: true };
             let id = caller.request_id.clone();
             let answer = Box::pin(as_request(id, self.web.engine.answer(request, caller, manner))).await;
             return self.finish(answer).await;
         }
-        let Some(guest) = guest else {
+        let Some(session) = session else {
             let error = of_request(&Error::Unauthenticated, &caller.request_id);
             return self.fail(&[error]).await;
         };
         // In boxes: what is gone after a moment is to take no room in what stays for hours.
         let id = caller.request_id.clone();
-        match Box::pin(as_request(id, self.web.engine.follow(request, caller, guest, None))).await {
+        match Box::pin(as_request(id, self.web.engine.follow(request, caller, session, None))).await {
             Ok(stream) => self.stream(stream).await,
             Err(answer) => self.fail(&answer.response.errors).await,
         }

@@ -23,7 +23,7 @@ use super::mouth::Mouth;
 use super::operation::{Operation, Running};
 use super::seats::Seat;
 use super::until;
-use crate::domains::identity::guest::{Guest, Leaving};
+use crate::domains::identity::live_session::{Eviction, LiveSession};
 use crate::graphql::context::{Caller, account};
 use crate::graphql::error::of_request;
 use crate::kernel::Error;
@@ -125,8 +125,8 @@ pub async fn open(
                 origin,
                 user_agent,
                 mouth: mouth.clone(),
-                guest: None,
-                leaving: None,
+                session: None,
+                eviction: None,
                 seat: None,
                 running: Running::default(),
                 begun: 0,
@@ -150,9 +150,9 @@ struct Talk {
     origin: Origin,
     user_agent: Option<String>,
     mouth: Mouth,
-    /// Who is behind it; `Some(None)`: nobody is signed in. `None`: not greeted yet.
-    guest: Option<Option<Arc<Guest>>>,
-    leaving: Option<Leaving>,
+    /// `Some(None)`: anonymous. `None`: `connection_init` has not come yet.
+    session: Option<Option<Arc<LiveSession>>>,
+    eviction: Option<Eviction>,
     /// Among the connections of this user.
     seat: Option<Seat>,
     running: Running,
@@ -166,10 +166,10 @@ impl Drop for Talk {
     }
 }
 
-/// Ends when the guest must go; never for somebody who is not signed in.
-async fn left(leaving: &mut Option<Leaving>) {
-    match leaving {
-        Some(leaving) => leaving.wait().await,
+/// Returns when the session is evicted; never for an anonymous connection.
+async fn left(eviction: &mut Option<Eviction>) {
+    match eviction {
+        Some(eviction) => eviction.wait().await,
         None => std::future::pending().await,
     }
 }
@@ -197,8 +197,8 @@ impl Talk {
                         return Some(close);
                     }
                 }
-                () = left(&mut self.leaving) => return Some(Close::new(4403, "Forbidden: the token ended or was revoked")),
-                () = tokio::time::sleep_until(began + GREETING), if self.guest.is_none() => {
+                () = left(&mut self.eviction) => return Some(Close::new(4403, "Forbidden: the token ended or was revoked")),
+                () = tokio::time::sleep_until(began + GREETING), if self.session.is_none() => {
                     return Some(Close::new(4408, "Connection initialisation timeout"));
                 }
                 _ = pings.tick() => {
@@ -220,10 +220,10 @@ impl Talk {
 
     /// Announces the end of the token, now and then until another one comes.
     fn announce(&self, announced: &mut Option<tokio::time::Instant>) {
-        let Some(Some(guest)) = &self.guest else { return };
-        let Some(expires) = *guest.expires().borrow() else { return };
+        let Some(Some(session)) = &self.session else { return };
+        let Some(expires) = *session.expires().borrow() else { return };
         let lately = announced.is_some_and(|at| at.elapsed() < PING);
-        if expires - guest.now() < ANNOUNCED
+        if expires - session.now() < ANNOUNCED
             && !lately
             && self.tell(json!({ "type": "ping", "payload": { "tokenExpiresAt": expires } }))
         {
@@ -235,31 +235,32 @@ impl Talk {
         let heard: Heard = serde_json::from_str(text).map_err(|_| Close::new(4400, "Invalid message"))?;
         match heard {
             Heard::ConnectionInit { payload } => {
-                if self.guest.is_some() {
+                if self.session.is_some() {
                     return Err(Close::new(4429, "Too many initialisation requests"));
                 }
-                let guest = match bearer(payload.as_ref()) {
+                let session = match bearer(payload.as_ref()) {
                     None => None,
                     Some(token) => {
                         let authenticator = self.web.engine.services().authenticator.clone();
-                        let guest = Arc::new(Guest::admit(authenticator, token).await.map_err(refused)?);
-                        self.leaving = Some(Leaving::of(&guest));
-                        Some(guest)
+                        let session =
+                            Arc::new(LiveSession::admit(authenticator, token).await.map_err(refused)?);
+                        self.eviction = Some(Eviction::of(&session));
+                        Some(session)
                     }
                 };
-                let viewer = guest.as_ref().map(|guest| guest.viewer().borrow().clone());
+                let viewer = session.as_ref().map(|session| session.viewer().borrow().clone());
                 let account = account(viewer.as_deref(), self.origin.address.as_deref());
                 self.seat = self.web.seats.take(account);
                 if self.seat.is_none() {
                     return Err(Close::new(4429, "Too many open connections of this user"));
                 }
-                self.guest = Some(guest);
+                self.session = Some(session);
                 self.send(json!({ "type": "connection_ack" })).await
             }
             Heard::Ping { payload } => {
-                let pong = match (bearer(payload.as_ref()), &self.guest) {
-                    (Some(token), Some(Some(guest))) => {
-                        match guest.refresh(token).await {
+                let pong = match (bearer(payload.as_ref()), &self.session) {
+                    (Some(token), Some(Some(session))) => {
+                        match session.refresh(token).await {
                             Ok(expires) => {
                                 json!({ "type": "pong", "payload": { "tokenExpiresAt": expires } })
                             }
@@ -292,14 +293,14 @@ impl Talk {
     }
 
     async fn subscribe(&mut self, id: String, request: Request) -> Result<(), Close> {
-        let Some(guest) = &self.guest else { return Err(Close::new(4401, "Unauthorized")) };
+        let Some(session) = &self.session else { return Err(Close::new(4401, "Unauthorized")) };
         if self.running.has(&id) {
             return Err(Close::new(4409, format!("Subscriber for {id} already exists")));
         }
         let request_id = crate::kernel::ids::new_uuid().simple().to_string();
-        let reader = guest.as_ref().map(|guest| Reader {
+        let reader = session.as_ref().map(|session| Reader {
             db: self.web.engine.services().database.pool.clone(),
-            viewer: guest.viewer().borrow().clone(),
+            viewer: session.viewer().borrow().clone(),
         });
         let caller = Caller {
             reader,
@@ -316,8 +317,8 @@ impl Talk {
             let told = of_request(&error, &caller.request_id);
             return self.send(json!({ "type": "error", "id": id, "payload": [told] })).await;
         }
-        let guest = guest.clone();
-        self.running.begin(id, number, operation.run(request, caller, guest));
+        let session = session.clone();
+        self.running.begin(id, number, operation.run(request, caller, session));
         Ok(())
     }
 }

@@ -13,7 +13,7 @@ use futures_util::{StreamExt, stream};
 
 use super::Web;
 use super::until;
-use crate::domains::identity::guest::{Guest, Leaving};
+use crate::domains::identity::live_session::{Eviction, LiveSession};
 use crate::graphql::context::{Caller, account};
 use crate::graphql::engine::{Answer, Cause, Manner};
 use crate::graphql::error::of_request;
@@ -55,23 +55,23 @@ pub async fn answer(
         }
         once(Answer::refused(Cause::Document, vec![told], &request_id))
     };
-    let guest = match Guest::admit(authenticator, bearer.unwrap_or_default()).await {
-        Ok(guest) => Arc::new(guest),
+    let session = match LiveSession::admit(authenticator, bearer.unwrap_or_default()).await {
+        Ok(session) => Arc::new(session),
         Err(error) => return refused(&error),
     };
-    let account = account(Some(&guest.viewer().borrow()), caller.address.as_deref());
+    let account = account(Some(&session.viewer().borrow()), caller.address.as_deref());
     let Some(seat) = web.seats.take(account) else {
         let told = of_request(&Error::Throttled { retry_after: 1 }, &caller.request_id);
         return once(Answer::refused(Cause::Throttled, vec![told], &caller.request_id));
     };
     let stop = web.stop.clone();
-    let mut leaving = Leaving::of(&guest);
+    let mut eviction = Eviction::of(&session);
     let away = || Error::Unavailable { provider: "the stream", cause: "it could not begin in time".into() };
     let begun =
-        tokio::time::timeout(BEGINS_WITHIN, web.engine.follow(request, caller, guest.clone(), resume));
+        tokio::time::timeout(BEGINS_WITHIN, web.engine.follow(request, caller, session.clone(), resume));
     let stream = tokio::select! {
         biased; // who must go gets nothing
-        () = leaving.wait() => return refused(&Error::Unauthenticated),
+        () = eviction.wait() => return refused(&Error::Unauthenticated),
         () = until(stop.clone()) => return refused(&away()),
         begun = begun => match begun {
             Ok(Ok(stream)) => stream,
@@ -81,11 +81,11 @@ pub async fn answer(
     };
     // Where it begins, so that a browser that loses the connection before the first item comes back to here.
     let began = stream::iter([Ok(Event::default().id(stream.at().to_string()))]);
-    let items = stream::unfold(Some((stream, leaving, stop, seat)), |state| async {
-        let (mut stream, mut leaving, stop, seat) = state?;
+    let items = stream::unfold(Some((stream, eviction, stop, seat)), |state| async {
+        let (mut stream, mut eviction, stop, seat) = state?;
         let next = tokio::select! {
             biased; // who must go gets nothing more
-            () = leaving.wait() => None,
+            () = eviction.wait() => None,
             () = until(stop.clone()) => return None, // the browser comes again by itself
             next = stream.next() => Some(next),
         };
@@ -93,7 +93,7 @@ pub async fn answer(
         Some(match next {
             Next::Item { text, cursor } => {
                 let event = event("next", &text).id(cursor.to_string());
-                (vec![Ok::<_, Infallible>(event)], Some((stream, leaving, stop, seat)))
+                (vec![Ok::<_, Infallible>(event)], Some((stream, eviction, stop, seat)))
             }
             Next::End(error) => {
                 let response = async_graphql::Response::from_errors(vec![*error]);

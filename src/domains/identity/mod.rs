@@ -7,14 +7,14 @@
 pub mod api_keys;
 mod attempts;
 pub mod audit;
-pub mod guest;
+pub mod live_session;
 pub mod passwords;
 pub mod rules;
-pub mod viewer_cache;
 pub mod sessions;
 mod tables;
 pub mod teams;
 pub mod users;
+pub mod viewer_cache;
 
 use crate::platform::db::{Audience, Change};
 

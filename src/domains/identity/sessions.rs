@@ -11,8 +11,8 @@ use sea_orm::{
 
 use super::attempts::{self, Attempt};
 use super::rules::{SessionErrorCode, refresh_is_honoured};
-use super::viewer_cache::ViewerCache;
 use super::tables::{app_user, login_failure, refresh_token, session};
+use super::viewer_cache::ViewerCache;
 use super::{api_keys, concerning};
 use crate::kernel::contact::Email;
 use crate::kernel::ids::{EventId, SessionId, TypedId, UserId};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::guest::Guests;
+use super::live_session::LiveSessions;
 use crate::kernel::ids::SessionId;
 use crate::kernel::time::Instant;
 use crate::platform::auth::Viewer;
@@ -24,7 +24,7 @@ pub struct ViewerCache {
     /// Grows with each invalidation: what was read before one must not be cached after it.
     forgotten: Arc<Mutex<u64>>,
     /// The open long connections.
-    pub(super) guests: Arc<Guests>,
+    pub(super) live_sessions: Arc<LiveSessions>,
 }
 
 impl Default for ViewerCache {
@@ -36,7 +36,12 @@ impl Default for ViewerCache {
         {
             moka::sync::Cache::builder().max_capacity(50_000).time_to_live(LIVES).build()
         }
-        ViewerCache { sessions: cache(), keys: cache(), forgotten: Arc::default(), guests: Arc::default() }
+        ViewerCache {
+            sessions: cache(),
+            keys: cache(),
+            forgotten: Arc::default(),
+            live_sessions: Arc::default(),
+        }
     }
 }
 

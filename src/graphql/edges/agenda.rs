@@ -260,9 +260,9 @@ pub fn laid_out(ctx: &Context<'_>, until: Instant) -> Option<First> {
         let series = agenda_series::Entity::visible_to(&viewer);
         let series = series.filter(agenda_series::Column::ClientId.is_in(clients.iter().copied()));
         let services = services.clone();
-        Box::pin(
-            async move { agenda::lay_until(&services.database, &services.authenticator.clock, series, until).await },
-        )
+        Box::pin(async move {
+            agenda::lay_until(&services.database, &services.authenticator.clock, series, until).await
+        })
     }))
 }
 

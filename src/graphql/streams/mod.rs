@@ -29,7 +29,7 @@ use super::fast::Known;
 use super::live::{AtHand, Item};
 use super::roots::live::{FIGURES, MOVED_SIGHT, topics_of};
 use super::size::{self, Size};
-use crate::domains::identity::guest::Guest;
+use crate::domains::identity::live_session::LiveSession;
 use crate::kernel::{Error, Result};
 use crate::platform::auth::{Viewer, hash_secret};
 use crate::platform::bus::{Cursor, Event, Follower, Gone};
@@ -83,7 +83,7 @@ pub struct Stream {
     request: Request,
     prepared: Prepared,
     caller: Caller,
-    guest: Arc<Guest>,
+    session: Arc<LiveSession>,
     /// Who follows, as they are now: role and team may change while the stream runs.
     viewer: watch::Receiver<Arc<Viewer>>,
     topics: Vec<&'static str>,
@@ -142,13 +142,13 @@ impl Engine {
         self: &Arc<Self>,
         mut request: Request,
         caller: Caller,
-        guest: Arc<Guest>,
+        session: Arc<LiveSession>,
         resume: Option<&str>,
     ) -> Result<Stream, Box<Answer>> {
         let prepared = self.prepare(&mut request, &caller, Manner { only_queries: false, raw_json: true })?;
         // Of its beginning: a stream goes on for hours.
         let step = engine::step(&request, &prepared.document);
-        step.around(self.begin(request, prepared, caller, guest, resume)).await
+        step.around(self.begin(request, prepared, caller, session, resume)).await
     }
 
     async fn begin(
@@ -156,7 +156,7 @@ impl Engine {
         request: Request,
         prepared: Prepared,
         caller: Caller,
-        guest: Arc<Guest>,
+        session: Arc<LiveSession>,
         resume: Option<&str>,
     ) -> Result<Stream, Box<Answer>> {
         let refuse = |errors| Box::new(Answer::refused(Cause::Document, errors, &caller.request_id));
@@ -175,7 +175,7 @@ impl Engine {
             self.name_places(&request, &prepared.document, &mut response.errors);
             return Err(refuse(response.errors));
         }
-        let stream = self.open(request, prepared, caller.clone(), guest, resume).await;
+        let stream = self.open(request, prepared, caller.clone(), session, resume).await;
         stream.map_err(|error| refuse(vec![error::of_request(&error, &caller.request_id)]))
     }
 
@@ -184,7 +184,7 @@ impl Engine {
         request: Request,
         prepared: Prepared,
         caller: Caller,
-        guest: Arc<Guest>,
+        session: Arc<LiveSession>,
         resume: Option<&str>,
     ) -> Result<Stream> {
         let operation = prepared.executed.operation();
@@ -225,8 +225,8 @@ impl Engine {
             request,
             prepared,
             caller,
-            viewer: guest.viewer(),
-            guest,
+            viewer: session.viewer(),
+            session,
             topics,
             only,
             asked,
@@ -326,7 +326,7 @@ impl Stream {
         let for_me =
             |viewer: &Viewer| event.audience.user.is_some() && event.audience.heard_by(viewer).is_some();
         if event.topic == MOVED_SIGHT && for_me(&self.viewer.borrow()) {
-            Box::pin(self.guest.look_again(event.position)).await;
+            Box::pin(self.session.reload_viewer(event.position)).await;
         }
         if !self.concerns(event) {
             return Ok(None);

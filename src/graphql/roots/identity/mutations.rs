@@ -33,7 +33,8 @@ impl IdentityMutation {
         let (caller, authenticator) = (ctx.caller()?, &ctx.services()?.authenticator);
         let origin = origin(ctx, None)?;
         let SessionCreateInput { email, password, idempotency_key } = input;
-        let opened = authenticator.log_in(&email, password, caller.user_agent.clone(), idempotency_key, origin).await;
+        let opened =
+            authenticator.log_in(&email, password, caller.user_agent.clone(), idempotency_key, origin).await;
         Ok(SessionPayload::of(opened)?)
     }
 
@@ -45,7 +46,9 @@ impl IdentityMutation {
     ) -> Result<SessionPayload> {
         let authenticator = &ctx.services()?.authenticator;
         let origin = origin(ctx, None)?;
-        Ok(SessionPayload::of(authenticator.refresh(&input.refresh_token, input.idempotency_key, origin).await)?)
+        Ok(SessionPayload::of(
+            authenticator.refresh(&input.refresh_token, input.idempotency_key, origin).await,
+        )?)
     }
 
     /// Logs out: here, elsewhere, or everywhere.

@@ -50,7 +50,8 @@ impl NotificationsMutation {
         if marked.event.is_some() {
             // A request that is repeated because its answer was lost goes on where that one stopped.
             let (services, viewer, origin) = (ctx.services()?, ctx.viewer()?, origin(ctx, None)?);
-            inbox::mark_rest_read(&services.database, &services.authenticator.clock, viewer, &origin, id).await?;
+            inbox::mark_rest_read(&services.database, &services.authenticator.clock, viewer, &origin, id)
+                .await?;
         }
         Ok(marked.into())
     }
