@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::domains::clients::summary;
 use crate::kernel::time::{Clock, Instant};
 use crate::kernel::{Error, Result};
-use crate::platform::auth::{Eyes, Viewer};
+use crate::platform::auth::{VisibilityKey, Viewer};
 use crate::platform::bus::{Cursor, Hub};
 use crate::platform::db::{Database, Reader};
 
@@ -31,13 +31,13 @@ pub struct Board {
     pub figures: Figures,
 }
 
-/// The boards of this process. All of them change at the same beat, so that equal eyes share one reading.
+/// The boards of this process. All of them change at the same beat, so that viewers with equal visibility share one reading.
 pub struct Boards {
     database: Database,
     hub: Arc<Hub>,
     clock: Clock,
     began: tokio::time::Instant,
-    read: moka::future::Cache<(Eyes, u32), Arc<Board>>,
+    read: moka::future::Cache<(VisibilityKey, u32), Arc<Board>>,
 }
 
 impl Boards {
@@ -69,6 +69,6 @@ impl Boards {
             let figures = Figures { clients: summary::of(&reader, at).await? };
             Ok(Arc::new(Board { cursor, at, figures }))
         };
-        self.read.try_get_with((viewer.eyes(false), beat), read).await
+        self.read.try_get_with((viewer.visibility_key(false), beat), read).await
     }
 }

@@ -27,7 +27,7 @@ pub struct Services {
 /// Who sent a request, and from where.
 #[derive(Clone)]
 pub struct Caller {
-    /// The signed-in viewer with the database seen through their eyes; `None`: nobody is signed in.
+    /// The signed-in viewer with the database as they see it; `None`: nobody is signed in.
     pub reader: Option<Reader>,
     /// Id of the request, as in the log and in errors.
     pub request_id: String,
@@ -52,7 +52,7 @@ pub trait Ask<'a> {
     /// The server's parts.
     fn services(&self) -> Result<&'a Services>;
 
-    /// The database through the eyes of the viewer.
+    /// The database as the viewer sees it.
     ///
     /// # Errors
     /// `Unauthenticated` when nobody is signed in.

@@ -80,7 +80,7 @@ impl State {
 
     fn set_viewer(&self, viewer: &Arc<Viewer>) {
         self.viewer.send_if_modified(|known| {
-            let other = known.eyes(true) != viewer.eyes(true);
+            let other = known.visibility_key(true) != viewer.visibility_key(true);
             if other {
                 *known = viewer.clone();
             }

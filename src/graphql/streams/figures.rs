@@ -73,7 +73,7 @@ impl Stream {
             if before.is_some_and(|before| before.board.figures == board.figures) {
                 continue;
             }
-            // The beat stands for the position: within it, equal eyes have equal figures.
+            // The beat stands for the position: within it, equal visibility gives equal figures.
             let key = Key {
                 asked: self.asked(&viewer, false),
                 position: -1,

@@ -1,7 +1,7 @@
 //! Streams: follows the events, judges each for its viewer at the moment of sending, and has the executor write one item
 //! at a time.
 //!
-//! What is written for one viewer is sent to all who ask the same with the same eyes: a thousand equal subscriptions cost
+//! What is written for one viewer is sent to all who ask the same with the same visibility: a thousand equal subscriptions cost
 //! one execution and one text an event.
 
 mod figures;
@@ -50,7 +50,7 @@ const STALL: Duration = Duration::from_secs(2);
 /// What makes a frame the same for two subscribers.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Key {
-    /// What is asked, and with which eyes.
+    /// What is asked, and with which visibility.
     asked: Arc<str>,
     position: i64,
     moved: i64,
@@ -89,7 +89,7 @@ pub struct Stream {
     topics: Vec<&'static str>,
     only: Only,
     asked: String,
-    /// The same together with the eyes of who follows: of many, and of one alone.
+    /// The same together with the visibility of who follows: of many, and of one alone.
     seen_as: [Option<(Arc<Viewer>, Arc<str>)>; 2],
     follower: Follower,
     pending: VecDeque<Arc<Event>>,
@@ -348,20 +348,20 @@ impl Stream {
         }
     }
 
-    /// What is asked, and with which eyes.
+    /// What is asked, and with which visibility.
     fn asked(&mut self, viewer: &Arc<Viewer>, alone: bool) -> Arc<str> {
         let known = &mut self.seen_as[usize::from(alone)];
         match known {
             Some((of, asked)) if Arc::ptr_eq(of, viewer) => asked.clone(),
             _ => {
-                let asked: Arc<str> = hash_secret(&format!("{} {:?}", self.asked, viewer.eyes(alone))).into();
+                let asked: Arc<str> = hash_secret(&format!("{} {:?}", self.asked, viewer.visibility_key(alone))).into();
                 *known = Some((viewer.clone(), asked.clone()));
                 asked
             }
         }
     }
 
-    /// What somebody else with the same eyes wrote of it, or what `write` gives.
+    /// What somebody else with the same visibility wrote of it, or what `write` gives.
     async fn frame<F: Future<Output = Result<Frame, Arc<Error>>>>(
         &self,
         key: Key,

@@ -104,10 +104,10 @@ pub struct Viewer {
     pub locale: String,
 }
 
-/// What decides which rows a viewer sees, what may be done with them and in which language: viewers with the same eyes see
-/// the same.
+/// Everything that decides which rows a viewer sees, what the viewer may do with them, and in which language: answers may
+/// be shared between viewers with equal keys.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Eyes {
+pub struct VisibilityKey {
     role: Role,
     team: Option<TeamId>,
     scopes: Option<Vec<Scope>>,
@@ -116,12 +116,12 @@ pub struct Eyes {
 }
 
 impl Viewer {
-    /// The eyes of this viewer; `alone`: of nobody else, for what is for one user.
-    pub fn eyes(&self, alone: bool) -> Eyes {
+    /// The key of this viewer; with `alone` it is equal to no other viewer's, for what is meant for one user.
+    pub fn visibility_key(&self, alone: bool) -> VisibilityKey {
         let own = alone || self.role == Role::Advisor;
         let actor = own.then(|| self.actor.key());
         let (scopes, locale) = (self.scopes.clone(), self.locale.clone());
-        Eyes { role: self.role, team: self.team, scopes, actor, locale }
+        VisibilityKey { role: self.role, team: self.team, scopes, actor, locale }
     }
 
     /// cabina itself, which may do everything: for commands and jobs.

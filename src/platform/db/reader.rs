@@ -6,11 +6,11 @@ use sea_orm::DatabaseConnection;
 
 use crate::platform::auth::Viewer;
 
-/// A database seen through a viewer's eyes.
+/// The database as one viewer sees it.
 #[derive(Clone)]
 pub struct Reader {
     /// The pool.
     pub db: DatabaseConnection,
-    /// Whose eyes.
+    /// Who reads.
     pub viewer: Arc<Viewer>,
 }
