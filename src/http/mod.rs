@@ -5,7 +5,7 @@ mod caller;
 mod graphql;
 mod health;
 mod linger;
-mod mouth;
+mod socket_writer;
 mod negotiate;
 mod operation;
 mod pages;

@@ -14,7 +14,7 @@ use serde_json::json;
 use tokio::task::AbortHandle;
 
 use super::Web;
-use super::mouth::{Deaf, Mouth};
+use super::socket_writer::{Closed, SocketWriter};
 use crate::domains::identity::live_session::LiveSession;
 use crate::graphql::context::Caller;
 use crate::graphql::engine::{Answer, Manner};
@@ -77,7 +77,7 @@ pub struct Operation {
     /// The server.
     pub web: Web,
     /// Where its messages go.
-    pub mouth: Mouth,
+    pub writer: SocketWriter,
     /// The operations beside it.
     pub running: Running,
     /// What the other side calls it.
@@ -125,9 +125,9 @@ impl Operation {
                 match poll!(&mut next) {
                     Poll::Ready(next) => next,
                     // Side by side: what is begun must go on, for others wait for the item that this one writes.
-                    Poll::Pending => match join!(next, self.mouth.flush()) {
+                    Poll::Pending => match join!(next, self.writer.flush()) {
                         (next, Ok(())) => next,
-                        (_, Err(Deaf)) => return,
+                        (_, Err(Closed)) => return,
                     },
                 }
             } else {
@@ -138,7 +138,7 @@ impl Operation {
                 Next::End(error) => return self.fail(&[*error]).await,
             };
             fed = stream.has_more();
-            let said = if fed { self.mouth.feed(text).await } else { self.mouth.say(text).await };
+            let said = if fed { self.writer.feed(text).await } else { self.writer.send(text).await };
             if said.is_err() {
                 return;
             }
@@ -150,7 +150,7 @@ impl Operation {
             return self.fail(&answer.response.errors).await;
         }
         let next = self.next(&answer.text);
-        if self.mouth.say(next).await.is_ok() {
+        if self.writer.send(next).await.is_ok() {
             if !self.running.ends(&self.id, self.number) {
                 return; // the other side ended it, and may use the id again
             }
@@ -176,7 +176,7 @@ impl Operation {
 
     /// Says the last word. Nobody can end this operation any more, so it gives up by itself when nobody reads.
     async fn last(&self, message: serde_json::Value) {
-        let said = self.mouth.say(Message::text(message.to_string()));
+        let said = self.writer.send(Message::text(message.to_string()));
         let _ = tokio::time::timeout(PATIENCE, said).await;
     }
 }

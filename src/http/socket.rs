@@ -19,7 +19,7 @@ use tungstenite::error::ProtocolError;
 
 use super::Web;
 use super::caller::Origin;
-use super::mouth::Mouth;
+use super::socket_writer::SocketWriter;
 use super::operation::{Operation, Running};
 use super::seats::Seat;
 use super::until;
@@ -119,12 +119,12 @@ pub async fn open(
         .on_upgrade(move |socket| async move {
             let spoken = socket.protocol().is_some_and(|protocol| protocol == PROTOCOL);
             let (sink, heard) = socket.split();
-            let mouth = Mouth::of(sink);
-            let talk = Talk {
+            let writer = SocketWriter::of(sink);
+            let connection = Connection {
                 web,
                 origin,
                 user_agent,
-                mouth: mouth.clone(),
+                writer: writer.clone(),
                 session: None,
                 eviction: None,
                 seat: None,
@@ -132,24 +132,24 @@ pub async fn open(
                 begun: 0,
             };
             let close = match spoken {
-                true => talk.hold(heard).await,
+                true => connection.hold(heard).await,
                 false => Some(Close::new(4406, "Subprotocol not acceptable")),
             };
             let frame =
                 |Close(code, reason)| Message::Close(Some(CloseFrame { code, reason: String::into(reason) }));
-            mouth.close(close.map(frame), GREETING).await;
+            writer.close(close.map(frame), GREETING).await;
         });
     // Among them, for hyper, how the caller spells its headers: some read ours by that spelling (Python's gql).
     *response.extensions_mut() = extensions;
     response
 }
 
-/// A conversation.
-struct Talk {
+/// The state of one websocket connection.
+struct Connection {
     web: Web,
     origin: Origin,
     user_agent: Option<String>,
-    mouth: Mouth,
+    writer: SocketWriter,
     /// `Some(None)`: anonymous. `None`: `connection_init` has not come yet.
     session: Option<Option<Arc<LiveSession>>>,
     eviction: Option<Eviction>,
@@ -160,7 +160,7 @@ struct Talk {
     begun: u64,
 }
 
-impl Drop for Talk {
+impl Drop for Connection {
     fn drop(&mut self) {
         self.running.abort();
     }
@@ -174,8 +174,8 @@ async fn left(eviction: &mut Option<Eviction>) {
     }
 }
 
-impl Talk {
-    /// Listens until somebody ends it; tells how to close, if the other side has not.
+impl Connection {
+    /// Serves the connection until one side ends it; returns how to close it, unless the client has.
     async fn hold(mut self, mut heard: futures_util::stream::SplitStream<WebSocket>) -> Option<Close> {
         let began = tokio::time::Instant::now();
         let mut last = began;
@@ -213,9 +213,9 @@ impl Talk {
         }
     }
 
-    /// Says something that may be left out when nobody reads; tells whether it was said.
+    /// Sends a message that may be dropped while the client does not read; returns whether it was sent.
     fn tell(&self, message: Value) -> bool {
-        self.mouth.try_say(Message::text(message.to_string()))
+        self.writer.try_send(Message::text(message.to_string()))
     }
 
     /// Announces the end of the token, now and then until another one comes.
@@ -285,7 +285,7 @@ impl Talk {
     }
 
     async fn send(&self, message: Value) -> Result<(), Close> {
-        let said = self.mouth.say(Message::text(message.to_string()));
+        let said = self.writer.send(Message::text(message.to_string()));
         match tokio::time::timeout(SILENCE, said).await {
             Ok(said) => said.map_err(|_| Close::new(1001, "Nobody listens")),
             Err(_) => Err(Close::new(1001, "Nothing was read for a minute")),
@@ -308,10 +308,10 @@ impl Talk {
             address: self.origin.address.clone(),
             user_agent: self.user_agent.clone(),
         };
-        let (web, mouth, running) = (self.web.clone(), self.mouth.clone(), self.running.clone());
+        let (web, writer, running) = (self.web.clone(), self.writer.clone(), self.running.clone());
         self.begun += 1;
         let number = self.begun;
-        let operation = Operation { web, mouth, running, id: id.clone(), number };
+        let operation = Operation { web, writer, running, id: id.clone(), number };
         if self.running.count() >= OPERATIONS {
             let error = Error::Throttled { retry_after: 1 };
             let told = of_request(&error, &caller.request_id);
