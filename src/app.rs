@@ -19,7 +19,7 @@ use crate::flows::odoo;
 use crate::graphql::context::Services;
 use crate::graphql::engine::Engine;
 use crate::graphql::roots::live::{MOVED_BY, TOPICS};
-use crate::http::{Seats, Web, metrics_router, router, serve, until};
+use crate::http::{ConnectionLimiter, Web, metrics_router, router, serve, until};
 use crate::kernel::time::Clock;
 use crate::kernel::{Error, Result};
 use crate::platform::auth::{Passwords, TokenKeys};
@@ -117,9 +117,9 @@ impl App {
         let redis = self.redis()?;
         let engine = Arc::new(Engine::new(self.config.clone(), services)?);
         let stop = self.stopping.subscribe();
-        let seats = Seats::new(self.config.limits.connections);
+        let connections = ConnectionLimiter::new(self.config.limits.connections);
         let (config, tasks) = (self.config.clone(), self.tasks.clone());
-        Ok(Web { config, engine, metrics, redis, tasks, seats, stop })
+        Ok(Web { config, engine, metrics, redis, tasks, connections, stop })
     }
 
     fn redis(&self) -> Result<Option<redis::Client>> {

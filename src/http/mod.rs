@@ -10,12 +10,12 @@ mod negotiate;
 mod operation;
 mod pages;
 mod pulse;
-mod seats;
+mod connection_limiter;
 mod serve;
 mod socket;
 mod sse;
 
-pub use seats::Seats;
+pub use connection_limiter::ConnectionLimiter;
 pub use serve::serve;
 
 use std::sync::Arc;
@@ -51,7 +51,7 @@ pub struct Web {
     /// What runs in the background.
     pub tasks: Tasks,
     /// How many connections each user keeps open here.
-    pub seats: Seats,
+    pub connections: ConnectionLimiter,
     /// Becomes true when the server stops: who stays on a connection is told to come again.
     pub stop: watch::Receiver<bool>,
 }

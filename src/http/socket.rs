@@ -21,7 +21,7 @@ use super::Web;
 use super::caller::Origin;
 use super::socket_writer::SocketWriter;
 use super::operation::{Operation, Running};
-use super::seats::Seat;
+use super::connection_limiter::Permit;
 use super::until;
 use crate::domains::identity::live_session::{Eviction, LiveSession};
 use crate::graphql::context::{Caller, account};
@@ -127,7 +127,7 @@ pub async fn open(
                 writer: writer.clone(),
                 session: None,
                 eviction: None,
-                seat: None,
+                permit: None,
                 running: Running::default(),
                 begun: 0,
             };
@@ -154,7 +154,7 @@ struct Connection {
     session: Option<Option<Arc<LiveSession>>>,
     eviction: Option<Eviction>,
     /// Among the connections of this user.
-    seat: Option<Seat>,
+    permit: Option<Permit>,
     running: Running,
     /// Operations begun so far.
     begun: u64,
@@ -250,8 +250,8 @@ impl Connection {
                 };
                 let viewer = session.as_ref().map(|session| session.viewer().borrow().clone());
                 let account = account(viewer.as_deref(), self.origin.address.as_deref());
-                self.seat = self.web.seats.take(account);
-                if self.seat.is_none() {
+                self.permit = self.web.connections.acquire(account);
+                if self.permit.is_none() {
                     return Err(Close::new(4429, "Too many open connections of this user"));
                 }
                 self.session = Some(session);

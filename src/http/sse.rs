@@ -60,7 +60,7 @@ pub async fn answer(
         Err(error) => return refused(&error),
     };
     let account = account(Some(&session.viewer().borrow()), caller.address.as_deref());
-    let Some(seat) = web.seats.take(account) else {
+    let Some(permit) = web.connections.acquire(account) else {
         let told = of_request(&Error::Throttled { retry_after: 1 }, &caller.request_id);
         return once(Answer::refused(Cause::Throttled, vec![told], &caller.request_id));
     };
@@ -81,8 +81,8 @@ pub async fn answer(
     };
     // Where it begins, so that a browser that loses the connection before the first item comes back to here.
     let began = stream::iter([Ok(Event::default().id(stream.at().to_string()))]);
-    let items = stream::unfold(Some((stream, eviction, stop, seat)), |state| async {
-        let (mut stream, mut eviction, stop, seat) = state?;
+    let items = stream::unfold(Some((stream, eviction, stop, permit)), |state| async {
+        let (mut stream, mut eviction, stop, permit) = state?;
         let next = tokio::select! {
             biased; // who must go gets nothing more
             () = eviction.wait() => None,
@@ -93,7 +93,7 @@ pub async fn answer(
         Some(match next {
             Next::Item { text, cursor } => {
                 let event = event("next", &text).id(cursor.to_string());
-                (vec![Ok::<_, Infallible>(event)], Some((stream, eviction, stop, seat)))
+                (vec![Ok::<_, Infallible>(event)], Some((stream, eviction, stop, permit)))
             }
             Next::End(error) => {
                 let response = async_graphql::Response::from_errors(vec![*error]);
