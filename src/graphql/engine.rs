@@ -44,8 +44,8 @@ pub struct Engine {
 
 /// How a request may be answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Manner {
-    /// Only queries (GET).
+pub struct ExecOptions {
+    /// Refuses mutations (requests by GET).
     pub only_queries: bool,
     /// The transport writes with `fast::to_json`.
     pub raw_json: bool,
@@ -158,7 +158,7 @@ impl Engine {
         &self,
         request: &mut Request,
         caller: &Caller,
-        manner: Manner,
+        options: ExecOptions,
     ) -> Result<Prepared, Box<Answer>> {
         let request_id = &caller.request_id;
         let viewer = caller.reader.as_ref().map(|reader| &*reader.viewer);
@@ -193,7 +193,7 @@ impl Engine {
             return Err(refuse(Cause::Document, ServerError::new(message, None), parsed));
         };
         let is_query = documents::is_query(operation);
-        if manner.only_queries && !is_query {
+        if options.only_queries && !is_query {
             let message = "GET is for queries: send this with POST";
             return Err(refuse(Cause::Method, ServerError::new(message, None), parsed));
         }
@@ -205,13 +205,13 @@ impl Engine {
         let standing = spend(cost.saturating_add(validation))?;
         request.variables = variables;
         self.documents.keep(&found);
-        let raw_json = manner.raw_json && executed.is_mergeable;
+        let raw_json = options.raw_json && executed.is_mergeable;
         Ok(Prepared { hash: found.hash, document, executed, is_query, raw_json, cost, standing })
     }
 
     /// Answers a request.
-    pub async fn answer(&self, mut request: Request, caller: Caller, manner: Manner) -> Answer {
-        let prepared = match self.prepare(&mut request, &caller, manner) {
+    pub async fn answer(&self, mut request: Request, caller: Caller, options: ExecOptions) -> Answer {
+        let prepared = match self.prepare(&mut request, &caller, options) {
             Ok(prepared) => prepared,
             Err(refused) => return *refused,
         };

@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use super::Web;
 use super::caller::{Origin, caller};
 use super::negotiate::{Media, is_json, media};
-use crate::graphql::engine::{Answer, Cause, Manner};
+use crate::graphql::engine::{Answer, Cause, ExecOptions};
 use crate::graphql::error::of_request;
 use crate::graphql::fast::to_json;
 use crate::kernel::Error;
@@ -70,7 +70,7 @@ pub async fn answer(
         let resume = headers.get("last-event-id").and_then(|id| id.to_str().ok()).filter(|id| !id.is_empty());
         return super::sse::answer(&web, graphql, caller, bearer, resume, only_queries).await;
     }
-    let answer = web.engine.answer(graphql, caller, Manner { only_queries, raw_json: true }).await;
+    let answer = web.engine.answer(graphql, caller, ExecOptions { only_queries, raw_json: true }).await;
     metrics::histogram!("cabina_graphql_seconds").record(began.elapsed().as_secs_f64());
     let outcome = if answer.response.is_ok() { "ok" } else { "errors" };
     metrics::counter!("cabina_graphql_requests_total", "outcome" => outcome).increment(1);

@@ -17,7 +17,7 @@ use super::Web;
 use super::socket_writer::{Closed, SocketWriter};
 use crate::domains::identity::live_session::LiveSession;
 use crate::graphql::context::Caller;
-use crate::graphql::engine::{Answer, Manner};
+use crate::graphql::engine::{Answer, ExecOptions};
 use crate::graphql::error::of_request;
 use crate::graphql::streams::{Next, Stream};
 use crate::kernel::Error;
@@ -99,9 +99,9 @@ impl Operation {
 
     async fn execute(&self, request: Request, caller: Caller, session: Option<Arc<LiveSession>>) {
         if !self.web.engine.is_stream(&request) {
-            let manner = Manner { only_queries: false, raw_json: true };
+            let options = ExecOptions { only_queries: false, raw_json: true };
             let id = caller.request_id.clone();
-            let answer = Box::pin(as_request(id, self.web.engine.answer(request, caller, manner))).await;
+            let answer = Box::pin(as_request(id, self.web.engine.answer(request, caller, options))).await;
             return self.finish(answer).await;
         }
         let Some(session) = session else {

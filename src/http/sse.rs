@@ -15,7 +15,7 @@ use super::Web;
 use super::until;
 use crate::domains::identity::live_session::{Eviction, LiveSession};
 use crate::graphql::context::{Caller, account};
-use crate::graphql::engine::{Answer, Cause, Manner};
+use crate::graphql::engine::{Answer, Cause, ExecOptions};
 use crate::graphql::error::of_request;
 use crate::graphql::fast::to_json;
 use crate::graphql::streams::Next;
@@ -42,8 +42,8 @@ pub async fn answer(
     only_queries: bool,
 ) -> Response {
     if !web.engine.is_stream(&request) {
-        let manner = Manner { only_queries, raw_json: true };
-        return once(web.engine.answer(request, caller, manner).await);
+        let options = ExecOptions { only_queries, raw_json: true };
+        return once(web.engine.answer(request, caller, options).await);
     }
     let authenticator = web.engine.services().authenticator.clone();
     let request_id = caller.request_id.clone();

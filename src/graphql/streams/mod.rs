@@ -23,7 +23,7 @@ use only::{Only, text};
 use super::board::Board;
 use super::context::Caller;
 use super::documents;
-use super::engine::{self, Answer, Cause, Engine, Manner, Prepared};
+use super::engine::{self, Answer, Cause, Engine, ExecOptions, Prepared};
 use super::error;
 use super::fast::Known;
 use super::live::{AtHand, Item};
@@ -145,7 +145,7 @@ impl Engine {
         session: Arc<LiveSession>,
         resume: Option<&str>,
     ) -> Result<Stream, Box<Answer>> {
-        let prepared = self.prepare(&mut request, &caller, Manner { only_queries: false, raw_json: true })?;
+        let prepared = self.prepare(&mut request, &caller, ExecOptions { only_queries: false, raw_json: true })?;
         // Of its beginning: a stream goes on for hours.
         let step = engine::step(&request, &prepared.document);
         step.around(self.begin(request, prepared, caller, session, resume)).await

@@ -5,7 +5,7 @@ use std::path::Path;
 use async_graphql::{Request, Response, Value as GraphqlValue, Variables};
 use cabina::app::App;
 use cabina::graphql::context::Caller;
-use cabina::graphql::engine::Manner;
+use cabina::graphql::engine::ExecOptions;
 use cabina::graphql::fast::to_json;
 use cabina::platform::db::Reader;
 use sea_orm::ConnectionTrait;
@@ -155,7 +155,7 @@ async fn answer(app: &TestApp, actor: &Actor, request: Request, raw_json: bool) 
     let viewer = authenticator.viewer(actor.token.as_deref().expect("a token")).await.expect("a viewer");
     let reader = Reader { db: app.app.database.pool.clone(), viewer };
     let caller = Caller { reader: Some(reader), request_id: "r".into(), address: None, user_agent: None };
-    app.engine.answer(request, caller, Manner { only_queries: true, raw_json }).await.response
+    app.engine.answer(request, caller, ExecOptions { only_queries: true, raw_json }).await.response
 }
 
 #[tokio::test]
