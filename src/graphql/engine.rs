@@ -18,7 +18,7 @@ use super::size::{self, Size};
 use super::streams::Frames;
 use crate::kernel::{Error, Result};
 use crate::platform::config::Config;
-use crate::platform::limits::{Points, Standing};
+use crate::platform::limits::{Points, QuotaState};
 use crate::platform::telemetry::{Kind, Step};
 
 /// A refused document costs a point for so many bytes when it was only read.
@@ -59,8 +59,8 @@ pub struct Answer {
     pub text: String,
     /// Why the request was not executed, if so.
     pub refused: Option<Cause>,
-    /// How the caller stands; `None` when nothing was spent.
-    pub standing: Option<Standing>,
+    /// The caller's quota; `None` when nothing was spent.
+    pub quota: Option<QuotaState>,
 }
 
 impl Answer {
@@ -68,7 +68,7 @@ impl Answer {
     pub fn refused(cause: Cause, errors: Vec<ServerError>, request_id: &str) -> Answer {
         let response = error::translate(Response::from_errors(errors), request_id);
         let text = to_json(&response, false);
-        Answer { response, text, refused: Some(cause), standing: None }
+        Answer { response, text, refused: Some(cause), quota: None }
     }
 }
 
@@ -99,7 +99,7 @@ pub(super) struct Prepared {
     /// Whether the answer may be written by plans.
     pub raw_json: bool,
     cost: u64,
-    standing: Standing,
+    quota: QuotaState,
 }
 
 impl Engine {
@@ -148,7 +148,7 @@ impl Engine {
     }
 
     /// Takes points for something other than GraphQL from the bucket of this account.
-    pub fn spend(&self, account: &str, points: u64) -> Standing {
+    pub fn spend(&self, account: &str, points: u64) -> QuotaState {
         self.points.spend(account, points)
     }
 
@@ -164,18 +164,18 @@ impl Engine {
         let viewer = caller.reader.as_ref().map(|reader| &*reader.viewer);
         let account = account(viewer, caller.address.as_deref());
         let spend = |points: u64| {
-            let standing = self.points.spend(&account, points);
-            if standing.allowed {
-                return Ok(standing);
+            let quota = self.points.spend(&account, points);
+            if quota.allowed {
+                return Ok(quota);
             }
-            let error = error::of_request(&Error::Throttled { retry_after: standing.reset }, request_id);
+            let error = error::of_request(&Error::Throttled { retry_after: quota.reset }, request_id);
             let answer = Answer::refused(Cause::Throttled, vec![error], request_id);
-            Err(Box::new(Answer { standing: Some(standing), ..answer }))
+            Err(Box::new(Answer { quota: Some(quota), ..answer }))
         };
         let refuse = |cause, error: ServerError, points| match spend(points) {
-            Ok(standing) => {
+            Ok(quota) => {
                 let answer = Answer::refused(cause, vec![error], request_id);
-                Box::new(Answer { standing: Some(standing), ..answer })
+                Box::new(Answer { quota: Some(quota), ..answer })
             }
             Err(throttled) => throttled,
         };
@@ -202,11 +202,11 @@ impl Engine {
             .map_err(|error| refuse(Cause::Document, error::of_request(&error, request_id), parsed))?;
         // Validating a document costs as much as reading it.
         let validation = if document.is_proven() { 0 } else { (request.query.len() / PARSED) as u64 };
-        let standing = spend(cost.saturating_add(validation))?;
+        let quota = spend(cost.saturating_add(validation))?;
         request.variables = variables;
         self.documents.keep(&found);
         let raw_json = options.raw_json && executed.is_mergeable;
-        Ok(Prepared { hash: found.hash, document, executed, is_query, raw_json, cost, standing })
+        Ok(Prepared { hash: found.hash, document, executed, is_query, raw_json, cost, quota })
     }
 
     /// Answers a request.
@@ -227,7 +227,7 @@ impl Engine {
     }
 
     async fn answer_prepared(&self, request: Request, prepared: Prepared, caller: Caller) -> Answer {
-        let Prepared { document, executed, is_query, raw_json, cost: points, standing, .. } = prepared;
+        let Prepared { document, executed, is_query, raw_json, cost: points, quota, .. } = prepared;
         // Read before the query: whoever follows from here on gets all that the answer does not hold yet.
         let cursor = if is_query { self.services.hub.known().await.ok() } else { None };
         let executed = Arc::unwrap_or_clone(executed).parsed;
@@ -242,7 +242,7 @@ impl Engine {
             () = tokio::time::sleep(self.time_limit()) => {
                 let stopped = vec![error::of_request(&Error::TimedOut, &caller.request_id)];
                 let refused = Answer::refused(Cause::Stopped, stopped, &caller.request_id);
-                return Answer { standing: Some(standing), ..refused };
+                return Answer { quota: Some(quota), ..refused };
             }
         };
         // A mutation does what else is to be done, and tells the error in its place.
@@ -256,12 +256,12 @@ impl Engine {
         let request_error = request_error && !size.is_exceeded();
         let refused = (response.is_err() && request_error).then_some(Cause::Document);
         let mut response = error::translate(response, &caller.request_id);
-        response.extensions.insert("cost".to_owned(), cost(points, &standing));
+        response.extensions.insert("cost".to_owned(), cost(points, &quota));
         if let Some(cursor) = cursor {
             response.extensions.insert("cursor".to_owned(), Value::String(cursor.to_string()));
         }
         let text = size::text(&response, refused.is_none(), self.largest(), &caller.request_id);
-        Answer { response, text, refused, standing: Some(standing) }
+        Answer { response, text, refused, quota: Some(quota) }
     }
 
     /// Time for one request, and for one item of a stream.
@@ -353,12 +353,12 @@ pub(super) fn step(request: &Request, document: &Document) -> Step {
     step
 }
 
-fn cost(points: u64, standing: &Standing) -> Value {
+fn cost(points: u64, quota: &QuotaState) -> Value {
     Value::from_json(serde_json::json!({
         "requested": points,
-        "limit": standing.limit,
-        "remaining": standing.remaining,
-        "resetSeconds": standing.reset,
+        "limit": quota.limit,
+        "remaining": quota.remaining,
+        "resetSeconds": quota.reset,
     }))
     .unwrap_or_default()
 }

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::Web;
 use super::caller::Origin;
-use super::graphql::tell_standing;
+use super::graphql::write_quota_headers;
 use crate::domains::agenda;
 use crate::graphql::context::account;
 use crate::kernel::Error;
@@ -33,10 +33,10 @@ pub async fn feed(
         (account(None, origin.address.as_deref()), OF_ADDRESS),
         (format!("feed {}", hash_secret(secret)), OF_FEED),
     ] {
-        let standing = web.engine.spend(&account, points);
-        if !standing.allowed {
+        let quota = web.engine.spend(&account, points);
+        if !quota.allowed {
             let mut response = StatusCode::TOO_MANY_REQUESTS.into_response();
-            tell_standing(response.headers_mut(), &standing);
+            write_quota_headers(response.headers_mut(), &quota);
             return response;
         }
     }

@@ -17,7 +17,7 @@ use crate::graphql::engine::{Answer, Cause, ExecOptions};
 use crate::graphql::error::of_request;
 use crate::graphql::fast::to_json;
 use crate::kernel::Error;
-use crate::platform::limits::Standing;
+use crate::platform::limits::QuotaState;
 
 /// A request whose JSON or query string does not have the form of a GraphQL request.
 struct Malformed(ParseRequestError);
@@ -114,8 +114,8 @@ fn write(answer: Answer, media: Media) -> Response {
         (Some(Cause::Document), Media::Json) => StatusCode::OK,
     };
     let mut response = respond(status, media, answer.text);
-    if let Some(standing) = answer.standing {
-        tell_standing(response.headers_mut(), &standing);
+    if let Some(quota) = answer.quota {
+        write_quota_headers(response.headers_mut(), &quota);
     }
     if answer.refused == Some(Cause::Method) {
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
@@ -142,16 +142,16 @@ fn respond(status: StatusCode, media: Media, body: String) -> Response {
 }
 
 /// How a caller stands, in headers.
-pub(super) fn tell_standing(headers: &mut HeaderMap, standing: &Standing) {
+pub(super) fn write_quota_headers(headers: &mut HeaderMap, quota: &QuotaState) {
     let numbers = [
-        ("ratelimit-limit", u64::from(standing.limit)),
-        ("ratelimit-remaining", u64::from(standing.remaining)),
-        ("ratelimit-reset", standing.reset),
+        ("ratelimit-limit", u64::from(quota.limit)),
+        ("ratelimit-remaining", u64::from(quota.remaining)),
+        ("ratelimit-reset", quota.reset),
     ];
     for (name, number) in numbers {
         headers.insert(HeaderName::from_static(name), HeaderValue::from(number));
     }
-    if !standing.allowed {
-        headers.insert(header::RETRY_AFTER, HeaderValue::from(standing.reset));
+    if !quota.allowed {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(quota.reset));
     }
 }

@@ -100,8 +100,8 @@ async fn metrics(State(web): State<Web>, headers: HeaderMap) -> Response {
     }
     let Some(metrics) = &web.metrics else { return StatusCode::NOT_FOUND.into_response() };
     let services = web.engine.services();
-    let standing = bus::standing(&services.database);
-    if let Ok(Ok(outbox)) = tokio::time::timeout(PATIENCE, standing).await {
+    let lag = bus::outbox_lag(&services.database);
+    if let Ok(Ok(outbox)) = tokio::time::timeout(PATIENCE, lag).await {
         metrics::gauge!("cabina_outbox_waiting").set(outbox.waiting as f64);
         metrics::gauge!("cabina_outbox_position").set(outbox.last as f64);
         metrics::gauge!("cabina_outbox_kept_from").set(outbox.kept_from as f64);

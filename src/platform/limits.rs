@@ -18,9 +18,9 @@ pub struct Points {
 /// After so many requests the callers whose buckets are full again are forgotten.
 const FORGET_EVERY: u64 = 10_000;
 
-/// How a caller stands after a request: what the `RateLimit-*` headers say.
+/// The quota of a caller after a request: what the `RateLimit-*` headers say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct QuotaState {
     /// Points per minute.
     pub limit: u32,
     /// Points left.
@@ -40,7 +40,7 @@ impl Points {
     }
 
     /// Takes points from the caller's bucket, or none when there are too few.
-    pub fn spend(&self, caller: &str, points: u64) -> Standing {
+    pub fn spend(&self, caller: &str, points: u64) -> QuotaState {
         if self.spent.fetch_add(1, Ordering::Relaxed) % FORGET_EVERY == FORGET_EVERY - 1 {
             self.limiter.retain_recent();
         }
@@ -52,13 +52,13 @@ impl Points {
         match self.limiter.check_key_n(&caller.to_owned(), wanted) {
             Ok(Ok(state)) => {
                 let remaining = state.remaining_burst_capacity();
-                Standing { limit, remaining, reset: refill(limit - remaining.min(limit)), allowed: true }
+                QuotaState { limit, remaining, reset: refill(limit - remaining.min(limit)), allowed: true }
             }
             Ok(Err(not_until)) => {
                 let wait = not_until.wait_time_from(DefaultClock::default().now());
-                Standing { limit, remaining: 0, reset: wait.as_secs().max(1), allowed: false }
+                QuotaState { limit, remaining: 0, reset: wait.as_secs().max(1), allowed: false }
             }
-            Err(_) => Standing { limit, remaining: 0, reset: 60, allowed: false },
+            Err(_) => QuotaState { limit, remaining: 0, reset: 60, allowed: false },
         }
     }
 }
@@ -70,7 +70,7 @@ mod tests {
     #[test]
     fn a_bucket_runs_dry_for_its_caller_alone() {
         let points = Points::new(100);
-        assert_eq!(points.spend("ana", 60), Standing { limit: 100, remaining: 40, reset: 36, allowed: true });
+        assert_eq!(points.spend("ana", 60), QuotaState { limit: 100, remaining: 40, reset: 36, allowed: true });
         let refused = points.spend("ana", 60);
         assert!(
             !refused.allowed && refused.remaining == 0 && (1..=12).contains(&refused.reset),

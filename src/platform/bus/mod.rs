@@ -14,4 +14,4 @@ pub use event::{Cursor, Event};
 pub use follower::{Follower, Gone};
 pub use hub::Hub;
 pub use redis::Redis;
-pub use relay::{Relay, Standing, last_position, standing, sweep};
+pub use relay::{Relay, OutboxLag, last_position, outbox_lag, sweep};

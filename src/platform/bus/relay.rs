@@ -88,9 +88,9 @@ impl Relay {
     }
 }
 
-/// How the outbox stands.
+/// How far the relay is behind the outbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct OutboxLag {
     /// Changes that wait for their position.
     pub waiting: i64,
     /// The position that was given last.
@@ -99,17 +99,17 @@ pub struct Standing {
     pub kept_from: i64,
 }
 
-/// Tells how the outbox stands.
+/// Reads how far the relay is behind.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn standing(database: &Database) -> Result<Standing> {
+pub async fn outbox_lag(database: &Database) -> Result<OutboxLag> {
     let sql =
         "SELECT (SELECT count(*) FROM outbox WHERE position IS NULL), last_position, kept_from FROM relay";
     let statement = Statement::from_string(database.backend(), sql);
     let row = database.own.query_one_raw(statement).await?;
     let row = row.ok_or_else(|| Error::internal("the relay's row is missing"))?;
-    Ok(Standing {
+    Ok(OutboxLag {
         waiting: row.try_get_by_index(0)?,
         last: row.try_get_by_index(1)?,
         kept_from: row.try_get_by_index(2)?,
