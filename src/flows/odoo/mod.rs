@@ -190,11 +190,11 @@ fn problem(fault: &Fault) -> Problem {
 
 /// Whether nobody can be reached, or logs in: it says nothing about the records.
 fn is_about_all(fault: &Fault) -> bool {
-    use crate::integrations::odoo::{Kind, Trouble};
+    use crate::integrations::odoo::{Kind, TransientKind};
     matches!(
         fault.class,
         Class::Refused
             | Class::Permanent(Kind::Configuration)
-            | Class::Transient(Trouble::Unreached | Trouble::Paused)
+            | Class::Transient(TransientKind::Unreached | TransientKind::Paused)
     )
 }

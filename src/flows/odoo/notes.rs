@@ -11,11 +11,11 @@ use uuid::Uuid;
 use super::entry::BODY;
 use super::mapping::{Local, Mapping};
 use super::push::Claimed;
-use super::send::{ATTEMPTS, Trouble};
+use super::send::{ATTEMPTS, Interrupted};
 use super::{Sync, is_about_all, problem};
 use crate::domains::sync::ledger::{self, Ending, Problem};
 use crate::domains::sync::{Model, SyncDirection};
-use crate::integrations::odoo::{Call, Class, Domain, Fault, Kind, Trouble as Why};
+use crate::integrations::odoo::{Call, Class, Domain, Fault, Kind, TransientKind};
 use crate::kernel::Result;
 use crate::kernel::ids::{ClientId, TypedId, print};
 use crate::kernel::time::Instant;
@@ -111,7 +111,7 @@ impl Sync {
         mapping: &'static dyn Mapping,
         mut rows: Vec<Claimed>,
         turn_ends: time::Instant,
-    ) -> Result<Result<bool, Trouble>> {
+    ) -> Result<Result<bool, Interrupted>> {
         // In the order in which they were written: one that waited is due later than those behind it.
         rows.sort_by_key(|(row, _)| row.id);
         let ids: Vec<Uuid> = rows.iter().map(|(row, _)| row.id.uuid()).collect();
@@ -184,7 +184,7 @@ impl Sync {
             self.settle(mapping, endings).await?;
             if let Some(trouble) = trouble {
                 self.tell(SyncDirection::Push, mapping.model(), Some(&trouble)).await?;
-                return self.not_now(mapping, bundles).await.map(|()| Err(Trouble));
+                return self.not_now(mapping, bundles).await.map(|()| Err(Interrupted));
             }
             if time::Instant::now() >= turn_ends {
                 return self.not_now(mapping, bundles).await.map(|()| Ok(answered));
@@ -282,7 +282,7 @@ impl Outcome {
         let (Outcome::Unsure(_, Some(fault)) | Outcome::Failed(fault)) = self else { return None };
         let is_trouble = match fault.class {
             Class::Unknown => true,
-            Class::Transient(why) => why != Why::Conflict,
+            Class::Transient(why) => why != TransientKind::Conflict,
             _ => false,
         };
         is_trouble.then_some(fault)

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::compare::{Compared, deleted};
 use super::lost::is_doubtful;
 use super::mapping::{Local, Mapping, Way};
-use super::send::{Parcel, Trouble};
+use super::send::{Parcel, Interrupted};
 use super::{MAPPINGS, Sync, is_about_all, problem};
 use crate::domains::sync::ledger::{self, Ending};
 use crate::domains::sync::{Model, SyncDirection, SyncStatus, lanes, progress};
@@ -135,7 +135,7 @@ impl Sync {
         mapping: &dyn Mapping,
         rows: impl IntoIterator<Item = Claimed>,
         fault: &Fault,
-    ) -> Result<Result<(), Trouble>> {
+    ) -> Result<Result<(), Interrupted>> {
         let rows: Vec<Claimed> = rows.into_iter().collect();
         self.tell(SyncDirection::Push, mapping.model(), Some(&fault.to_string())).await?;
         if matches!(fault.class, Class::Refused | Class::Permanent(Kind::Configuration))
@@ -150,7 +150,7 @@ impl Sync {
             ((row, run), ending)
         };
         self.settle(mapping, rows.into_iter().map(later).collect()).await?;
-        Ok(Err(Trouble))
+        Ok(Err(Interrupted))
     }
 
     /// Keeps records alike: reads those that are there already, compares, and sends what differs.
@@ -158,7 +158,7 @@ impl Sync {
         &self,
         mapping: &'static dyn Mapping,
         mut rows: Vec<Claimed>,
-    ) -> Result<Result<(), Trouble>> {
+    ) -> Result<Result<(), Interrupted>> {
         let mut names = match self.names().await {
             Ok(names) => names,
             Err(fault) => return self.put_off(mapping, rows, &fault).await,
@@ -277,7 +277,7 @@ impl Sync {
     }
 
     /// What was deleted here is archived there: documents there may hang on it.
-    async fn archive(&self, mapping: &dyn Mapping, claimed: Claimed) -> Result<Result<(), Trouble>> {
+    async fn archive(&self, mapping: &dyn Mapping, claimed: Claimed) -> Result<Result<(), Interrupted>> {
         let id = claimed.0.external_id.unwrap_or_default();
         let archived = vec![("active".to_owned(), Value::Bool(false))];
         match self.odoo.run(Call::write(mapping.model(), &[id], archived)).await {

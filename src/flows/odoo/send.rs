@@ -8,7 +8,7 @@ use super::push::Claimed;
 use super::{is_about_all, problem};
 use crate::domains::sync::ledger::{self, Ending, Found, Problem, Values};
 use crate::domains::sync::{Model, SyncDirection};
-use crate::integrations::odoo::{Call, Class, Fault, Kind, Loaded, Trouble as Why};
+use crate::integrations::odoo::{Call, Class, Fault, Kind, Loaded, TransientKind};
 use crate::kernel::Result;
 use crate::kernel::ids::{TypedId, print};
 use crate::kernel::time::Instant;
@@ -16,7 +16,7 @@ use crate::platform::jobs::pause;
 
 /// Something went wrong that is not a record's fault: Odoo is left alone for a while.
 #[derive(Debug)]
-pub(super) struct Trouble;
+pub(super) struct Interrupted;
 
 /// A record on its way.
 pub(super) struct Parcel {
@@ -113,7 +113,7 @@ impl Sync {
         mapping: &dyn Mapping,
         fresh: Vec<Parcel>,
         changed: Vec<Parcel>,
-    ) -> Result<Result<(), Trouble>> {
+    ) -> Result<Result<(), Interrupted>> {
         let mut stack: Vec<Vec<Parcel>> = [changed, fresh].into_iter().flat_map(chunks).collect();
         let (mut denied, mut trouble) = (0, false);
         while let Some(chunk) = stack.pop() {
@@ -149,7 +149,7 @@ impl Sync {
             match fault.class {
                 // It may have arrived: what is sent again makes no second record.
                 Class::Unknown | Class::Done | Class::Transient(_) => {
-                    trouble = fault.class != Class::Transient(Why::Conflict);
+                    trouble = fault.class != Class::Transient(TransientKind::Conflict);
                     if trouble {
                         self.tell(SyncDirection::Push, mapping.model(), Some(&fault.to_string())).await?;
                     }
@@ -176,7 +176,7 @@ impl Sync {
                 }
             }
         }
-        Ok(if trouble { Err(Trouble) } else { Ok(()) })
+        Ok(if trouble { Err(Interrupted) } else { Ok(()) })
     }
 
     /// The records are there; what is left of them is sent next. Their ids are written down at once: what is cut short here
@@ -274,7 +274,7 @@ impl Sync {
         match fault.class {
             Class::Permanent(_) | Class::Refused => None,
             // The server is to blame: it is tried for ever, now and then.
-            Class::Transient(Why::Server) => Some(at),
+            Class::Transient(TransientKind::Server) => Some(at),
             _ => Some(at).filter(|_| row.attempts + 1 < ATTEMPTS),
         }
     }

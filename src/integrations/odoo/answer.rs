@@ -1,7 +1,7 @@
 //! What the answer of a call means.
 
 use super::classify;
-use super::fault::{Class, Fault, Kind, RowFault, Trouble};
+use super::fault::{Class, Fault, Kind, RowFault, TransientKind};
 use super::record::Record;
 use super::value::{FieldType, Map, Value};
 
@@ -128,8 +128,8 @@ fn refused(messages: Option<&Value>) -> Fault {
     let first = classes.next().unwrap_or(Class::Permanent(Kind::Rule));
     let class = match classes.find(|class| *class != first) {
         None => first,
-        Some(other) if [first, other].contains(&Class::Transient(Trouble::Conflict)) => {
-            Class::Transient(Trouble::Conflict)
+        Some(other) if [first, other].contains(&Class::Transient(TransientKind::Conflict)) => {
+            Class::Transient(TransientKind::Conflict)
         }
         Some(_) => Class::Permanent(Kind::Rule),
     };

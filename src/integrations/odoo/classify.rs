@@ -2,7 +2,7 @@
 //! and the HTTP status only where there is nothing else (rule 3).
 
 use super::denial::Denial;
-use super::fault::{Class, Fault, Kind, Trouble};
+use super::fault::{Class, Fault, Kind, TransientKind};
 
 /// The fault for an exception in the server, by its class with or without its module.
 pub(super) fn exception(name: &str, message: &str) -> Fault {
@@ -17,7 +17,7 @@ fn class(name: &str, message: &str) -> Class {
         | "DeadlockDetected"
         | "LockNotAvailable"
         | "LockError"
-        | "ConcurrencyError" => Class::Transient(Trouble::Conflict),
+        | "ConcurrencyError" => Class::Transient(TransientKind::Conflict),
         "AccessDenied" | "Unauthorized" | "SessionExpiredException" => Class::Refused,
         "AccessError" | "Forbidden" => Class::Permanent(Kind::Access),
         // The user himself is not there: the way in which XML-RPC and JSON-RPC refuse an unknown uid (rule 4).
@@ -36,7 +36,7 @@ fn class(name: &str, message: &str) -> Class {
         }
         "OperationalError" | "InterfaceError" | "AdminShutdown" | "PoolError" | "QueryCanceled"
         | "MemoryError" | "TooManyRequests" | "ServiceUnavailable" | "TooManyConnections" => {
-            Class::Transient(Trouble::Server)
+            Class::Transient(TransientKind::Server)
         }
         _ => Class::Permanent(Kind::Crash),
     }
@@ -54,7 +54,7 @@ const CONFLICTS: &[&str] = &[
 /// The class of a row that `load` refused: it tells no exception, so the words decide.
 pub(super) fn of_row(message: &str) -> Class {
     if CONFLICTS.iter().any(|text| message.contains(text)) {
-        Class::Transient(Trouble::Conflict)
+        Class::Transient(TransientKind::Conflict)
     } else if Denial::of(message).is_some() {
         Class::Permanent(Kind::Access)
     } else {
@@ -94,7 +94,7 @@ pub(super) fn status(status: u16) -> Fault {
     let class = match status {
         401 => Class::Refused,
         403 => Class::Permanent(Kind::Access),
-        429 | 503 => Class::Transient(Trouble::Server),
+        429 | 503 => Class::Transient(TransientKind::Server),
         300..=499 => Class::Permanent(Kind::Configuration),
         // Also 502 and 504: the proxy had passed the request on, and what became of it is not known.
         _ => Class::Unknown,
@@ -195,7 +195,7 @@ mod tests {
         assert_eq!(status(502).class, Class::Unknown);
         assert_eq!(status(504).class, Class::Unknown);
         assert_eq!(status(200).class, Class::Unknown);
-        assert_eq!(status(503).class, Class::Transient(Trouble::Server));
+        assert_eq!(status(503).class, Class::Transient(TransientKind::Server));
         assert_eq!(status(301).class, Class::Permanent(Kind::Configuration));
     }
 }

@@ -11,7 +11,7 @@ use tokio::sync::{Mutex, Semaphore};
 
 use super::answer::{Answer, part};
 use super::call::Call;
-use super::fault::{Class, Fault, Kind, Trouble};
+use super::fault::{Class, Fault, Kind, TransientKind};
 use super::login::Login;
 use super::value::Value;
 use super::wire::Outgoing;
@@ -224,7 +224,7 @@ impl Odoo {
         metrics::histogram!("cabina_odoo_seconds").record(started.elapsed().as_secs_f64());
         metrics::counter!("cabina_odoo_calls_total", "outcome" => outcome(&answered)).increment(1);
         let failing =
-            [Class::Unknown, Class::Transient(Trouble::Server), Class::Transient(Trouble::Unreached)];
+            [Class::Unknown, Class::Transient(TransientKind::Server), Class::Transient(TransientKind::Unreached)];
         passage.report(!matches!(&answered, Err(fault) if failing.contains(&fault.class)));
         answered
     }
@@ -268,7 +268,7 @@ impl Odoo {
 /// Without a connection nothing was sent. Everything later may have been done (rule 23).
 fn unanswered(error: reqwest::Error) -> Fault {
     let class = if error.is_connect() {
-        Class::Transient(Trouble::Unreached)
+        Class::Transient(TransientKind::Unreached)
     } else if error.is_builder() {
         Class::Permanent(Kind::Configuration)
     } else {
@@ -287,7 +287,7 @@ fn unanswered(error: reqwest::Error) -> Fault {
 fn paused(_: Duration) -> Fault {
     // Without the time that is left: the same text each time, for it is kept and shown.
     let message = "not sent: Odoo failed several times in a row, and is left alone for a while";
-    Fault::new(Class::Transient(Trouble::Paused), message)
+    Fault::new(Class::Transient(TransientKind::Paused), message)
 }
 
 fn outcome(answered: &Result<Value, Fault>) -> &'static str {

@@ -17,7 +17,7 @@ pub enum Class {
     /// Nothing was stored, and the same call will fail again: somebody must change something.
     Permanent(Kind),
     /// Nothing was stored, and the same call may do better later.
-    Transient(Trouble),
+    Transient(TransientKind),
     /// It was done and committed; only its value could not be told (rule 20). Read the record.
     Done,
     /// The request was sent and no answer came: it may have been done or not (rule 23). Read before anything is sent again.
@@ -45,16 +45,16 @@ impl Class {
             Class::Permanent(Kind::Crash) => {
                 "Odoo itself failed on it: its log tells where; a module there is probably faulty."
             }
-            Class::Transient(Trouble::Conflict) => {
+            Class::Transient(TransientKind::Conflict) => {
                 "Others changed the same record in Odoo; it is tried again."
             }
-            Class::Transient(Trouble::Server) => {
+            Class::Transient(TransientKind::Server) => {
                 "Odoo is overloaded or its database is away; it is tried again."
             }
-            Class::Transient(Trouble::Unreached) => {
+            Class::Transient(TransientKind::Unreached) => {
                 "Odoo can't be reached; it is tried again. Check ODOO_URL and the network."
             }
-            Class::Transient(Trouble::Paused) => {
+            Class::Transient(TransientKind::Paused) => {
                 "Odoo failed several times in a row and is left alone for a while."
             }
             Class::Done => "It was done in Odoo; the record is read to learn the outcome.",
@@ -85,7 +85,7 @@ pub enum Kind {
 
 /// Why it may do better later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Trouble {
+pub enum TransientKind {
     /// Two transactions wanted the same record (rule 33).
     Conflict,
     /// The server is up and unable: its database is away, or it is overloaded.
@@ -138,7 +138,7 @@ impl Fault {
     /// The fault of logging in or of asking for the version, for the call that needed it: the call itself was not sent.
     pub(super) fn before_the_call(self) -> Fault {
         let class = match self.class {
-            Class::Unknown | Class::Done => Class::Transient(Trouble::Server),
+            Class::Unknown | Class::Done => Class::Transient(TransientKind::Server),
             class => class,
         };
         Fault { class, ..self }

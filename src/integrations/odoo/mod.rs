@@ -28,6 +28,6 @@ pub use answer::{Acted, Answer, ExternalIds, Field, Fields, Loaded, Stored};
 pub use call::Call;
 pub use client::{Odoo, Transport, Version};
 pub use domain::Domain;
-pub use fault::{Class, Fault, Kind, RowFault, Trouble};
+pub use fault::{Class, Fault, Kind, RowFault, TransientKind};
 pub use record::Record;
 pub use value::{FieldType, Map, Misread, Value};

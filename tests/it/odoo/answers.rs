@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cabina::integrations::odoo::{
-    Acted, Class, ExternalIds, Fault, FieldType, Fields, Kind, Loaded, Record, Stored, Trouble, Value,
+    Acted, Class, ExternalIds, Fault, FieldType, Fields, Kind, Loaded, Record, Stored, TransientKind, Value,
 };
 use cabina::kernel::money::Currency;
 
@@ -13,7 +13,7 @@ use super::recordings::{Exchange, exchange, exchanges, meanings};
 const FAULTS: &[(Class, &[u16])] = &[
     (Class::Done, &[71, 84, 111, 128, 131, 132, 154]),
     (Class::Refused, &[12, 13, 207, 208, 209, 210]),
-    (Class::Transient(Trouble::Conflict), &[224, 225, 226]),
+    (Class::Transient(TransientKind::Conflict), &[224, 225, 226]),
     (Class::Permanent(Kind::Configuration), &[4, 9, 14, 215, 216]),
     (Class::Permanent(Kind::Access), &[33, 70, 138, 176, 177, 178, 203, 204, 205, 206, 238]),
     (Class::Permanent(Kind::Missing), &[182, 183, 184, 185, 186, 187]),
@@ -75,7 +75,7 @@ fn every_good_answer_reads_as_the_type_of_its_call() {
     }
     // `load` answers its faults as if all were well (rules 25 and 26).
     let rule = Class::Permanent(Kind::Rule);
-    let conflict = Class::Transient(Trouble::Conflict);
+    let conflict = Class::Transient(TransientKind::Conflict);
     assert_eq!(refused, [(59, rule), (61, rule), (63, rule), (64, rule), (227, conflict), (241, rule)]);
 }
 

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use cabina::integrations::odoo::{
-    Acted, Call, Class, Domain, Fault, Kind, Odoo, Record, Transport, Trouble, Version,
+    Acted, Call, Class, Domain, Fault, Kind, Odoo, Record, Transport, TransientKind, Version,
 };
 use cabina::platform::config::OdooTransport;
 use cabina::platform::telemetry::{Step, Trail};
@@ -211,7 +211,7 @@ async fn a_call_whose_login_got_no_answer_was_not_sent() {
         config.timeout = Duration::from_secs(1);
         let (odoo, _) = client(config);
         let fault = odoo.run(Call::create("res.partner", Vec::new())).await.expect_err("no answer");
-        assert_eq!(fault.class, Class::Transient(Trouble::Server), "{transport:?}");
+        assert_eq!(fault.class, Class::Transient(TransientKind::Server), "{transport:?}");
     }
 }
 
@@ -235,7 +235,7 @@ async fn without_a_connection_nothing_was_sent() {
     drop(listener);
     let (odoo, _) = client(config(&url, OdooTransport::Auto));
     let fault = odoo.run(count()).await.expect_err("nobody there");
-    assert_eq!(fault.class, Class::Transient(Trouble::Unreached));
+    assert_eq!(fault.class, Class::Transient(TransientKind::Unreached));
     assert!(fault.may_be_repeated());
 }
 
@@ -251,13 +251,13 @@ async fn a_failing_server_is_left_alone_then_tried_with_one_call() {
     config.api_keys = vec!["LAB_API_KEY".into()];
     let (odoo, clock) = client(config);
     for _ in 0..5 {
-        assert_eq!(class(&odoo).await, Class::Transient(Trouble::Server));
+        assert_eq!(class(&odoo).await, Class::Transient(TransientKind::Server));
     }
-    let paused = Class::Transient(Trouble::Paused);
+    let paused = Class::Transient(TransientKind::Paused);
     assert_eq!(class(&odoo).await, paused);
     assert_eq!(double.seen().len(), 5, "nothing was sent");
     clock.advance(Duration::from_secs(10));
-    assert_eq!(class(&odoo).await, Class::Transient(Trouble::Server), "the probe");
+    assert_eq!(class(&odoo).await, Class::Transient(TransientKind::Server), "the probe");
     clock.advance(Duration::from_secs(10));
     assert_eq!(class(&odoo).await, paused, "the pause is longer now");
     clock.advance(Duration::from_secs(10));
@@ -278,7 +278,7 @@ async fn refusals_and_conflicts_do_not_count_as_failing() {
     config.api_keys = vec!["LAB_API_KEY".into()];
     let (odoo, _) = client(config);
     for _ in 0..6 {
-        assert_eq!(class(&odoo).await, Class::Transient(Trouble::Conflict));
+        assert_eq!(class(&odoo).await, Class::Transient(TransientKind::Conflict));
         assert_eq!(class(&odoo).await, Class::Permanent(Kind::Rule));
     }
     assert_eq!(double.seen().len(), 12);

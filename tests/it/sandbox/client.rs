@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cabina::integrations::odoo::{
-    Acted, Call, Class, Domain, Fault, Kind, Loaded, Odoo, Record, Transport, Trouble, Value,
+    Acted, Call, Class, Domain, Fault, Kind, Loaded, Odoo, Record, Transport, TransientKind, Value,
 };
 use cabina::platform::config::OdooTransport;
 use cabina::sandbox::odoo::{ErrorKind, SandboxOdoo, Switches};
@@ -95,7 +95,7 @@ async fn a_conflict_stored_nothing_and_may_be_repeated() {
         let (lab, odoo) = start(transport).await;
         let kinds = vec![ErrorKind::Conflict];
         lab.odoo.set(Switches { error_share: 1.0, error_kinds: kinds, ..Switches::default() });
-        let conflict = Class::Transient(Trouble::Conflict);
+        let conflict = Class::Transient(TransientKind::Conflict);
         assert_eq!(odoo.run(load("Uno")).await.expect_err("a conflict").class, conflict);
         let write = Call::write("res.partner", &[6], map([("name", "Otro".into())]));
         assert_eq!(odoo.run(write).await.expect_err("a conflict").class, conflict);
@@ -111,7 +111,7 @@ async fn what_fails_before_anything_is_done_takes_turns() {
     for _ in 0..4 {
         classes.push(odoo.run(load("Uno")).await.expect_err("a failure").class);
     }
-    let conflict = Class::Transient(Trouble::Conflict);
+    let conflict = Class::Transient(TransientKind::Conflict);
     assert_eq!(classes, [conflict, Class::Unknown, Class::Unknown, Class::Unknown]);
     assert_eq!((partners(&lab.odoo, "Uno"), lab.odoo.calls_of("res.partner.load")), (0, 4));
 }

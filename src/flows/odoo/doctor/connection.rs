@@ -3,7 +3,7 @@
 use chrono::Duration;
 
 use super::finding::{Finding, State, first_line};
-use crate::integrations::odoo::{Call, Class, Fault, Kind, Odoo, Transport, Trouble, Version};
+use crate::integrations::odoo::{Call, Class, Fault, Kind, Odoo, Transport, TransientKind, Version};
 use crate::kernel::Result;
 use crate::kernel::time::Clock;
 use crate::platform::config::{OdooConfig, OdooTransport};
@@ -101,7 +101,7 @@ pub(super) async fn connect(
 fn nobody(url: &str, fault: &Fault) -> Finding {
     let why = first_line(fault);
     match fault.class {
-        Class::Transient(Trouble::Unreached) => Finding::wrong(
+        Class::Transient(TransientKind::Unreached) => Finding::wrong(
             "address",
             format!("{url} can't be reached: {why}"),
             "Check ODOO_URL, whether the Odoo server runs, and whether this machine gets there (name, firewall, proxy).",
