@@ -11,7 +11,7 @@ use super::context::{Caller, Services, account};
 use super::documents::{self, Asked, Document, Documents, Executed, Measured, Refused};
 use super::error;
 use super::fast::{Loads, RawJson, to_json};
-use super::live::Subjects;
+use super::live::SubjectLoader;
 use super::roots::live::TOPICS;
 use super::schema::{self, Schema};
 use super::size::{self, Size};
@@ -35,7 +35,7 @@ pub struct Engine {
     points: Points,
     config: Arc<Config>,
     services: Services,
-    pub(super) subjects: Subjects,
+    pub(super) subjects: SubjectLoader,
     /// Frames that were written for one viewer, for others who are sent the same.
     pub(super) frames: Frames,
     /// Figures, likewise.
@@ -109,7 +109,7 @@ impl Engine {
     /// When the file of trusted documents cannot be read.
     pub fn new(config: Arc<Config>, services: Services) -> Result<Self> {
         let introspection = config.http.introspection;
-        let subjects = Subjects::new(services.database.clone(), services.hub.clone(), TOPICS);
+        let subjects = SubjectLoader::new(services.database.clone(), services.hub.clone(), TOPICS);
         let boards = Boards::new(
             services.database.clone(),
             services.hub.clone(),

@@ -1,8 +1,8 @@
-//! What a viewer gets of an event: the item, with the thing as it is now.
+//! What a viewer receives of an event: an item with the current state of its subject.
 //!
-//! An event is judged twice: by its audience, written down when it happened, which tells who hears of it at all; and by
-//! whose the thing is at the moment of sending, so that nobody is shown what is no longer theirs. The thing is read once
-//! an event and server, whoever listens, and with it the things of the events behind it that wait already.
+//! An event is judged twice: by its audience, which was stored with it and decides who receives it at all; and by the
+//! owner of the subject when it is sent, so that nobody is shown a record that they have lost. The subject is read once
+//! per event and process for all subscribers, together with those of the events that already wait after it.
 
 use std::any::Any;
 use std::collections::HashMap;
@@ -17,7 +17,7 @@ use moka::policy::EvictionPolicy;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
-use super::fast::Known;
+use super::fast::Preloaded;
 use crate::kernel::ids::EventId;
 use crate::kernel::{Error, Result};
 use crate::platform::auth::Viewer;
@@ -26,57 +26,57 @@ use crate::platform::db::{ChangeKind as Happened, Database, Heard, Owner, Reader
 use crate::words;
 
 words! {
-    /// What happened to a thing, for you.
+    /// What happened to the record, as you see it.
     pub enum ChangeKind {
-        /// It is new, or new to you.
+        /// It was created, or you may see it now.
         Created = "CREATED",
-        /// Fields of it changed.
+        /// Some of its fields changed.
         Updated = "UPDATED",
-        /// It is gone.
+        /// It was deleted.
         Deleted = "DELETED",
-        /// You see it no more: forget what you know of it.
+        /// You may no longer see it: remove it from your cache.
         AccessLost = "ACCESS_LOST",
     }
 }
 
-/// A channel whose events screens are told of.
+/// A channel whose events subscriptions deliver.
 pub struct Topic {
     /// The channel.
     pub name: &'static str,
-    /// The stream that follows it alone.
+    /// The subscription field that delivers this channel alone.
     pub field: &'static str,
-    /// Reads the things that events tell of, by their ids, with the eyes of a viewer who sees everything.
+    /// Reads the subjects by their ids, as a viewer who sees everything.
     pub read: for<'a> fn(&'a Reader, &'a [Uuid]) -> BoxFuture<'a, Result<Things>>,
-    /// The ids that whoever loses sight of the thing is told to forget; `None`: it is told of what it hangs on.
+    /// The ids that a viewer who loses access must forget; `None` when the loss is told by the event of its parent.
     pub forget: Option<fn(Uuid) -> Vec<String>>,
 }
 
-/// Things by their ids.
-pub type Things = HashMap<Uuid, Found>;
+/// Subjects by their ids.
+pub type Things = HashMap<Uuid, Loaded>;
 
-/// A thing that streams tell of, and whose it is now.
+/// A subject as it was read, with its current owner.
 #[derive(Clone, Default)]
-pub struct Found {
-    /// `None`: the audience alone tells.
+pub struct Loaded {
+    /// `None`: the audience alone decides who sees it.
     owner: Option<Owner>,
-    /// `None`: there is nothing to tell of. (What tells that something is gone holds the fact.)
+    /// `None`: there is nothing to deliver. (A deletion is delivered with the fact as its subject.)
     thing: Option<Arc<dyn Any + Send + Sync>>,
-    known: Option<Known>,
+    preloaded: Option<Preloaded>,
 }
 
-impl Found {
-    /// What was read.
-    pub fn of(thing: impl Any + Send + Sync, owner: Option<Owner>) -> Found {
-        Found { owner, thing: Some(Arc::new(thing)), known: None }
+impl Loaded {
+    /// A subject that exists.
+    pub fn of(thing: impl Any + Send + Sync, owner: Option<Owner>) -> Loaded {
+        Loaded { owner, thing: Some(Arc::new(thing)), preloaded: None }
     }
 
-    /// With the row that was read beside it, which whoever sees the thing sees too.
-    pub fn beside(self, row: impl Any + Send + Sync) -> Found {
-        Found { known: Some(Known(Arc::new(row))), ..self }
+    /// Adds a row that was read with it, and that everybody who sees the subject may see.
+    pub fn beside(self, row: impl Any + Send + Sync) -> Loaded {
+        Loaded { preloaded: Some(Preloaded(Arc::new(row))), ..self }
     }
 }
 
-/// An event as one viewer gets it.
+/// An event as one viewer receives it.
 #[derive(Clone)]
 pub struct Item {
     /// The event.
@@ -86,91 +86,92 @@ pub struct Item {
     /// The item before it on this stream.
     pub previous: Option<Cursor>,
     thing: Option<Arc<dyn Any + Send + Sync>>,
-    known: Option<Known>,
+    preloaded: Option<Preloaded>,
 }
 
 impl Item {
-    /// Where it stands.
+    /// Its position in the stream.
     pub fn cursor(&self) -> Cursor {
         Cursor(self.event.position)
     }
 
-    /// The thing as it is now; none when it is gone or was lost.
+    /// The current state of the subject; `None` when it was deleted or access was lost.
     pub fn thing<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
         self.thing.clone()?.downcast().ok()
     }
 
-    /// What was read beside the thing.
-    pub fn known(&self) -> Option<Known> {
-        self.known.clone()
+    /// The row that was read with the subject.
+    pub fn preloaded(&self) -> Option<Preloaded> {
+        self.preloaded.clone()
     }
 
-    /// What all items tell.
-    pub fn told(&self) -> Told {
-        Told { cursor: self.cursor(), previous: self.previous, event_id: self.event.event_id }
+    /// The fields that all items share.
+    pub fn header(&self) -> ItemHeader {
+        ItemHeader { cursor: self.cursor(), previous: self.previous, event_id: self.event.event_id }
     }
 }
 
-/// What all items tell; flattened into each of them.
+/// The fields that all items share; flattened into each of them.
 #[derive(Clone, Copy, Debug, SimpleObject)]
-pub struct Told {
-    /// Where this item stands: resume `after` it.
+pub struct ItemHeader {
+    /// Position of this item: to resume the stream, pass it as `after`.
     cursor: Cursor,
-    /// The cursor of the item before this one on this stream: when it is yours, you missed nothing. Null on the first
-    /// item of a stream that began without a cursor.
+    /// The cursor of the previous item on this stream: if it is the last that you received, you missed nothing. Null on
+    /// the first item of a stream that began without a cursor.
     previous: Option<Cursor>,
-    /// The change; the mutation that made it told the same id.
+    /// Id of the change; the payload of the mutation that made it has the same.
     event_id: EventId,
 }
 
-/// Request data: what a stream's resolver is to give, an item or figures; none while the document is only tried.
-pub struct AtHand<H>(pub Option<H>);
+/// Request data: the item or the figures that the resolver of a subscription returns; `None` while the document is only
+/// validated.
+pub struct Current<H>(pub Option<H>);
 
-/// What is at hand, as the resolvers of streams give it.
+/// The current item, as the resolvers of subscriptions return it.
 ///
 /// # Errors
 /// `Invalid` on a transport that carries no streams.
-pub fn at_hand<H: Any + Clone + Send + Sync, T: From<H>>(
+pub fn current<H: Any + Clone + Send + Sync, T: From<H>>(
     ctx: &Context<'_>,
 ) -> async_graphql::Result<impl Stream<Item = T> + use<H, T>> {
     let rule = "streams travel over a websocket at /graphql/ws, or as text/event-stream";
-    let hand = ctx.data_opt::<AtHand<H>>().ok_or_else(|| Error::invalid("query", rule))?;
-    Ok(stream::iter(hand.0.clone()).map(T::from))
+    let current = ctx.data_opt::<Current<H>>().ok_or_else(|| Error::invalid("query", rule))?;
+    Ok(stream::iter(current.0.clone()).map(T::from))
 }
 
-/// Reads the things that events tell of, each once.
+/// Reads the subjects of events, each of them once.
 #[derive(Clone)]
-pub struct Subjects {
+pub struct SubjectLoader {
     database: Database,
     hub: Arc<Hub>,
     topics: &'static [Topic],
-    /// By the event's position, and by that of the last event before which whose things are may have been another's.
+    /// By the position of the event, and by that of the last event that may have changed an owner.
     readings: moka::sync::Cache<(i64, i64), Arc<Reading>>,
-    /// Held while a reading is sought and begun: so none is begun twice.
+    /// Held while a reading is looked up or begun, so that none is begun twice.
     beginning: Arc<Mutex<()>>,
 }
 
-/// One reading for several events.
+/// One query for the subjects of several events.
 struct Reading {
     ids: Vec<Uuid>,
-    /// When it ended, and what was found.
+    /// When it ended, and its result.
     found: OnceCell<(Instant, Result<Things, Arc<Error>>)>,
 }
 
-/// So long a thing that was read is good for others who are sent the same event.
+/// How long a subject that was read is reused for other subscribers of the same event.
 const FRESH: Duration = Duration::from_millis(500);
-/// Events whose things are read together.
+/// Events whose subjects are read with one query.
 const TOGETHER: usize = 100;
 
 impl Reading {
-    /// Whether it is under way, or what it found still holds.
+    /// Whether it is still running, or its result is recent enough.
     fn holds(&self) -> bool {
         self.found.get().is_none_or(|(at, found)| found.is_ok() && at.elapsed() < FRESH)
     }
 }
 
-impl Subjects {
-    /// Nothing was read yet.
+impl SubjectLoader {
+    /// With an empty cache.
     pub fn new(database: Database, hub: Arc<Hub>, topics: &'static [Topic]) -> Self {
         let keep = Duration::from_secs(10); // longer than any reading takes
         // The oldest make way: what comes is always new, and a cache that prefers what is asked for often would refuse it.
@@ -179,10 +180,11 @@ impl Subjects {
             .eviction_policy(EvictionPolicy::lru())
             .time_to_live(keep)
             .build();
-        Subjects { database, hub, topics, readings, beginning: Arc::default() }
+        SubjectLoader { database, hub, topics, readings, beginning: Arc::default() }
     }
 
-    /// What a viewer gets of an event; `None`: nothing. What the same viewer gets of those `behind` it is read with it.
+    /// What a viewer receives of an event, `None` for nothing. The subjects of the events `behind` it are read with the
+    /// same query.
     ///
     /// # Errors
     /// Those of the database.
@@ -195,18 +197,18 @@ impl Subjects {
     ) -> Result<Option<Item>, Arc<Error>> {
         let Some(topic) = self.topics.iter().find(|topic| topic.name == event.topic) else { return Ok(None) };
         let Some(heard) = event.audience.heard_by(viewer) else { return Ok(None) };
-        let item = |kind, Found { thing, known, .. }| {
-            Some(Item { event: event.clone(), kind, previous, thing, known })
+        let item = |kind, Loaded { thing, preloaded, .. }| {
+            Some(Item { event: event.clone(), kind, previous, thing, preloaded })
         };
         if heard == Heard::Loses {
-            return Ok(topic.forget.and_then(|_| item(ChangeKind::AccessLost, Found::default())));
+            return Ok(topic.forget.and_then(|_| item(ChangeKind::AccessLost, Loaded::default())));
         }
         let reading = self.reading(event, behind, viewer);
         let read = async || (Instant::now(), self.read(topic, &reading.ids).await.map_err(Arc::new));
         let (_, found) = reading.found.get_or_init(read).await;
         let found = found.as_ref().map_err(Arc::clone)?.get(&event.subject_id).cloned().unwrap_or_default();
         if found.owner.is_some_and(|owner| !viewer.sees(owner.team, owner.advisor)) {
-            return Ok(None); // lost meanwhile: a later event tells so
+            return Ok(None); // access was lost meanwhile; a later event tells so
         }
         let kind = match (heard, event.kind) {
             (Heard::Gains, _) | (_, Happened::Created) => ChangeKind::Created,
@@ -216,8 +218,8 @@ impl Subjects {
         Ok(item(kind, found).filter(|item| item.thing.is_some()))
     }
 
-    /// The reading that holds an event's thing: one that somebody else began, or a new one for all that is not being read
-    /// yet.
+    /// The reading that holds the subject of an event: one that another subscriber began, or a new one for all subjects
+    /// that are not being read yet.
     fn reading<'a>(
         &self,
         event: &'a Arc<Event>,

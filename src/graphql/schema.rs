@@ -11,7 +11,7 @@ use async_graphql::{
 use super::context::Services;
 use super::documents::Types;
 use super::edges::sync::Syncable;
-use super::live::Subjects;
+use super::live::SubjectLoader;
 use super::roots::{agenda, clients, identity, jobs, live, notifications, sync};
 
 /// All that can be asked.
@@ -50,7 +50,7 @@ fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
 }
 
 /// A schema that answers with these services. It validates nothing (`Fast`): the [`judge`] does, before.
-pub fn build(services: Services, subjects: Subjects, introspection: bool) -> Schema {
+pub fn build(services: Services, subjects: SubjectLoader, introspection: bool) -> Schema {
     let schema = builder().data(services).data(subjects).validation_mode(ValidationMode::Fast);
     finish(schema, introspection)
 }

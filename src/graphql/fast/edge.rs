@@ -179,12 +179,12 @@ impl Loads {
 
 /// Request data: a whole row that was read already, and that the viewer may see.
 #[derive(Clone)]
-pub struct Known(pub Arc<dyn Any + Send + Sync>);
+pub struct Preloaded(pub Arc<dyn Any + Send + Sync>);
 
-impl Known {
+impl Preloaded {
     /// The row of this type and id, if it is that one.
     fn row<T: Positional>(ctx: &Context<'_>, id: Uuid) -> Option<Arc<T>> {
-        let row = ctx.data_opt::<Known>()?.0.clone().downcast::<T>().ok()?;
+        let row = ctx.data_opt::<Preloaded>()?.0.clone().downcast::<T>().ok()?;
         (row.key() == id).then_some(row)
     }
 }
@@ -272,7 +272,7 @@ impl<T: Positional> Loader<Under<T>> for Loads {
 
 /// The row with this id, batched by the data loader.
 pub async fn one<T: Positional>(ctx: &Context<'_>, id: Uuid) -> async_graphql::Result<Option<One<T>>> {
-    if let Some(row) = Known::row(ctx, id) {
+    if let Some(row) = Preloaded::row(ctx, id) {
         return Ok(Some(One::Node(row)));
     }
     Ok(loader(ctx)?.load_one(ById::<T>(id, std::marker::PhantomData)).await?)
@@ -351,7 +351,7 @@ async fn by_ids<T: Planned + Positional>(
     ids.dedup();
     let reader = &ctx.data_opt::<DataLoader<Loads>>().ok_or(GiveUp)?.loader().0;
     let known = match ids[..] {
-        [id] => Known::row::<T>(&ctx, id),
+        [id] => Preloaded::row::<T>(&ctx, id),
         _ => None,
     };
     let rows = if ids.is_empty() || known.is_some() {

@@ -19,7 +19,7 @@ mod plan;
 mod render;
 
 pub use edge::{
-    All, Computed, Edge, First, Inline, Inlines, Known, Loads, Maybe, Pages, The, Within, find, one,
+    All, Computed, Edge, First, Inline, Inlines, Preloaded, Loads, Maybe, Pages, The, Within, find, one,
 };
 pub use json::{RawJson, is_mergeable, to_json, to_json_within};
 pub use macros::Columns;

@@ -25,8 +25,8 @@ use super::context::Caller;
 use super::documents;
 use super::engine::{self, Answer, Cause, Engine, ExecOptions, Prepared};
 use super::error;
-use super::fast::Known;
-use super::live::{AtHand, Item};
+use super::fast::Preloaded;
+use super::live::{Current, Item};
 use super::roots::live::{FIGURES, MOVED_SIGHT, topics_of};
 use super::size::{self, Size};
 use crate::domains::identity::live_session::LiveSession;
@@ -167,8 +167,8 @@ impl Engine {
         }
         let trial = self
             .request(&request, prepared.executed.parsed.clone(), &caller, prepared.raw_json)
-            .data(AtHand::<Item>(None))
-            .data(AtHand::<Board>(None));
+            .data(Current::<Item>(None))
+            .data(Current::<Board>(None));
         if let Some(mut response) = self.fast.execute_stream(trial).next().await
             && response.is_err()
         {
@@ -390,7 +390,7 @@ impl Stream {
     async fn item(&self, event: &Arc<Event>, viewer: &Arc<Viewer>, last: bool) -> Result<Frame, Arc<Error>> {
         let behind = self.pending.iter().skip(1);
         match self.engine.subjects.item(event, behind, viewer, self.previous).await? {
-            Some(item) => self.execute(item.known(), item, viewer, last).await,
+            Some(item) => self.execute(item.preloaded(), item, viewer, last).await,
             None => Ok(None),
         }
     }
@@ -398,8 +398,8 @@ impl Stream {
     /// Has the executor write what is at hand.
     async fn execute<H: Any + Send + Sync>(
         &self,
-        known: Option<Known>,
-        hand: H,
+        preloaded: Option<Preloaded>,
+        current: H,
         viewer: &Arc<Viewer>,
         last: bool,
     ) -> Result<Frame, Arc<Error>> {
@@ -409,10 +409,10 @@ impl Stream {
         let mut request = self
             .engine
             .request(&self.request, self.prepared.executed.parsed.clone(), &caller, self.prepared.raw_json)
-            .data(AtHand(Some(hand)))
+            .data(Current(Some(current)))
             .data(Size::new(self.engine.largest()));
-        if let Some(known) = known {
-            request = request.data(known);
+        if let Some(preloaded) = preloaded {
+            request = request.data(preloaded);
         }
         // Validated when it began.
         let mut written = self.engine.fast.execute_stream(request);

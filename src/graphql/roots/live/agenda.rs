@@ -5,7 +5,7 @@ use futures_util::FutureExt;
 
 use crate::domains::agenda::AGENDA_CHANGED;
 use crate::graphql::fast::One;
-use crate::graphql::live::{ChangeKind, Found, Item, Told, Topic};
+use crate::graphql::live::{ChangeKind, Loaded, Item, ItemHeader, Topic};
 use crate::graphql::nodes::agenda::{AgendaEvent, AgendaSeries};
 use crate::kernel::ids::{AgendaEventId, AgendaSeriesId, TypedId};
 use crate::platform::db::{Owner, Wanted};
@@ -23,13 +23,13 @@ pub const CHANGED: Topic = Topic {
             let left: Vec<_> = ids.iter().copied().filter(|id| !events.contains_key(id)).collect();
             let of_event = |(id, event): (_, AgendaEvent)| {
                 let owner = owner(event.team_id, event.assignee_id);
-                (id, Found::of(Thing::Event(One::new(event)), owner))
+                (id, Loaded::of(Thing::Event(One::new(event)), owner))
             };
             let mut found: crate::graphql::live::Things = events.into_iter().map(of_event).collect();
             if !left.is_empty() {
                 for (id, series) in all.by_ids::<AgendaSeries>(&left, Wanted::ALL).await? {
                     let owner = owner(series.team_id, series.assignee_id);
-                    found.insert(id, Found::of(Thing::Series(One::new(series)), owner));
+                    found.insert(id, Loaded::of(Thing::Series(One::new(series)), owner));
                 }
             }
             Ok(found)
@@ -53,7 +53,7 @@ enum Thing {
 #[graphql(complex)]
 pub struct AgendaChanged {
     #[graphql(flatten)]
-    told: Told,
+    header: ItemHeader,
     /// What happened.
     kind: ChangeKind,
     /// The fields that changed.
@@ -93,7 +93,7 @@ impl AgendaChanged {
 impl From<Item> for AgendaChanged {
     fn from(item: Item) -> Self {
         AgendaChanged {
-            told: item.told(),
+            header: item.header(),
             kind: item.kind,
             changed_fields: item.event.changed_fields.clone(),
             version: item.event.version,

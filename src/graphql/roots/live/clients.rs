@@ -5,7 +5,7 @@ use futures_util::FutureExt;
 
 use crate::domains::clients::{CLIENT_UPDATED, EVENTLOG_NEW};
 use crate::graphql::fast::One;
-use crate::graphql::live::{ChangeKind, Found, Item, Told, Topic};
+use crate::graphql::live::{ChangeKind, Loaded, Item, ItemHeader, Topic};
 use crate::graphql::nodes::clients::{Client, EventLogEntry};
 use crate::kernel::Error;
 use crate::kernel::ids::{ClientId, TypedId};
@@ -18,7 +18,7 @@ pub const UPDATED: Topic = Topic {
     read: |all, ids| {
         async move {
             let clients = all.by_ids::<Client>(ids, Wanted::ALL).await?;
-            let found = |(id, client): (_, Client)| (id, Found::of(client.clone(), Some(owner(&client))));
+            let found = |(id, client): (_, Client)| (id, Loaded::of(client.clone(), Some(owner(&client))));
             Ok(clients.into_iter().map(found).collect())
         }
         .boxed()
@@ -34,7 +34,7 @@ pub const EVENTLOG: Topic = Topic {
         async move {
             let entries = all.with_parents::<EventLogEntry, Client>(ids, "client_id").await?;
             let found = |(id, (entry, client)): (_, (EventLogEntry, Client))| {
-                (id, Found::of(entry, Some(owner(&client))).beside(client))
+                (id, Loaded::of(entry, Some(owner(&client))).beside(client))
             };
             Ok(entries.into_iter().map(found).collect())
         }
@@ -53,7 +53,7 @@ pub(super) fn owner(client: &Client) -> Owner {
 #[graphql(complex)]
 pub struct ClientUpdated {
     #[graphql(flatten)]
-    told: Told,
+    header: ItemHeader,
     /// What happened.
     kind: ChangeKind,
     /// The client's id, also when the client is not to be seen any more.
@@ -77,7 +77,7 @@ impl ClientUpdated {
 impl From<Item> for ClientUpdated {
     fn from(item: Item) -> Self {
         ClientUpdated {
-            told: item.told(),
+            header: item.header(),
             kind: item.kind,
             client_id: ClientId::from_uuid(item.event.subject_id),
             changed_fields: item.event.changed_fields.clone(),
@@ -92,7 +92,7 @@ impl From<Item> for ClientUpdated {
 #[graphql(complex)]
 pub struct EventlogNew {
     #[graphql(flatten)]
-    told: Told,
+    header: ItemHeader,
     #[graphql(skip)]
     item: Item,
 }
@@ -108,6 +108,6 @@ impl EventlogNew {
 
 impl From<Item> for EventlogNew {
     fn from(item: Item) -> Self {
-        EventlogNew { told: item.told(), item }
+        EventlogNew { header: item.header(), item }
     }
 }

@@ -5,7 +5,7 @@ use futures_util::FutureExt;
 use uuid::Uuid;
 
 use crate::graphql::fast::One;
-use crate::graphql::live::{ChangeKind, Found, Item, Told, Topic};
+use crate::graphql::live::{ChangeKind, Loaded, Item, ItemHeader, Topic};
 use crate::graphql::nodes::jobs::{DeadLetter, JobUnderWay};
 use crate::kernel::ids::{JobId, TypedId};
 use crate::platform::db::Wanted;
@@ -20,7 +20,7 @@ pub const DEAD_LETTERS: Topic = Topic {
     read: |all, ids| {
         async move {
             let mut letters = all.by_ids::<DeadLetter>(ids, Wanted::ALL).await?;
-            let found = |id: &Uuid| (*id, Found::of(Letter(letters.remove(id).map(One::new)), None));
+            let found = |id: &Uuid| (*id, Loaded::of(Letter(letters.remove(id).map(One::new)), None));
             Ok(ids.iter().map(found).collect())
         }
         .boxed()
@@ -35,7 +35,7 @@ pub const PROGRESS: Topic = Topic {
     read: |all, ids| {
         async move {
             let jobs = progress::of(&all.db, ids).await?;
-            let found = |job: job::Model| (job.id.uuid(), Found::of(JobUnderWay::from(job), None));
+            let found = |job: job::Model| (job.id.uuid(), Loaded::of(JobUnderWay::from(job), None));
             Ok(jobs.into_iter().map(found).collect())
         }
         .boxed()
@@ -51,7 +51,7 @@ struct Letter(Option<One<DeadLetter>>);
 #[graphql(complex)]
 pub struct DeadLetterChanged {
     #[graphql(flatten)]
-    told: Told,
+    header: ItemHeader,
     /// Whether it is new (`CREATED`), tried again (`UPDATED`) or discarded (`DELETED`).
     kind: ChangeKind,
     /// Which it is.
@@ -71,7 +71,7 @@ impl DeadLetterChanged {
 impl From<Item> for DeadLetterChanged {
     fn from(item: Item) -> Self {
         let dead_letter_id = JobId::from_uuid(item.event.subject_id);
-        DeadLetterChanged { told: item.told(), kind: item.kind, dead_letter_id, item }
+        DeadLetterChanged { header: item.header(), kind: item.kind, dead_letter_id, item }
     }
 }
 
@@ -80,7 +80,7 @@ impl From<Item> for DeadLetterChanged {
 #[graphql(complex)]
 pub struct JobChanged {
     #[graphql(flatten)]
-    told: Told,
+    header: ItemHeader,
     #[graphql(skip)]
     item: Item,
 }
@@ -95,6 +95,6 @@ impl JobChanged {
 
 impl From<Item> for JobChanged {
     fn from(item: Item) -> Self {
-        JobChanged { told: item.told(), item }
+        JobChanged { header: item.header(), item }
     }
 }

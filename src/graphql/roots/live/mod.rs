@@ -25,7 +25,7 @@ use futures_util::Stream;
 use crate::graphql::board::Board;
 use crate::graphql::context::Ask;
 use crate::graphql::edges::agenda::DateTimeRangeInput;
-use crate::graphql::live::{ChangeKind, Item, Subjects, Told, Topic, at_hand};
+use crate::graphql::live::{ChangeKind, Item, SubjectLoader, ItemHeader, Topic, current};
 use crate::kernel::Error;
 use crate::kernel::ids::{ClientId, UserId};
 use crate::platform::bus::{Cursor, Follower};
@@ -71,7 +71,7 @@ pub fn topics_of(field: &str) -> Vec<&'static str> {
 #[derive(SimpleObject)]
 pub struct AccessLost {
     #[graphql(flatten)]
-    told: Told,
+    header: ItemHeader,
     /// The ids to forget, with all that hangs on them.
     ids: Vec<ID>,
 }
@@ -110,9 +110,9 @@ impl OutputType for LiveItem {
     fn create_type_info(registry: &mut Registry) -> String {
         registry.create_output_type::<Self, _>(MetaTypeId::Interface, |registry| {
             // In a registry of its own: only its fields are in the schema.
-            let told = Registry::default().create_fake_output_type::<Told>();
+            let header = Registry::default().create_fake_output_type::<ItemHeader>();
             let items = registry.create_fake_output_type::<FeedItem>();
-            let (MetaType::Object { fields, .. }, MetaType::Union { possible_types, .. }) = (told, items)
+            let (MetaType::Object { fields, .. }, MetaType::Union { possible_types, .. }) = (header, items)
             else {
                 unreachable!("one is derived as an object, the other as a union")
             };
@@ -150,7 +150,7 @@ impl From<Item> for FeedItem {
             let forget = TOPICS.iter().find(|topic| is(topic)).and_then(|topic| topic.forget);
             let ids = forget.map(|print| print(item.event.subject_id)).unwrap_or_default();
             let ids = ids.into_iter().map(ID).collect();
-            return FeedItem::Lost(AccessLost { told: item.told(), ids });
+            return FeedItem::Lost(AccessLost { header: item.header(), ids });
         }
         match () {
             () if is(&clients::EVENTLOG) => FeedItem::Entry(item.into()),
@@ -180,7 +180,7 @@ impl LiveSubscription {
         #[graphql(desc = "First what was missed since this cursor.")] after: Option<Cursor>,
     ) -> Result<impl Stream<Item = ClientUpdated> + use<>> {
         let _ = (client_id, after); // read by `graphql/live`
-        at_hand::<Item, _>(ctx)
+        current::<Item, _>(ctx)
     }
 
     /// New entries in the history of clients that you may see.
@@ -191,7 +191,7 @@ impl LiveSubscription {
         #[graphql(desc = "First what was missed since this cursor.")] after: Option<Cursor>,
     ) -> Result<impl Stream<Item = EventlogNew> + use<>> {
         let _ = (client_id, after);
-        at_hand::<Item, _>(ctx)
+        current::<Item, _>(ctx)
     }
 
     /// What you are told of, and what you marked as read on another screen.
@@ -201,7 +201,7 @@ impl LiveSubscription {
         #[graphql(desc = "First what was missed since this cursor.")] after: Option<Cursor>,
     ) -> Result<impl Stream<Item = NotificationNew> + use<>> {
         let _ = after;
-        at_hand::<Item, _>(ctx)
+        current::<Item, _>(ctx)
     }
 
     /// Work that was given up, and what became of it; for admins, others hear nothing.
@@ -211,7 +211,7 @@ impl LiveSubscription {
         #[graphql(desc = "First what was missed since this cursor.")] after: Option<Cursor>,
     ) -> Result<impl Stream<Item = DeadLetterChanged> + use<>> {
         let _ = after;
-        at_hand::<Item, _>(ctx)
+        current::<Item, _>(ctx)
     }
 
     /// How far work under way is; for admins, others hear nothing.
@@ -221,7 +221,7 @@ impl LiveSubscription {
         #[graphql(desc = "First what was missed since this cursor.")] after: Option<Cursor>,
     ) -> Result<impl Stream<Item = JobChanged> + use<>> {
         let _ = after;
-        at_hand::<Item, _>(ctx)
+        current::<Item, _>(ctx)
     }
 
     /// Things that you may see and that stand otherwise in Odoo than before.
@@ -231,7 +231,7 @@ impl LiveSubscription {
         #[graphql(desc = "First what was missed since this cursor.")] after: Option<Cursor>,
     ) -> Result<impl Stream<Item = SyncChanged> + use<>> {
         let _ = after;
-        at_hand::<Item, _>(ctx)
+        current::<Item, _>(ctx)
     }
 
     /// Changes of the agenda that you may see.
@@ -243,13 +243,13 @@ impl LiveSubscription {
         #[graphql(desc = "First what was missed since this cursor.")] after: Option<Cursor>,
     ) -> Result<impl Stream<Item = AgendaChanged> + use<>> {
         let _ = (range, assignee_id, after); // read by `graphql/streams`
-        at_hand::<Item, _>(ctx)
+        current::<Item, _>(ctx)
     }
 
     /// Live figures of what you see: the present ones at once, then whenever one changed, at most once a second. They need
     /// no cursor: who comes back gets the present ones.
     async fn dashboard(&self, ctx: &Context<'_>) -> Result<impl Stream<Item = Dashboard> + use<>> {
-        at_hand::<Board, _>(ctx)
+        current::<Board, _>(ctx)
     }
 
     /// All that happens and that you may see: what an app lives on.
@@ -259,7 +259,7 @@ impl LiveSubscription {
         #[graphql(desc = "First what was missed since this cursor.")] after: Option<Cursor>,
     ) -> Result<impl Stream<Item = FeedItem> + use<>> {
         let _ = after;
-        at_hand::<Item, _>(ctx)
+        current::<Item, _>(ctx)
     }
 }
 
@@ -300,7 +300,7 @@ impl LiveQuery {
         #[graphql(desc = "At most so many: 25 unless told, at most 100.")] first: Option<i32>,
     ) -> Result<ChangeConnection> {
         let (services, viewer) = (ctx.services()?, ctx.viewer()?);
-        let subjects: &Subjects = ctx.data()?;
+        let subjects: &SubjectLoader = ctx.data()?;
         let limit = match usize::try_from(first.unwrap_or(DEFAULT_PAGE)) {
             Ok(limit) if limit <= MAX_PAGE as usize => limit,
             _ => return Err(Error::invalid("first", format!("must be between 0 and {MAX_PAGE}")).into()),

@@ -7,7 +7,7 @@ use sea_orm::sea_query::SelectStatement;
 use crate::domains::notifications::NOTIFICATION_NEW;
 use crate::domains::notifications::inbox::unread_beside;
 use crate::graphql::fast::One;
-use crate::graphql::live::{ChangeKind, Found, Item, Told, Topic};
+use crate::graphql::live::{ChangeKind, Loaded, Item, ItemHeader, Topic};
 use crate::graphql::nodes::notifications::Notification;
 use crate::kernel::Error;
 
@@ -21,7 +21,7 @@ pub const NEW: Topic = Topic {
             let read = all.beside::<Notification, i64>(ids, unread, |cells| cells.take()).await?;
             let found = |(id, (notification, unread))| {
                 let read = Unread { notification: One::new(notification), unread };
-                (id, Found::of(read, None)) // its audience is its user, for ever
+                (id, Loaded::of(read, None)) // its audience is its user, for ever
             };
             Ok(read.into_iter().map(found).collect())
         }
@@ -41,7 +41,7 @@ struct Unread {
 #[graphql(complex)]
 pub struct NotificationNew {
     #[graphql(flatten)]
-    told: Told,
+    header: ItemHeader,
     /// Whether it is new, or was marked. After `notificationMarkAllRead` a single item tells of the newest: when
     /// `unreadCount` is not what you count, fetch the list anew.
     kind: ChangeKind,
@@ -69,6 +69,6 @@ impl NotificationNew {
 
 impl From<Item> for NotificationNew {
     fn from(item: Item) -> Self {
-        NotificationNew { told: item.told(), kind: item.kind, item }
+        NotificationNew { header: item.header(), kind: item.kind, item }
     }
 }

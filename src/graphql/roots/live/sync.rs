@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use super::clients::owner;
 use crate::domains::sync::SYNC_CHANGED;
 use crate::graphql::fast::One;
-use crate::graphql::live::{Found, Item, Told, Topic};
+use crate::graphql::live::{Loaded, Item, ItemHeader, Topic};
 use crate::graphql::nodes::clients::Client;
 use crate::graphql::nodes::sync::SyncState;
 use crate::kernel::ids::{TypedId, print};
@@ -22,14 +22,14 @@ pub const CHANGED: Topic = Topic {
         async move {
             let states = all.with_parents::<SyncState, Client>(ids, "client_id").await?;
             let found = |(id, (state, client)): (_, (SyncState, Client))| {
-                (id, Found::of(state, Some(owner(&client))).beside(client))
+                (id, Loaded::of(state, Some(owner(&client))).beside(client))
             };
             let mut found: HashMap<_, _> = states.into_iter().map(found).collect();
             let alone: Vec<_> = ids.iter().copied().filter(|id| !found.contains_key(id)).collect();
             if !alone.is_empty() {
                 // What hangs on no client was told to admins alone.
                 let states = all.by_ids::<SyncState>(&alone, Wanted::ALL).await?;
-                found.extend(states.into_iter().map(|(id, state)| (id, Found::of(state, None))));
+                found.extend(states.into_iter().map(|(id, state)| (id, Loaded::of(state, None))));
             }
             Ok(found)
         }
@@ -43,7 +43,7 @@ pub const CHANGED: Topic = Topic {
 #[graphql(complex)]
 pub struct SyncChanged {
     #[graphql(flatten)]
-    told: Told,
+    header: ItemHeader,
     #[graphql(skip)]
     item: Item,
 }
@@ -64,6 +64,6 @@ impl SyncChanged {
 
 impl From<Item> for SyncChanged {
     fn from(item: Item) -> Self {
-        SyncChanged { told: item.told(), item }
+        SyncChanged { header: item.header(), item }
     }
 }

@@ -5,7 +5,7 @@ use futures_util::FutureExt;
 
 use crate::domains::identity::IDENTITY_CHANGED;
 use crate::graphql::fast::One;
-use crate::graphql::live::{Found, Item, Told, Topic};
+use crate::graphql::live::{Loaded, Item, ItemHeader, Topic};
 use crate::graphql::nodes::identity::User;
 use crate::kernel::Error;
 use crate::platform::db::Wanted;
@@ -17,7 +17,7 @@ pub const CHANGED: Topic = Topic {
     read: |all, ids| {
         async move {
             let users = all.by_ids::<User>(ids, Wanted::ALL).await?;
-            Ok(users.into_iter().map(|(id, user)| (id, Found::of(user, None))).collect())
+            Ok(users.into_iter().map(|(id, user)| (id, Loaded::of(user, None))).collect())
         }
         .boxed()
     },
@@ -29,7 +29,7 @@ pub const CHANGED: Topic = Topic {
 #[graphql(complex)]
 pub struct ViewerChanged {
     #[graphql(flatten)]
-    told: Told,
+    header: ItemHeader,
     /// The fields that changed.
     changed_fields: Vec<String>,
     #[graphql(skip)]
@@ -48,6 +48,6 @@ impl ViewerChanged {
 impl From<Item> for ViewerChanged {
     fn from(item: Item) -> Self {
         let changed_fields = item.event.changed_fields.clone();
-        ViewerChanged { told: item.told(), changed_fields, item }
+        ViewerChanged { header: item.header(), changed_fields, item }
     }
 }
