@@ -10,7 +10,7 @@ use futures_util::future::BoxFuture;
 
 use super::fast::{GiveUp, Leaf, List, Parts, Plan, Planned, What, answer, render};
 use crate::kernel::{Error, Result};
-use crate::platform::db::{MAX_PAGE, PageArgs, PageQuery, Positional, Reader, Rows, SortColumn, Wanted};
+use crate::platform::db::{MAX_PAGE, PageArgs, PageQuery, Positional, Reader, Rows, SortColumn, ColumnSet};
 use crate::value;
 
 value! {
@@ -102,10 +102,10 @@ pub async fn list_of_at_most<T: Planned + Positional>(
     (args, most): (PageArgs, i32),
 ) -> Result<super::fast::One<Connection<T>>> {
     let with_total = ctx.look_ahead().field("totalCount").exists();
-    let read = |wanted| {
+    let read = |columns| {
         let query = PageQuery::<T>::new(select.clone(), sort, args.clone()).at_most(most);
         async move {
-            let page = query.with_total(with_total).reading(wanted).load(reader).await?;
+            let page = query.with_total(with_total).reading(columns).load(reader).await?;
             Ok(Some(Connection::from(page)))
         }
     };
@@ -181,12 +181,12 @@ impl<T: Planned + Positional> Planned for Connection<T> {
     fn put(&self, _: usize, out: &mut Vec<u8>) {
         self.total().put(out);
     }
-    fn wanted(plan: &Plan<'_>) -> Wanted {
-        plan.0.iter().fold(Wanted::KEY, |wanted, item| match item.what {
-            What::Edge(0) => wanted.and(ConnectionEdge::<T>::wanted(&item.plan)),
-            What::Edge(1) => wanted.and(T::wanted(&item.plan)),
-            What::Edge(_) => wanted.with_place(), // the page's cursors
-            What::Column(_) | What::TypeName => wanted,
+    fn columns(plan: &Plan<'_>) -> ColumnSet {
+        plan.0.iter().fold(ColumnSet::KEY, |columns, item| match item.what {
+            What::Edge(0) => columns.and(ConnectionEdge::<T>::columns(&item.plan)),
+            What::Edge(1) => columns.and(T::columns(&item.plan)),
+            What::Edge(_) => columns.with_sort_key(), // the page's cursors
+            What::Column(_) | What::TypeName => columns,
         })
     }
     fn plan_edge<'a>(edge: usize, env: &'a QueryEnv, set: &'a SelectionSet) -> Option<Plan<'a>> {
@@ -231,11 +231,11 @@ impl<T: Planned> Planned for ConnectionEdge<T> {
     fn put(&self, _: usize, out: &mut Vec<u8>) {
         self.cursor.put(out);
     }
-    fn wanted(plan: &Plan<'_>) -> Wanted {
-        plan.0.iter().fold(Wanted::KEY, |wanted, item| match item.what {
-            What::Edge(_) => wanted.and(T::wanted(&item.plan)),
-            What::Column(_) => wanted.with_place(),
-            What::TypeName => wanted,
+    fn columns(plan: &Plan<'_>) -> ColumnSet {
+        plan.0.iter().fold(ColumnSet::KEY, |columns, item| match item.what {
+            What::Edge(_) => columns.and(T::columns(&item.plan)),
+            What::Column(_) => columns.with_sort_key(),
+            What::TypeName => columns,
         })
     }
     fn plan_edge<'a>(_: usize, env: &'a QueryEnv, set: &'a SelectionSet) -> Option<Plan<'a>> {

@@ -31,7 +31,7 @@ use crate::kernel::time::Instant;
 use crate::kernel::words::Word;
 use crate::kernel::{Error, Result};
 use crate::platform::auth::Viewer;
-use crate::platform::db::{PageArgs, Positional, Visible, Wanted};
+use crate::platform::db::{PageArgs, Positional, Visible, ColumnSet};
 
 edges! {
     AgendaEvent {
@@ -172,9 +172,9 @@ impl Actions {
 }
 
 /// The columns of a client that tell whether it can be called.
-fn phone() -> Wanted {
+fn phone() -> ColumnSet {
     let place = Client::COLUMNS.iter().position(|column| *column == "phone");
-    place.map_or(Wanted::ALL, |place| Wanted::KEY.with(place))
+    place.map_or(ColumnSet::ALL, |place| ColumnSet::KEY.with(place))
 }
 
 impl Edge for Actions {
@@ -209,7 +209,7 @@ impl Edge for Actions {
             .map(|edge| ((edge.facts, edge.client, edge.others.is_some()), edge.others))
             .unzip();
         let others = others.into_iter().flatten().collect();
-        let mut pages = Pages::load_all(others, &ctx, Wanted::ALL).await?.into_iter();
+        let mut pages = Pages::load_all(others, &ctx, ColumnSet::ALL).await?.into_iter();
         let lists = known.into_iter().map(|(facts, client, asked)| {
             let page = if asked { pages.next() } else { None };
             let client = client.and_then(|id| clients.get(&id));
@@ -246,7 +246,7 @@ impl Edge for Touch {
     }
     async fn render(edges: Vec<Self>, ctx: Context<'_>, plan: &Plan<'_>) -> Result<Parts, GiveUp> {
         let pages = edges.into_iter().map(|edge| edge.0).collect();
-        let pages = Pages::load_all(pages, &ctx, Wanted::ALL).await?;
+        let pages = Pages::load_all(pages, &ctx, ColumnSet::ALL).await?;
         let touches = pages.iter().map(|page| Inline(page.nodes_of().next().map(NextTouch::from))).collect();
         Inline::render(touches, ctx, plan).await
     }

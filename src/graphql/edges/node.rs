@@ -15,7 +15,7 @@ use crate::graphql::nodes::notifications::Notification;
 use crate::graphql::nodes::sync::SyncState;
 use crate::kernel::Result;
 use crate::kernel::ids::{self, TypedId};
-use crate::platform::db::{Reader, Wanted};
+use crate::platform::db::{Reader, ColumnSet};
 
 /// Declares the interface over all nodes, and the look-up of many ids in one statement a kind.
 macro_rules! nodes {
@@ -41,7 +41,7 @@ macro_rules! nodes {
                 let of_kind: Vec<Uuid> = parsed.iter().flatten()
                     .filter(|(prefix, _)| *prefix == ids::$Id::PREFIX).map(|(_, id)| *id).collect();
                 if !of_kind.is_empty() {
-                    let rows = reader.by_ids::<$Node>(&of_kind, Wanted::ALL).await?;
+                    let rows = reader.by_ids::<$Node>(&of_kind, ColumnSet::ALL).await?;
                     found.extend(rows.into_iter().map(|(id, row)| (id, Node::$Node(row))));
                 }
             })*

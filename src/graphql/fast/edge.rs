@@ -21,7 +21,7 @@ use crate::graphql::page::{Connection, lists};
 use crate::graphql::size::Size;
 use crate::kernel::{Error, Result};
 use crate::platform::auth::Viewer;
-use crate::platform::db::{PageArgs, PageQuery, Positional, Reader, SortColumn, Visible, Wanted};
+use crate::platform::db::{PageArgs, PageQuery, Positional, Reader, SortColumn, Visible, ColumnSet};
 
 /// An edge of one row.
 pub trait Edge: Send + Sized {
@@ -121,14 +121,14 @@ impl<T: Positional> Pages<T> {
         reader: &Reader,
         parents: &[Uuid],
         with_total: bool,
-        wanted: Wanted,
+        columns: ColumnSet,
     ) -> Result<HashMap<Uuid, Connection<T>>> {
         let select = (list.build)(&reader.viewer)?;
         if let Some(first) = &list.first {
             first(parents).await?;
         }
         let query =
-            PageQuery::<T>::new(select, list.sort, list.args.clone()).with_total(with_total).reading(wanted);
+            PageQuery::<T>::new(select, list.sort, list.args.clone()).with_total(with_total).reading(columns);
         let pages = query.load_under(reader, list.foreign_key, parents).await?;
         Ok(pages.into_iter().map(|(parent, rows)| (parent, Connection::from(rows))).collect())
     }
@@ -148,7 +148,7 @@ impl<T: Planned + Positional> Pages<T> {
     pub async fn load_all(
         edges: Vec<Self>,
         ctx: &Context<'_>,
-        wanted: Wanted,
+        columns: ColumnSet,
     ) -> Result<Vec<Connection<T>>, GiveUp> {
         let Some(first) = edges.first() else { return Ok(Vec::new()) };
         let reader = &ctx.data_opt::<DataLoader<Loads>>().ok_or(GiveUp)?.loader().0;
@@ -157,7 +157,7 @@ impl<T: Planned + Positional> Pages<T> {
         parents.sort_unstable();
         parents.dedup(); // a parent that stands in the list twice must not get its children twice
         let pages =
-            Pages::<T>::load(&first.list, reader, &parents, with_total, wanted).await.map_err(|_| GiveUp)?;
+            Pages::<T>::load(&first.list, reader, &parents, with_total, columns).await.map_err(|_| GiveUp)?;
         edges.iter().map(|edge| pages.get(&edge.parent).cloned()).collect::<Option<_>>().ok_or(GiveUp)
     }
 }
@@ -210,7 +210,7 @@ impl<T: Positional> Loader<ById<T>> for Loads {
     type Error = Arc<Error>;
     async fn load(&self, keys: &[ById<T>]) -> Result<HashMap<ById<T>, One<T>>, Arc<Error>> {
         let ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
-        let rows = self.0.by_ids::<T>(&ids, Wanted::ALL).await?;
+        let rows = self.0.by_ids::<T>(&ids, ColumnSet::ALL).await?;
         Ok(rows.into_iter().map(|(id, row)| (ById(id, std::marker::PhantomData), One::new(row))).collect())
     }
 }
@@ -259,7 +259,7 @@ impl<T: Positional> Loader<Under<T>> for Loads {
         for ((_, with_total), keys) in alike {
             let parents: Vec<Uuid> = keys.iter().map(|key| key.parent).collect();
             let mut pages =
-                Pages::<T>::load(&keys[0].list, &self.0, &parents, with_total, Wanted::ALL).await?;
+                Pages::<T>::load(&keys[0].list, &self.0, &parents, with_total, ColumnSet::ALL).await?;
             for key in keys {
                 if let Some(page) = pages.remove(&key.parent) {
                     found.insert(key.clone(), page);
@@ -292,7 +292,7 @@ pub async fn find<T: Planned + Positional>(
 ) -> Result<Option<One<T>>> {
     let reader = &ctx.data_opt::<DataLoader<Loads>>().ok_or(Error::Unauthenticated)?.loader().0;
     let id = [id.uuid()];
-    answer(ctx, |wanted| async move { Ok(reader.by_ids::<T>(&id, wanted).await?.into_values().next()) }).await
+    answer(ctx, |columns| async move { Ok(reader.by_ids::<T>(&id, columns).await?.into_values().next()) }).await
 }
 
 impl<T: Planned + Positional> Edge for Maybe<T> {
@@ -357,7 +357,7 @@ async fn by_ids<T: Planned + Positional>(
     let rows = if ids.is_empty() || known.is_some() {
         HashMap::new()
     } else {
-        reader.by_ids::<T>(&ids, T::wanted(plan)).await.map_err(|_| GiveUp)?
+        reader.by_ids::<T>(&ids, T::columns(plan)).await.map_err(|_| GiveUp)?
     };
     let rows = rows.values().chain(known.as_deref());
     let (ids, rows): (Vec<Uuid>, Vec<&T>) = rows.map(|row| (row.key(), row)).unzip();
@@ -383,7 +383,7 @@ impl<T: Planned + Positional> Edge for Pages<T> {
         Ok(One::new(self.load_one(ctx).await?))
     }
     async fn render(edges: Vec<Self>, ctx: Context<'_>, plan: &Plan<'_>) -> Result<Parts, GiveUp> {
-        let pages = Pages::load_all(edges, &ctx, Connection::<T>::wanted(plan)).await?;
+        let pages = Pages::load_all(edges, &ctx, Connection::<T>::columns(plan)).await?;
         let rows: Vec<&Connection<T>> = pages.iter().collect();
         render(&rows, plan, &ctx.with_selection_set(&ctx.item.node.selection_set)).await
     }
@@ -471,7 +471,7 @@ impl<T: Planned + Positional> Edge for All<T> {
     }
     async fn render(edges: Vec<Self>, ctx: Context<'_>, plan: &Plan<'_>) -> Result<Parts, GiveUp> {
         let pages =
-            Pages::load_all(edges.into_iter().map(|edge| edge.0).collect(), &ctx, T::wanted(plan)).await?;
+            Pages::load_all(edges.into_iter().map(|edge| edge.0).collect(), &ctx, T::columns(plan)).await?;
         let set = ctx.with_selection_set(&ctx.item.node.selection_set);
         lists(pages.iter().map(|page| page.nodes_of()), plan, &set).await
     }

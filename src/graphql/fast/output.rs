@@ -15,7 +15,7 @@ use super::render::{Parts, render};
 use crate::graphql::context::Caller;
 use crate::graphql::size;
 use crate::kernel::Result;
-use crate::platform::db::{Reader, Wanted};
+use crate::platform::db::{Reader, ColumnSet};
 
 /// One node.
 #[derive(Clone, Debug)]
@@ -52,16 +52,16 @@ impl<T> One<T> {
 /// Those of `read`.
 pub async fn answer<T: Planned, F: Future<Output = Result<Option<T>>>>(
     ctx: &Context<'_>,
-    read: impl Fn(Wanted) -> F,
+    read: impl Fn(ColumnSet) -> F,
 ) -> Result<Option<One<T>>> {
     let set = ctx.with_selection_set(&ctx.item.node.selection_set);
     if let Some(plan) = plan::<T>(&set) {
-        let Some(node) = read(T::wanted(&plan)).await? else { return Ok(None) };
+        let Some(node) = read(T::columns(&plan)).await? else { return Ok(None) };
         if let Ok(parts) = render(&[&node], &plan, &set).await {
             return Ok(Some(One::Text(Value::Binary(parts.text.into()))));
         }
     }
-    Ok(read(Wanted::ALL).await?.map(One::new))
+    Ok(read(ColumnSet::ALL).await?.map(One::new))
 }
 
 /// The plan of a selection, when the transport takes JSON text and the plan can give it.

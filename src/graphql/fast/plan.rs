@@ -8,7 +8,7 @@ use async_graphql::{Context, ObjectType, Positioned};
 use futures_util::future::BoxFuture;
 
 use super::render::{GiveUp, Parts};
-use crate::platform::db::Wanted;
+use crate::platform::db::ColumnSet;
 
 /// What a field of a node is to the plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,12 +36,12 @@ pub trait Planned: ObjectType + Clone + Send + Sync + 'static {
         true
     }
     /// The columns that a plan needs: the selected ones, or all where an edge looks at the row.
-    fn wanted(plan: &Plan<'_>) -> Wanted {
-        plan.0.iter().fold(Wanted::KEY, |wanted, item| match item.what {
-            What::TypeName => wanted,
-            What::Column(column) => wanted.with(column),
-            What::Edge(edge) if Self::reads_row(edge) => wanted.and(Wanted::ALL),
-            What::Edge(_) => wanted,
+    fn columns(plan: &Plan<'_>) -> ColumnSet {
+        plan.0.iter().fold(ColumnSet::KEY, |columns, item| match item.what {
+            What::TypeName => columns,
+            What::Column(column) => columns.with(column),
+            What::Edge(edge) if Self::reads_row(edge) => columns.and(ColumnSet::ALL),
+            What::Edge(_) => columns,
         })
     }
     /// The plan of an edge's selection; `None` when the plan cannot answer it.

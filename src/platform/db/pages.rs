@@ -14,7 +14,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::many::{among, array};
-use super::positional::{Cells, Positional, Wanted, column};
+use super::positional::{Cells, Positional, ColumnSet, column};
 use super::reader::Reader;
 use crate::kernel::time::{Instant, is_known};
 use crate::kernel::{Error, Result};
@@ -118,8 +118,8 @@ impl PageArgs {
 pub struct Row<T> {
     /// The row.
     pub node: T,
-    /// The value that it is sorted by; `None` when it was not wanted.
-    pub place: Option<Keyset>,
+    /// The value that it is sorted by; `None` when its column was not read.
+    pub sort_key: Option<Keyset>,
 }
 
 /// One page.
@@ -140,7 +140,7 @@ impl<T: Positional> Rows<T> {
     /// The cursor of a row: made when it is asked for, for most are not.
     /// `None` when the page was read without the value that it is sorted by.
     pub fn cursor(&self, row: &Row<T>) -> Option<String> {
-        Some(self.sort.cursor(row.place.as_ref()?, row.node.key()))
+        Some(self.sort.cursor(row.sort_key.as_ref()?, row.node.key()))
     }
 }
 
@@ -151,7 +151,7 @@ pub struct PageQuery<T: Positional> {
     args: PageArgs,
     with_total: bool,
     most: i32,
-    wanted: Wanted,
+    columns: ColumnSet,
     node: PhantomData<T>,
 }
 
@@ -166,7 +166,7 @@ impl<T: Positional> PageQuery<T> {
             args,
             with_total: false,
             most: MAX_PAGE,
-            wanted: Wanted::ALL,
+            columns: ColumnSet::ALL,
             node: PhantomData,
         }
     }
@@ -184,8 +184,8 @@ impl<T: Positional> PageQuery<T> {
     }
 
     /// Reads only these columns.
-    pub fn reading(mut self, wanted: Wanted) -> Self {
-        self.wanted = wanted;
+    pub fn reading(mut self, columns: ColumnSet) -> Self {
+        self.columns = columns;
         self
     }
 
@@ -291,16 +291,16 @@ impl<T: Positional> PageQuery<T> {
     }
 
     fn choose(&self, query: &mut SelectStatement) {
-        for name in self.wanted.of(T::COLUMNS) {
+        for name in self.columns.of(T::COLUMNS) {
             query.expr(column::<T>(name));
         }
-        if self.wanted.place {
+        if self.columns.sort_key {
             query.expr_as(column::<T>(self.sort.column), "sort_key");
         }
     }
 
     fn choose_of_child(&self, query: &mut SelectStatement) {
-        for name in self.wanted.of(T::COLUMNS).chain(self.wanted.place.then_some("sort_key")) {
+        for name in self.columns.of(T::COLUMNS).chain(self.columns.sort_key.then_some("sort_key")) {
             query.column(("child", name));
         }
     }
@@ -335,14 +335,14 @@ impl<T: Positional> PageQuery<T> {
     }
 
     fn row(&self, row: &QueryResult, at: usize) -> Result<Row<T>> {
-        let mut cells = Cells::new(row, at, self.wanted);
+        let mut cells = Cells::new(row, at, self.columns);
         let node = T::read(&mut cells)?;
-        let place = match (self.wanted.place, self.sort.instant) {
+        let sort_key = match (self.columns.sort_key, self.sort.instant) {
             (false, _) => None,
             (true, true) => Some(Keyset::Instant(cells.take()?)),
             (true, false) => Some(Keyset::Text(cells.take()?)),
         };
-        Ok(Row { node, place })
+        Ok(Row { node, sort_key })
     }
 
     fn page(&self, mut rows: Vec<Row<T>>, limit: u64, backwards: bool, total: Option<u64>) -> Rows<T> {

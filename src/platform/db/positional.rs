@@ -28,42 +28,42 @@ pub trait Positional: Clone + Send + Sync + 'static {
 
 /// Which columns of a row are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Wanted {
-    /// A bit for each column, by its place in `Positional::COLUMNS`.
+pub struct ColumnSet {
+    /// A bit for each column, by its position in `Positional::COLUMNS`.
     columns: u64,
-    /// Whether also the value that the page is sorted by, for cursors.
-    pub place: bool,
+    /// Whether the value that the page is sorted by is read too, for cursors.
+    pub sort_key: bool,
 }
 
-impl Wanted {
-    /// All of them.
-    pub const ALL: Wanted = Wanted { columns: u64::MAX, place: true };
+impl ColumnSet {
+    /// All columns.
+    pub const ALL: ColumnSet = ColumnSet { columns: u64::MAX, sort_key: true };
     /// The id alone.
-    pub const KEY: Wanted = Wanted { columns: 1, place: false };
+    pub const KEY: ColumnSet = ColumnSet { columns: 1, sort_key: false };
 
-    /// This column too.
-    pub const fn with(self, column: usize) -> Wanted {
-        Wanted { columns: self.columns | 1 << column, ..self }
+    /// Adds a column.
+    pub const fn with(self, column: usize) -> ColumnSet {
+        ColumnSet { columns: self.columns | 1 << column, ..self }
     }
 
-    /// The value that the page is sorted by, too.
-    pub const fn with_place(self) -> Wanted {
-        Wanted { place: true, ..self }
+    /// Adds the value that the page is sorted by.
+    pub const fn with_sort_key(self) -> ColumnSet {
+        ColumnSet { sort_key: true, ..self }
     }
 
-    /// Those of both.
-    pub const fn and(self, other: Wanted) -> Wanted {
-        Wanted { columns: self.columns | other.columns, place: self.place || other.place }
+    /// The union of both.
+    pub const fn and(self, other: ColumnSet) -> ColumnSet {
+        ColumnSet { columns: self.columns | other.columns, sort_key: self.sort_key || other.sort_key }
     }
 
-    /// Whether this column is wanted.
+    /// Whether this column is in the set.
     pub const fn has(self, column: usize) -> bool {
         self.columns & 1 << column != 0
     }
 
-    /// The wanted ones of a list of columns.
+    /// The names of the columns in the set.
     pub fn of(self, columns: &'static [&'static str]) -> impl Iterator<Item = &'static str> {
-        columns.iter().enumerate().filter(move |(place, _)| self.has(*place)).map(|(_, name)| *name)
+        columns.iter().enumerate().filter(move |(column, _)| self.has(*column)).map(|(_, name)| *name)
     }
 }
 
@@ -72,21 +72,21 @@ pub struct Cells<'a> {
     row: &'a QueryResult,
     at: usize,
     column: usize,
-    wanted: Wanted,
+    columns: ColumnSet,
 }
 
 impl<'a> Cells<'a> {
     /// Of a row whose first wanted column stands at `at`.
-    pub fn new(row: &'a QueryResult, at: usize, wanted: Wanted) -> Self {
-        Cells { row, at, column: 0, wanted }
+    pub fn new(row: &'a QueryResult, at: usize, columns: ColumnSet) -> Self {
+        Cells { row, at, column: 0, columns }
     }
 
-    /// The next column's value, or what stands for it where it was not wanted.
+    /// The next column's value, or a placeholder if its column was not read.
     ///
     /// # Errors
     /// When the value is of another type.
     pub fn cell<T: TryGetable + Unread>(&mut self) -> Result<T, DbErr> {
-        let wanted = self.wanted.has(self.column);
+        let wanted = self.columns.has(self.column);
         self.column += 1;
         if wanted { self.take() } else { Ok(T::unread()) }
     }
@@ -105,7 +105,7 @@ impl<'a> Cells<'a> {
     /// # Errors
     /// When a column's value is not of the field's type.
     pub fn row<T: Positional>(&mut self) -> Result<T, DbErr> {
-        let mut cells = Cells::new(self.row, self.at, Wanted::ALL);
+        let mut cells = Cells::new(self.row, self.at, ColumnSet::ALL);
         let row = T::read(&mut cells)?;
         self.at = cells.at;
         Ok(row)
@@ -122,19 +122,19 @@ impl Reader {
     ///
     /// # Errors
     /// Those of the database.
-    pub async fn by_ids<T: Positional>(&self, ids: &[Uuid], wanted: Wanted) -> Result<HashMap<Uuid, T>> {
+    pub async fn by_ids<T: Positional>(&self, ids: &[Uuid], columns: ColumnSet) -> Result<HashMap<Uuid, T>> {
         let mut query: SelectStatement = T::Entity::visible_to(&self.viewer).into_query();
         query.clear_selects().and_where(among(
             self.db.get_database_backend(),
             column::<T>(T::COLUMNS[0]),
             ids,
         ));
-        for name in wanted.of(T::COLUMNS) {
+        for name in columns.of(T::COLUMNS) {
             query.expr(column::<T>(name));
         }
         let mut rows = HashMap::with_capacity(ids.len());
         for row in &self.db.query_all(&query).await? {
-            let row = T::read(&mut Cells::new(row, 0, wanted))?;
+            let row = T::read(&mut Cells::new(row, 0, columns))?;
             rows.insert(row.key(), row);
         }
         Ok(rows)
@@ -160,7 +160,7 @@ impl Reader {
         more(&mut query);
         let mut rows = HashMap::with_capacity(ids.len());
         for row in &self.db.query_all(&query).await? {
-            let mut cells = Cells::new(row, 0, Wanted::ALL);
+            let mut cells = Cells::new(row, 0, ColumnSet::ALL);
             let node = T::read(&mut cells)?;
             rows.insert(node.key(), (node, read(&mut cells)?));
         }
@@ -193,11 +193,11 @@ mod tests {
     #[test]
     fn what_is_wanted_is_named() {
         const COLUMNS: &[&str] = &["id", "name", "email"];
-        let names = |wanted: Wanted| wanted.of(COLUMNS).collect::<Vec<_>>();
-        assert_eq!(names(Wanted::KEY), ["id"]);
-        assert_eq!(names(Wanted::KEY.with(2)), ["id", "email"]);
-        assert_eq!(names(Wanted::KEY.with(2).and(Wanted::KEY.with(1))), COLUMNS);
-        assert_eq!(names(Wanted::ALL), COLUMNS);
-        assert!(Wanted::KEY.and(Wanted::KEY.with_place()).place && !Wanted::KEY.place);
+        let names = |columns: ColumnSet| columns.of(COLUMNS).collect::<Vec<_>>();
+        assert_eq!(names(ColumnSet::KEY), ["id"]);
+        assert_eq!(names(ColumnSet::KEY.with(2)), ["id", "email"]);
+        assert_eq!(names(ColumnSet::KEY.with(2).and(ColumnSet::KEY.with(1))), COLUMNS);
+        assert_eq!(names(ColumnSet::ALL), COLUMNS);
+        assert!(ColumnSet::KEY.and(ColumnSet::KEY.with_sort_key()).sort_key && !ColumnSet::KEY.sort_key);
     }
 }

@@ -16,7 +16,7 @@ use crate::graphql::payload::{MadeSecret, write};
 use crate::kernel::ids::{AgendaEventId, AgendaSettingsId, ClientId, TypedId, WorkingCalendarId};
 use crate::kernel::{Error, time};
 use crate::payload;
-use crate::platform::db::Wanted;
+use crate::platform::db::ColumnSet;
 
 use super::inputs::*;
 
@@ -276,7 +276,7 @@ async fn overlaps(ctx: &Context<'_>, id: AgendaEventId, whole: bool) -> Result<V
     let mut nodes = if ids.is_empty() {
         Default::default()
     } else {
-        reader.by_ids::<AgendaEvent>(&ids, Wanted::ALL).await?
+        reader.by_ids::<AgendaEvent>(&ids, ColumnSet::ALL).await?
     };
     let warning = |id| {
         let other: AgendaEvent = nodes.remove(&id)?;

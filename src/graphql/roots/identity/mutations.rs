@@ -14,7 +14,7 @@ use crate::kernel::Stop;
 use crate::kernel::ids::{ApiKeyId, SessionId, TeamId, UserId};
 use crate::kernel::time::Instant;
 use crate::payload;
-use crate::platform::db::{Reader, Tx, Wanted};
+use crate::platform::db::{Reader, Tx, ColumnSet};
 
 use super::inputs::*;
 
@@ -297,7 +297,7 @@ impl SessionPayload {
         let viewer = opened.viewer.clone();
         let reader = Reader { db: ctx.services()?.database.pool.clone(), viewer };
         let Some(id) = reader.viewer.user_id() else { return Ok(None) };
-        let user = reader.by_ids::<User>(&[id.into()], Wanted::ALL).await?.into_values().next();
+        let user = reader.by_ids::<User>(&[id.into()], ColumnSet::ALL).await?.into_values().next();
         Ok(user.map(|user| SeenBy(reader, user)))
     }
     /// Why no session was opened; empty when all went well.

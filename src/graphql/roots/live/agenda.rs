@@ -8,7 +8,7 @@ use crate::graphql::fast::One;
 use crate::graphql::live::{ChangeKind, Loaded, Item, ItemHeader, Topic};
 use crate::graphql::nodes::agenda::{AgendaEvent, AgendaSeries};
 use crate::kernel::ids::{AgendaEventId, AgendaSeriesId, TypedId};
-use crate::platform::db::{Owner, Wanted};
+use crate::platform::db::{Owner, ColumnSet};
 
 /// Changes of events, and of series as a whole.
 pub const CHANGED: Topic = Topic {
@@ -19,7 +19,7 @@ pub const CHANGED: Topic = Topic {
             let owner = |team: crate::kernel::ids::TeamId, user: Option<crate::kernel::ids::UserId>| {
                 Some(Owner { team: team.uuid(), advisor: user.map(TypedId::uuid) })
             };
-            let events = all.by_ids::<AgendaEvent>(ids, Wanted::ALL).await?;
+            let events = all.by_ids::<AgendaEvent>(ids, ColumnSet::ALL).await?;
             let left: Vec<_> = ids.iter().copied().filter(|id| !events.contains_key(id)).collect();
             let of_event = |(id, event): (_, AgendaEvent)| {
                 let owner = owner(event.team_id, event.assignee_id);
@@ -27,7 +27,7 @@ pub const CHANGED: Topic = Topic {
             };
             let mut found: crate::graphql::live::Things = events.into_iter().map(of_event).collect();
             if !left.is_empty() {
-                for (id, series) in all.by_ids::<AgendaSeries>(&left, Wanted::ALL).await? {
+                for (id, series) in all.by_ids::<AgendaSeries>(&left, ColumnSet::ALL).await? {
                     let owner = owner(series.team_id, series.assignee_id);
                     found.insert(id, Loaded::of(Thing::Series(One::new(series)), owner));
                 }

@@ -9,7 +9,7 @@ use crate::graphql::live::{ChangeKind, Loaded, Item, ItemHeader, Topic};
 use crate::graphql::nodes::clients::{Client, EventLogEntry};
 use crate::kernel::Error;
 use crate::kernel::ids::{ClientId, TypedId};
-use crate::platform::db::{Owner, Wanted};
+use crate::platform::db::{Owner, ColumnSet};
 
 /// Changes of clients.
 pub const UPDATED: Topic = Topic {
@@ -17,7 +17,7 @@ pub const UPDATED: Topic = Topic {
     field: "clientUpdated",
     read: |all, ids| {
         async move {
-            let clients = all.by_ids::<Client>(ids, Wanted::ALL).await?;
+            let clients = all.by_ids::<Client>(ids, ColumnSet::ALL).await?;
             let found = |(id, client): (_, Client)| (id, Loaded::of(client.clone(), Some(owner(&client))));
             Ok(clients.into_iter().map(found).collect())
         }

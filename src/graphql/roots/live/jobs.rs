@@ -8,7 +8,7 @@ use crate::graphql::fast::One;
 use crate::graphql::live::{ChangeKind, Loaded, Item, ItemHeader, Topic};
 use crate::graphql::nodes::jobs::{DeadLetter, JobUnderWay};
 use crate::kernel::ids::{JobId, TypedId};
-use crate::platform::db::Wanted;
+use crate::platform::db::ColumnSet;
 use crate::platform::db::tables::job;
 use crate::platform::jobs::dead::DEAD_LETTERS_CHANGED;
 use crate::platform::jobs::progress::{self, JOB_CHANGED};
@@ -19,7 +19,7 @@ pub const DEAD_LETTERS: Topic = Topic {
     field: "deadLetterChanged",
     read: |all, ids| {
         async move {
-            let mut letters = all.by_ids::<DeadLetter>(ids, Wanted::ALL).await?;
+            let mut letters = all.by_ids::<DeadLetter>(ids, ColumnSet::ALL).await?;
             let found = |id: &Uuid| (*id, Loaded::of(Letter(letters.remove(id).map(One::new)), None));
             Ok(ids.iter().map(found).collect())
         }

@@ -12,7 +12,7 @@ use crate::graphql::live::{Loaded, Item, ItemHeader, Topic};
 use crate::graphql::nodes::clients::Client;
 use crate::graphql::nodes::sync::SyncState;
 use crate::kernel::ids::{TypedId, print};
-use crate::platform::db::Wanted;
+use crate::platform::db::ColumnSet;
 
 /// Things that stand otherwise than before.
 pub const CHANGED: Topic = Topic {
@@ -28,7 +28,7 @@ pub const CHANGED: Topic = Topic {
             let alone: Vec<_> = ids.iter().copied().filter(|id| !found.contains_key(id)).collect();
             if !alone.is_empty() {
                 // What hangs on no client was told to admins alone.
-                let states = all.by_ids::<SyncState>(&alone, Wanted::ALL).await?;
+                let states = all.by_ids::<SyncState>(&alone, ColumnSet::ALL).await?;
                 found.extend(states.into_iter().map(|(id, state)| (id, Loaded::of(state, None))));
             }
             Ok(found)

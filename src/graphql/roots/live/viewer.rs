@@ -8,7 +8,7 @@ use crate::graphql::fast::One;
 use crate::graphql::live::{Loaded, Item, ItemHeader, Topic};
 use crate::graphql::nodes::identity::User;
 use crate::kernel::Error;
-use crate::platform::db::Wanted;
+use crate::platform::db::ColumnSet;
 
 /// Changes of users; of their sessions nothing is told.
 pub const CHANGED: Topic = Topic {
@@ -16,7 +16,7 @@ pub const CHANGED: Topic = Topic {
     field: "",
     read: |all, ids| {
         async move {
-            let users = all.by_ids::<User>(ids, Wanted::ALL).await?;
+            let users = all.by_ids::<User>(ids, ColumnSet::ALL).await?;
             Ok(users.into_iter().map(|(id, user)| (id, Loaded::of(user, None))).collect())
         }
         .boxed()
