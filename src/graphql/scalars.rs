@@ -168,8 +168,8 @@ macro_rules! text_scalars {
         impl Leaf for $Scalar {
             fn put(&self, out: &mut Vec<u8>) { self.0.put(out); }
         }
-        impl crate::kernel::Unread for $Scalar {
-            fn unread() -> Self { $Scalar(String::new()) }
+        impl crate::kernel::Placeholder for $Scalar {
+            fn placeholder() -> Self { $Scalar(String::new()) }
         }
     )* };
 }

@@ -79,8 +79,8 @@ macro_rules! ids {
                 fn from_uuid(uuid: Uuid) -> Self { $name(uuid) }
                 fn uuid(self) -> Uuid { self.0 }
             }
-            impl crate::kernel::Unread for $name {
-                fn unread() -> Self { $name(Uuid::nil()) }
+            impl crate::kernel::Placeholder for $name {
+                fn placeholder() -> Self { $name(Uuid::nil()) }
             }
             impl From<$name> for Uuid {
                 fn from(id: $name) -> Uuid { id.0 }

@@ -10,9 +10,9 @@ pub mod patch;
 pub mod tax_id;
 pub mod text;
 pub mod time;
-mod unread;
+mod placeholder;
 pub mod words;
 
 pub use error::{Error, FieldConflict, Refusal, Result, Stop};
 pub use patch::Patch;
-pub use unread::Unread;
+pub use placeholder::Placeholder;

@@ -39,8 +39,8 @@ macro_rules! words {
                 match self { $($name::$word => $text,)* }
             }
         }
-        impl $crate::kernel::Unread for $name {
-            fn unread() -> Self { <$name as $crate::kernel::words::Word>::ALL[0].0 }
+        impl $crate::kernel::Placeholder for $name {
+            fn placeholder() -> Self { <$name as $crate::kernel::words::Word>::ALL[0].0 }
         }
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::many::among;
 use super::reader::Reader;
 use super::visible::Visible;
-use crate::kernel::{Result, Unread};
+use crate::kernel::{Result, Placeholder};
 
 /// A row type that is read by position: it names its columns, in order, and takes them in that order.
 pub trait Positional: Clone + Send + Sync + 'static {
@@ -85,10 +85,10 @@ impl<'a> Cells<'a> {
     ///
     /// # Errors
     /// When the value is of another type.
-    pub fn cell<T: TryGetable + Unread>(&mut self) -> Result<T, DbErr> {
+    pub fn cell<T: TryGetable + Placeholder>(&mut self) -> Result<T, DbErr> {
         let wanted = self.columns.has(self.column);
         self.column += 1;
-        if wanted { self.take() } else { Ok(T::unread()) }
+        if wanted { self.take() } else { Ok(T::placeholder()) }
     }
 
     /// The value behind those that were taken.

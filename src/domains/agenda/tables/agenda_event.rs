@@ -51,7 +51,7 @@ impl AgendaEventState {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
 pub struct Reminders(pub Vec<i32>);
 
-crate::unread_by_default!(Reminders);
+crate::default_placeholders!(Reminders);
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "agenda_event")]

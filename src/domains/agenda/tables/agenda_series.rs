@@ -17,7 +17,7 @@ use crate::platform::db::{Owner, Visible};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
 pub struct Starts(pub BTreeSet<NaiveDateTime>);
 
-crate::unread_by_default!(Starts);
+crate::default_placeholders!(Starts);
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "agenda_series")]

@@ -58,7 +58,7 @@ pub struct Holiday {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
 pub struct Holidays(pub Vec<Holiday>);
 
-crate::unread_by_default!(Shifts, Holidays);
+crate::default_placeholders!(Shifts, Holidays);
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "working_calendar")]

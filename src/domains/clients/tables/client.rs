@@ -69,7 +69,7 @@ pub struct Consents {
     pub whatsapp: bool,
 }
 
-crate::unread_by_default!(Tags, Consents);
+crate::default_placeholders!(Tags, Consents);
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "client")]

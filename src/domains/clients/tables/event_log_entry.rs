@@ -61,7 +61,7 @@ pub struct Attachment {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
 pub struct Attachments(pub Vec<Attachment>);
 
-crate::unread_by_default!(Attachments);
+crate::default_placeholders!(Attachments);
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "event_log_entry")]

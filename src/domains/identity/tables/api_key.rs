@@ -13,7 +13,7 @@ use crate::platform::db::{Visible, all_rows, none};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
 pub struct Scopes(pub Vec<Scope>);
 
-crate::unread_by_default!(Scopes);
+crate::default_placeholders!(Scopes);
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "api_key")]
