@@ -8,7 +8,7 @@ use async_graphql::parser::types::SelectionSet;
 use async_graphql::{Context, Object, OutputType, TypeName};
 use futures_util::future::BoxFuture;
 
-use super::fast::{GiveUp, Leaf, List, Parts, Plan, Planned, What, answer, render};
+use super::fast::{NotPlannable, Leaf, List, Parts, Plan, Planned, What, answer, render};
 use crate::kernel::{Error, Result};
 use crate::platform::db::{MAX_PAGE, PageArgs, PageQuery, Positional, Reader, Rows, SortColumn, ColumnSet};
 use crate::value;
@@ -201,7 +201,7 @@ impl<T: Planned + Positional> Planned for Connection<T> {
         rows: &'a [&'a Self],
         ctx: Context<'a>,
         plan: &'a Plan<'a>,
-    ) -> BoxFuture<'a, Result<Parts, GiveUp>> {
+    ) -> BoxFuture<'a, Result<Parts, NotPlannable>> {
         Box::pin(async move {
             let set = ctx.with_selection_set(&ctx.item.node.selection_set);
             match edge {
@@ -246,7 +246,7 @@ impl<T: Planned> Planned for ConnectionEdge<T> {
         rows: &'a [&'a Self],
         ctx: Context<'a>,
         plan: &'a Plan<'a>,
-    ) -> BoxFuture<'a, Result<Parts, GiveUp>> {
+    ) -> BoxFuture<'a, Result<Parts, NotPlannable>> {
         Box::pin(async move {
             let nodes: Vec<&T> = rows.iter().map(|edge| &edge.node).collect();
             render(&nodes, plan, &ctx.with_selection_set(&ctx.item.node.selection_set)).await
@@ -259,7 +259,7 @@ pub(super) async fn lists<'r, T: Planned>(
     pages: impl Iterator<Item = impl ExactSizeIterator<Item = &'r T>>,
     plan: &Plan<'_>,
     set: &async_graphql::ContextSelectionSet<'_>,
-) -> Result<Parts, GiveUp> {
+) -> Result<Parts, NotPlannable> {
     let (mut rows, mut lengths): (Vec<&T>, Vec<usize>) = (Vec::new(), Vec::new());
     for page in pages {
         lengths.push(page.len());

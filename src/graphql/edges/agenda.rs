@@ -16,7 +16,7 @@ use crate::domains::identity::rules::time_zone;
 use crate::edges;
 use crate::graphql::context::Ask;
 use crate::graphql::fast::{
-    Computed, Edge, First, GiveUp, Inline, Inlines, List, Maybe, One, Pages, Parts, Plan, one,
+    Computed, Edge, First, NotPlannable, Inline, Inlines, List, Maybe, One, Pages, Parts, Plan, one,
 };
 use crate::graphql::nodes::agenda::{
     AgendaBlockage, AgendaEvent, AgendaSeries, AgendaSettings, AgendaSlot, AvailableAgendaAction, BY_START,
@@ -195,14 +195,14 @@ impl Edge for Actions {
         let facts = Actions::told(self.facts, client, others.as_ref());
         Ok(List::new(judged(facts, ctx.viewer()?, ctx.services()?.authenticator.clock.now())))
     }
-    async fn render(edges: Vec<Self>, ctx: Context<'_>, plan: &Plan<'_>) -> Result<Parts, GiveUp> {
-        let (Ok(reader), Ok(services)) = (ctx.reader(), ctx.services()) else { return Err(GiveUp) };
+    async fn render(edges: Vec<Self>, ctx: Context<'_>, plan: &Plan<'_>) -> Result<Parts, NotPlannable> {
+        let (Ok(reader), Ok(services)) = (ctx.reader(), ctx.services()) else { return Err(NotPlannable) };
         let now = services.authenticator.clock.now();
         let ids: BTreeSet<Uuid> = edges.iter().filter_map(|edge| edge.client).collect();
         let ids: Vec<Uuid> = ids.into_iter().collect();
         let clients = match &ids[..] {
             [] => HashMap::new(),
-            ids => reader.by_ids::<Client>(ids, phone()).await.map_err(|_| GiveUp)?,
+            ids => reader.by_ids::<Client>(ids, phone()).await.map_err(|_| NotPlannable)?,
         };
         let (known, others): (Vec<_>, Vec<_>) = edges
             .into_iter()
@@ -244,7 +244,7 @@ impl Edge for Touch {
         let page = self.0.load_one(ctx).await?;
         Ok(page.nodes_of().next().map(|event| One::new(event.into())))
     }
-    async fn render(edges: Vec<Self>, ctx: Context<'_>, plan: &Plan<'_>) -> Result<Parts, GiveUp> {
+    async fn render(edges: Vec<Self>, ctx: Context<'_>, plan: &Plan<'_>) -> Result<Parts, NotPlannable> {
         let pages = edges.into_iter().map(|edge| edge.0).collect();
         let pages = Pages::load_all(pages, &ctx, ColumnSet::ALL).await?;
         let touches = pages.iter().map(|page| Inline(page.nodes_of().next().map(NextTouch::from))).collect();

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::output::{List, One, answer};
 use super::plan::{Plan, Planned};
-use super::render::{GiveUp, Leaf, Parts, render};
+use super::render::{NotPlannable, Leaf, Parts, render};
 use crate::graphql::page::{Connection, lists};
 use crate::graphql::size::Size;
 use crate::kernel::{Error, Result};
@@ -36,7 +36,7 @@ pub trait Edge: Send + Sized {
         edges: Vec<Self>,
         ctx: Context<'_>,
         plan: &Plan<'_>,
-    ) -> impl Future<Output = Result<Parts, GiveUp>> + Send;
+    ) -> impl Future<Output = Result<Parts, NotPlannable>> + Send;
 }
 
 /// The row with this id, if there is one and the viewer may see it.
@@ -149,16 +149,16 @@ impl<T: Planned + Positional> Pages<T> {
         edges: Vec<Self>,
         ctx: &Context<'_>,
         columns: ColumnSet,
-    ) -> Result<Vec<Connection<T>>, GiveUp> {
+    ) -> Result<Vec<Connection<T>>, NotPlannable> {
         let Some(first) = edges.first() else { return Ok(Vec::new()) };
-        let reader = &ctx.data_opt::<DataLoader<Loads>>().ok_or(GiveUp)?.loader().0;
+        let reader = &ctx.data_opt::<DataLoader<Loads>>().ok_or(NotPlannable)?.loader().0;
         let with_total = ctx.look_ahead().field("totalCount").exists();
         let mut parents: Vec<Uuid> = edges.iter().map(|edge| edge.parent).collect();
         parents.sort_unstable();
         parents.dedup(); // a parent that stands in the list twice must not get its children twice
         let pages =
-            Pages::<T>::load(&first.list, reader, &parents, with_total, columns).await.map_err(|_| GiveUp)?;
-        edges.iter().map(|edge| pages.get(&edge.parent).cloned()).collect::<Option<_>>().ok_or(GiveUp)
+            Pages::<T>::load(&first.list, reader, &parents, with_total, columns).await.map_err(|_| NotPlannable)?;
+        edges.iter().map(|edge| pages.get(&edge.parent).cloned()).collect::<Option<_>>().ok_or(NotPlannable)
     }
 }
 
@@ -304,7 +304,7 @@ impl<T: Planned + Positional> Edge for Maybe<T> {
         let Some(id) = self.0 else { return Ok(None) };
         one(ctx, id).await
     }
-    async fn render(edges: Vec<Self>, ctx: Context<'_>, plan: &Plan<'_>) -> Result<Parts, GiveUp> {
+    async fn render(edges: Vec<Self>, ctx: Context<'_>, plan: &Plan<'_>) -> Result<Parts, NotPlannable> {
         by_ids(
             edges.into_iter().map(|edge| edge.0).collect(),
             ctx,
@@ -324,9 +324,9 @@ impl<T: Planned + Positional> Edge for The<T> {
     async fn resolve(self, ctx: &Context<'_>) -> async_graphql::Result<Self::Output> {
         one(ctx, self.0).await?.ok_or_else(|| Error::NotFound.into())
     }
-    async fn render(edges: Vec<Self>, ctx: Context<'_>, plan: &Plan<'_>) -> Result<Parts, GiveUp> {
+    async fn render(edges: Vec<Self>, ctx: Context<'_>, plan: &Plan<'_>) -> Result<Parts, NotPlannable> {
         // One that is missing is an error, which the ordinary executor tells.
-        let must_be = |found: bool| if found { Ok(()) } else { Err(GiveUp) };
+        let must_be = |found: bool| if found { Ok(()) } else { Err(NotPlannable) };
         by_ids(
             edges.into_iter().map(|edge| Some(edge.0)).collect(),
             ctx,
@@ -343,13 +343,13 @@ async fn by_ids<T: Planned + Positional>(
     keys: Vec<Option<Uuid>>,
     ctx: Context<'_>,
     plan: &Plan<'_>,
-    missing: impl Fn(bool) -> Result<(), GiveUp>,
+    missing: impl Fn(bool) -> Result<(), NotPlannable>,
     _node: std::marker::PhantomData<T>,
-) -> Result<Parts, GiveUp> {
+) -> Result<Parts, NotPlannable> {
     let mut ids: Vec<Uuid> = keys.iter().flatten().copied().collect();
     ids.sort_unstable();
     ids.dedup();
-    let reader = &ctx.data_opt::<DataLoader<Loads>>().ok_or(GiveUp)?.loader().0;
+    let reader = &ctx.data_opt::<DataLoader<Loads>>().ok_or(NotPlannable)?.loader().0;
     let known = match ids[..] {
         [id] => Preloaded::row::<T>(&ctx, id),
         _ => None,
@@ -357,7 +357,7 @@ async fn by_ids<T: Planned + Positional>(
     let rows = if ids.is_empty() || known.is_some() {
         HashMap::new()
     } else {
-        reader.by_ids::<T>(&ids, T::columns(plan)).await.map_err(|_| GiveUp)?
+        reader.by_ids::<T>(&ids, T::columns(plan)).await.map_err(|_| NotPlannable)?
     };
     let rows = rows.values().chain(known.as_deref());
     let (ids, rows): (Vec<Uuid>, Vec<&T>) = rows.map(|row| (row.key(), row)).unzip();
@@ -369,7 +369,7 @@ async fn by_ids<T: Planned + Positional>(
         let found = key.and_then(|id| place.get(&id));
         missing(found.is_some())?;
         parts.push(found.map_or(b"null", |place| texts.get(*place)));
-        size.map_or(Ok(()), |size| size.admit(&parts.text)).map_err(|_| GiveUp)?;
+        size.map_or(Ok(()), |size| size.admit(&parts.text)).map_err(|_| NotPlannable)?;
     }
     Ok(parts)
 }
@@ -382,7 +382,7 @@ impl<T: Planned + Positional> Edge for Pages<T> {
     async fn resolve(self, ctx: &Context<'_>) -> async_graphql::Result<Self::Output> {
         Ok(One::new(self.load_one(ctx).await?))
     }
-    async fn render(edges: Vec<Self>, ctx: Context<'_>, plan: &Plan<'_>) -> Result<Parts, GiveUp> {
+    async fn render(edges: Vec<Self>, ctx: Context<'_>, plan: &Plan<'_>) -> Result<Parts, NotPlannable> {
         let pages = Pages::load_all(edges, &ctx, Connection::<T>::columns(plan)).await?;
         let rows: Vec<&Connection<T>> = pages.iter().collect();
         render(&rows, plan, &ctx.with_selection_set(&ctx.item.node.selection_set)).await
@@ -397,7 +397,7 @@ impl<T: Planned> Edge for Inline<T> {
     async fn resolve(self, _: &Context<'_>) -> async_graphql::Result<Self::Output> {
         Ok(self.0.map(One::new))
     }
-    async fn render(edges: Vec<Self>, ctx: Context<'_>, plan: &Plan<'_>) -> Result<Parts, GiveUp> {
+    async fn render(edges: Vec<Self>, ctx: Context<'_>, plan: &Plan<'_>) -> Result<Parts, NotPlannable> {
         let rows: Vec<&T> = edges.iter().filter_map(|edge| edge.0.as_ref()).collect();
         let texts = render(&rows, plan, &ctx.with_selection_set(&ctx.item.node.selection_set)).await?;
         let (mut parts, mut next) = (Parts::with_capacity(edges.len()), 0..);
@@ -417,7 +417,7 @@ impl<T: Planned> Edge for Inlines<T> {
     async fn resolve(self, _: &Context<'_>) -> async_graphql::Result<Self::Output> {
         Ok(List::new(self.0))
     }
-    async fn render(edges: Vec<Self>, ctx: Context<'_>, plan: &Plan<'_>) -> Result<Parts, GiveUp> {
+    async fn render(edges: Vec<Self>, ctx: Context<'_>, plan: &Plan<'_>) -> Result<Parts, NotPlannable> {
         let rows: Vec<&T> = edges.iter().flat_map(|edge| &edge.0).collect();
         let texts = render(&rows, plan, &ctx.with_selection_set(&ctx.item.node.selection_set)).await?;
         let (mut parts, mut start) = (Parts::with_capacity(edges.len()), 0);
@@ -437,7 +437,7 @@ impl<T: Planned> Edge for Within<T> {
     async fn resolve(self, _: &Context<'_>) -> async_graphql::Result<Self::Output> {
         Ok(One::new(self.0))
     }
-    async fn render(edges: Vec<Self>, ctx: Context<'_>, plan: &Plan<'_>) -> Result<Parts, GiveUp> {
+    async fn render(edges: Vec<Self>, ctx: Context<'_>, plan: &Plan<'_>) -> Result<Parts, NotPlannable> {
         let rows: Vec<&T> = edges.iter().map(|edge| &edge.0).collect();
         render(&rows, plan, &ctx.with_selection_set(&ctx.item.node.selection_set)).await
     }
@@ -451,7 +451,7 @@ impl<L: Leaf + OutputType> Edge for Computed<L> {
     async fn resolve(self, _: &Context<'_>) -> async_graphql::Result<L> {
         Ok(self.0)
     }
-    async fn render(edges: Vec<Self>, _: Context<'_>, _: &Plan<'_>) -> Result<Parts, GiveUp> {
+    async fn render(edges: Vec<Self>, _: Context<'_>, _: &Plan<'_>) -> Result<Parts, NotPlannable> {
         let mut parts = Parts::with_capacity(edges.len());
         for edge in edges {
             edge.0.put(&mut parts.text);
@@ -469,7 +469,7 @@ impl<T: Planned + Positional> Edge for All<T> {
     async fn resolve(self, ctx: &Context<'_>) -> async_graphql::Result<Self::Output> {
         Ok(self.0.load_one(ctx).await?.rows())
     }
-    async fn render(edges: Vec<Self>, ctx: Context<'_>, plan: &Plan<'_>) -> Result<Parts, GiveUp> {
+    async fn render(edges: Vec<Self>, ctx: Context<'_>, plan: &Plan<'_>) -> Result<Parts, NotPlannable> {
         let pages =
             Pages::load_all(edges.into_iter().map(|edge| edge.0).collect(), &ctx, T::columns(plan)).await?;
         let set = ctx.with_selection_set(&ctx.item.node.selection_set);

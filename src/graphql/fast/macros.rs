@@ -173,7 +173,7 @@ macro_rules! edges {
         }
 
         const _: () = {
-            use $crate::graphql::fast::{Columns, GiveUp, Parts, Plan, Planned, What, index};
+            use $crate::graphql::fast::{Columns, NotPlannable, Parts, Plan, Planned, What, index};
 
             #[allow(non_camel_case_types, dead_code)]
             enum Number { $($name,)* End }
@@ -206,11 +206,11 @@ macro_rules! edges {
                     rows: &'a [&'a Self],
                     ctx: async_graphql::Context<'a>,
                     plan: &'a Plan<'a>,
-                ) -> futures_util::future::BoxFuture<'a, Result<Parts, GiveUp>> {
+                ) -> futures_util::future::BoxFuture<'a, Result<Parts, NotPlannable>> {
                     $(if edge == Number::$name as usize {
                         return Box::pin(async move {
                             $(let $arg: $type =
-                                ctx.param_value(&$crate::graphql::fast::camel(stringify!($arg)), None).map_err(|_| GiveUp)?.1;)*
+                                ctx.param_value(&$crate::graphql::fast::camel(stringify!($arg)), None).map_err(|_| NotPlannable)?.1;)*
                             let edges: Vec<$Edge> = rows
                                 .iter()
                                 .map(|$row| {
@@ -223,7 +223,7 @@ macro_rules! edges {
                             <$Edge as $crate::graphql::fast::Edge>::render(edges, ctx, plan).await
                         });
                     })*
-                    Box::pin(std::future::ready(Err(GiveUp)))
+                    Box::pin(std::future::ready(Err(NotPlannable)))
                 }
             }
         };

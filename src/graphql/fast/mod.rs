@@ -25,4 +25,4 @@ pub use json::{RawJson, is_mergeable, to_json, to_json_within};
 pub use macros::Columns;
 pub use output::{List, One, SeenBy, answer};
 pub use plan::{Plan, Planned, What, camel, index};
-pub use render::{GiveUp, Leaf, Parts, render};
+pub use render::{NotPlannable, Leaf, Parts, render};

@@ -7,7 +7,7 @@ use async_graphql::parser::types::{Field, Selection, SelectionSet};
 use async_graphql::{Context, ObjectType, Positioned};
 use futures_util::future::BoxFuture;
 
-use super::render::{GiveUp, Parts};
+use super::render::{NotPlannable, Parts};
 use crate::platform::db::ColumnSet;
 
 /// What a field of a node is to the plan.
@@ -52,7 +52,7 @@ pub trait Planned: ObjectType + Clone + Send + Sync + 'static {
         rows: &'a [&'a Self],
         ctx: Context<'a>,
         plan: &'a Plan<'a>,
-    ) -> BoxFuture<'a, Result<Parts, GiveUp>>;
+    ) -> BoxFuture<'a, Result<Parts, NotPlannable>>;
 }
 
 /// One field of a plan.

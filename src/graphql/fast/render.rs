@@ -10,7 +10,7 @@ use crate::graphql::size::Size;
 
 /// The plan cannot answer; the ordinary executor will.
 #[derive(Debug)]
-pub struct GiveUp;
+pub struct NotPlannable;
 
 /// JSON texts of many values, one after the other in one buffer.
 #[derive(Default)]
@@ -87,7 +87,7 @@ pub fn render<'a, T: Planned>(
     rows: &'a [&'a T],
     plan: &'a Plan<'a>,
     ctx: &'a ContextSelectionSet<'a>,
-) -> BoxFuture<'a, Result<Parts, GiveUp>> {
+) -> BoxFuture<'a, Result<Parts, NotPlannable>> {
     // Boxed, for node types refer to each other.
     Box::pin(async move {
         let edges = plan.0.iter().filter_map(|item| match item.what {
@@ -106,12 +106,12 @@ pub fn render<'a, T: Planned>(
                     What::Column(column) => row.put(column, &mut parts.text),
                     What::TypeName => T::name().into_owned().put(&mut parts.text),
                     // One text per edge of the plan, in the plan's order.
-                    What::Edge(_) => parts.text.extend_from_slice(edges.next().ok_or(GiveUp)?.get(index)),
+                    What::Edge(_) => parts.text.extend_from_slice(edges.next().ok_or(NotPlannable)?.get(index)),
                 }
             }
             parts.text.push(b'}');
             parts.end();
-            size.map_or(Ok(()), |size| size.admit(&parts.text)).map_err(|_| GiveUp)?;
+            size.map_or(Ok(()), |size| size.admit(&parts.text)).map_err(|_| NotPlannable)?;
         }
         Ok(parts)
     })
