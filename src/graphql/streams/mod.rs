@@ -5,7 +5,7 @@
 //! one execution and one text an event.
 
 mod figures;
-mod only;
+mod filter;
 
 use std::any::Any;
 use std::collections::VecDeque;
@@ -18,7 +18,7 @@ use moka::policy::EvictionPolicy;
 use tokio::sync::{OnceCell, watch};
 
 use figures::Pace;
-use only::{Only, text};
+use filter::{StreamFilter, text};
 
 use super::board::Board;
 use super::context::Caller;
@@ -87,7 +87,7 @@ pub struct Stream {
     /// Who follows, as they are now: role and team may change while the stream runs.
     viewer: watch::Receiver<Arc<Viewer>>,
     topics: Vec<&'static str>,
-    only: Only,
+    filter: StreamFilter,
     asked: String,
     /// The same together with the visibility of who follows: of many, and of one alone.
     seen_as: [Option<(Arc<Viewer>, Arc<str>)>; 2],
@@ -202,7 +202,7 @@ impl Engine {
         let argument = |name: &str| field.get_argument(name)?.node.clone().into_const_with(known).ok();
         let after = resume.map(str::to_owned).or_else(|| text(argument("after")));
         let after = after.map(|text| text.parse::<Cursor>()).transpose()?;
-        let only = Only::of(argument)?;
+        let filter = StreamFilter::of(argument)?;
         let topics = topics_of(&field.name.node);
         let services = self.services();
         let mut away = Away::default();
@@ -228,7 +228,7 @@ impl Engine {
             viewer: session.viewer(),
             session,
             topics,
-            only,
+            filter,
             asked,
             seen_as: [None, None],
             follower,
@@ -319,7 +319,7 @@ impl Stream {
 
     /// Whether it follows events like this one.
     fn concerns(&self, event: &Event) -> bool {
-        self.topics.contains(&event.topic.as_str()) && self.only.holds(&event.audience)
+        self.topics.contains(&event.topic.as_str()) && self.filter.holds(&event.audience)
     }
 
     async fn write(&mut self, event: &Arc<Event>) -> Result<Frame, Arc<Error>> {

@@ -1,4 +1,5 @@
-//! What a stream's arguments let through, judged by an event's audience alone: nothing is read for what nobody asked for.
+//! The arguments of a subscription as a filter on the audience of events, so that nothing is read for events that it does
+//! not deliver.
 
 use async_graphql::{InputType, Value};
 use uuid::Uuid;
@@ -9,20 +10,20 @@ use crate::kernel::time::Instant;
 use crate::kernel::{Error, Result};
 use crate::platform::db::{Audience, Owner};
 
-/// Which events a stream is about; all that is told must hold.
+/// Which events a subscription delivers; all conditions must hold.
 #[derive(Default)]
-pub struct Only {
+pub struct StreamFilter {
     client: Option<Uuid>,
     assignee: Option<Uuid>,
     range: Option<(Instant, Instant)>,
 }
 
-impl Only {
-    /// By the arguments of the field.
+impl StreamFilter {
+    /// Reads the arguments of the field.
     ///
     /// # Errors
-    /// `Invalid` for what is no id, and no stretch of time.
-    pub fn of(argument: impl Fn(&str) -> Option<Value>) -> Result<Only> {
+    /// `Invalid` when an argument is not an id of its kind, or not a range.
+    pub fn of(argument: impl Fn(&str) -> Option<Value>) -> Result<StreamFilter> {
         let client = text(argument("clientId")).map(|text| text.parse::<ClientId>()).transpose();
         let client = client.map_err(|_| Error::invalid("clientId", "is no id of a client"))?;
         let assignee = text(argument("assigneeId")).map(|text| text.parse::<UserId>()).transpose();
@@ -31,16 +32,16 @@ impl Only {
         let range = range.map(|range| DateTimeRangeInput::parse(Some(range))).transpose();
         let range = range.map_err(|_| Error::invalid("range", "is no stretch of time"))?;
         let range = range.map(|range| range.checked()).transpose()?;
-        // Whole days of other zones lie up to a day aside: rather an item too many.
+        // All-day events of other zones may begin up to a day earlier or later: deliver one too many rather than miss one.
         let aside = chrono::Duration::days(1);
-        Ok(Only {
+        Ok(StreamFilter {
             client: client.map(Into::into),
             assignee: assignee.map(Into::into),
             range: range.map(|range| (range.start - aside, range.end + aside)),
         })
     }
 
-    /// Whether it is about an event with this audience.
+    /// Whether an event with this audience passes.
     pub fn holds(&self, audience: &Audience) -> bool {
         let his = |owner: Option<Owner>| owner.is_some_and(|owner| owner.advisor == self.assignee);
         let client = self.client.is_none() || audience.client == self.client;
@@ -52,7 +53,7 @@ impl Only {
     }
 }
 
-/// A text that was given.
+/// The text of an argument.
 pub fn text(given: Option<Value>) -> Option<String> {
     match given? {
         Value::String(text) => Some(text),
