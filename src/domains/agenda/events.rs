@@ -6,7 +6,7 @@ use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter,
 use super::agenda_event::{AgendaEventKind, AgendaEventState, Column, Entity, Model};
 use super::details::{Details, DetailsPatch};
 use super::rules::{self, AgendaAction, AgendaErrorCode as Code, AgendaScope, Callable, Facts};
-use super::settings::Usual;
+use super::settings::DefaultReminders;
 use super::times::{self, LONGEST, When};
 use super::{AGENDA_CHANGED, series, working};
 use crate::domains::clients::event_log_entry::EventLogKind;
@@ -291,7 +291,7 @@ pub(super) fn uid<I: TypedId + std::fmt::Display>(id: I) -> String {
 
 /// Writes a new event.
 pub(super) async fn insert(tx: &mut Tx, mut row: Model) -> Result<AgendaEventId> {
-    row.remind_at = remind_at(tx, &mut Usual::default(), &row).await?;
+    row.remind_at = remind_at(tx, &mut DefaultReminders::default(), &row).await?;
     let change = Change::of(ChangeKind::Created, row.id, row.version, differences(None, Some(&row))?);
     tx.record(change.on(AGENDA_CHANGED, audience(&row, None)));
     tell_client(tx, &row, "planned", None).await?;
@@ -384,7 +384,7 @@ pub(super) async fn write(
 /// Writes changed rows with their audit, each as it was and as it is, in their order; screens hear of those that are told by
 /// themselves.
 pub(super) async fn save_all(tx: &mut Tx, all: Vec<(Model, Model, bool)>) -> Result<()> {
-    let (mut usual, mut rows) = (Usual::default(), Vec::with_capacity(all.len()));
+    let (mut defaults, mut rows) = (DefaultReminders::default(), Vec::with_capacity(all.len()));
     for (before, mut after, told) in all {
         let changes = differences(Some(&before), Some(&after))?;
         after.version = before.version + 1;
@@ -393,7 +393,7 @@ pub(super) async fn save_all(tx: &mut Tx, all: Vec<(Model, Model, bool)>) -> Res
         let of_time = (before.start, before.state.is_open(), &before.reminders, before.assignee_id)
             != (after.start, after.state.is_open(), &after.reminders, after.assignee_id);
         if of_time {
-            after.remind_at = remind_at(tx, &mut usual, &after).await?;
+            after.remind_at = remind_at(tx, &mut defaults, &after).await?;
         }
         if !changes.is_empty() {
             let change = Change::of(ChangeKind::Updated, after.id, after.version, changes);
@@ -405,11 +405,11 @@ pub(super) async fn save_all(tx: &mut Tx, all: Vec<(Model, Model, bool)>) -> Res
 }
 
 /// When the next reminder is due of what is open and has somebody to be reminded.
-pub(super) async fn remind_at(tx: &Tx, usual: &mut Usual, row: &Model) -> Result<Option<Instant>> {
+pub(super) async fn remind_at(tx: &Tx, defaults: &mut DefaultReminders, row: &Model) -> Result<Option<Instant>> {
     let Some(assignee) = row.assignee_id.filter(|_| row.state.is_open()) else { return Ok(None) };
     let reminders = match &row.reminders {
         Some(own) => own,
-        None => usual.of(tx.conn(), assignee).await?,
+        None => defaults.of(tx.conn(), assignee).await?,
     };
     Ok(times::next_reminder(reminders, row.start, tx.now))
 }

@@ -60,7 +60,7 @@ pub async fn feed(
     let series = series.all(&database.pool).await?;
     let agenda = Agenda {
         user,
-        usual: settings.reminders,
+        defaults: settings.reminders,
         series: series.into_iter().map(|series| (series.id, series)).collect(),
         since: now - PAST,
         from: month_of(now - PAST),
@@ -80,7 +80,7 @@ pub async fn feed(
 struct Agenda {
     user: app_user::Model,
     /// The reminders of what has none of its own.
-    usual: Reminders,
+    defaults: Reminders,
     series: BTreeMap<AgendaSeriesId, agenda_series::Model>,
     /// What was over then is not in the file.
     since: Instant,
@@ -123,7 +123,7 @@ impl Agenda {
         let (name, zone) = (&self.user.name, &self.user.time_zone);
         // Another program may write the same in another way, and other rules of the zones are written too.
         let program = (env!("CARGO_PKG_VERSION"), zones::in_use(), self.from);
-        Ok(hash_secret(&format!("{:?}", (program, name, zone, &self.usual, series, events))))
+        Ok(hash_secret(&format!("{:?}", (program, name, zone, &self.defaults, series, events))))
     }
 
     fn entries(&self, events: &[Model]) -> Result<Vec<Entry>> {
@@ -189,7 +189,7 @@ impl Agenda {
             rule: Some(rest.rule),
             except: rest.except,
             replaces: None,
-            alarms: series.reminders.as_ref().unwrap_or(&self.usual).0.clone(),
+            alarms: series.reminders.as_ref().unwrap_or(&self.defaults).0.clone(),
         }
     }
 
@@ -222,7 +222,7 @@ impl Agenda {
             except: Vec::new(),
             // By the clock of the series, also when the occurrence was moved to another zone.
             replaces: replaced,
-            alarms: shown_of.reminders.as_ref().unwrap_or(&self.usual).0.clone(),
+            alarms: shown_of.reminders.as_ref().unwrap_or(&self.defaults).0.clone(),
         })
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::agenda_event::{Column, Entity, Model};
 use super::events::remind_at;
-use super::settings::Usual;
+use super::settings::DefaultReminders;
 use crate::domains::clients::timeline;
 use crate::domains::notifications::inbox;
 use crate::domains::notifications::notification::NotificationKind;
@@ -68,9 +68,9 @@ impl Remind {
             if due.is_empty() {
                 return Ok(()); // all told, or another worker is at it
             }
-            let mut usual = Usual::default();
+            let mut defaults = DefaultReminders::default();
             for event in &due {
-                tell(&mut tx, &mut usual, event).await?;
+                tell(&mut tx, &mut defaults, event).await?;
             }
             tx.keep();
             tx.commit().await?;
@@ -78,13 +78,13 @@ impl Remind {
     }
 }
 
-async fn tell(tx: &mut Tx, usual: &mut Usual, event: &Model) -> Result<()> {
+async fn tell(tx: &mut Tx, defaults: &mut DefaultReminders, event: &Model) -> Result<()> {
     // Late ones of the same event are one: nobody needs to hear "in an hour" and "in a quarter" at once.
     let is_ahead = event.state.is_open() && event.end.max(event.start) >= tx.now;
     if let Some(assignee) = event.assignee_id.filter(|_| is_ahead) {
         inbox::tell(tx, assignee, NotificationKind::AgendaReminder, event.client_id, event.id).await?;
     }
-    let next = remind_at(tx, usual, event).await?;
+    let next = remind_at(tx, defaults, event).await?;
     Entity::update_many()
         .col_expr(Column::RemindAt, Expr::value(next))
         .filter(Column::Id.eq(event.id))

@@ -32,9 +32,9 @@ const AT_ONCE: u64 = 500;
 
 /// The reminders of what users are assigned to and that has none of its own; each user's are read once.
 #[derive(Default)]
-pub struct Usual(HashMap<UserId, Reminders>);
+pub struct DefaultReminders(HashMap<UserId, Reminders>);
 
-impl Usual {
+impl DefaultReminders {
     /// Those of this user.
     ///
     /// # Errors
@@ -106,7 +106,7 @@ fn ahead(user: UserId, now: Instant, after: Option<AgendaEventId>) -> Select<age
 async fn step(tx: &mut Tx, user: UserId, after: Option<AgendaEventId>) -> Result<Step<AgendaEventId>> {
     let next = ahead(user, tx.now, after).order_by_asc(agenda_event::Column::Id).limit(AT_ONCE);
     let mut events = next.lock_exclusive().all(tx.conn()).await?;
-    let reminders = Usual::default().of(tx.conn(), user).await?.clone();
+    let reminders = DefaultReminders::default().of(tx.conn(), user).await?.clone();
     for event in &mut events {
         event.remind_at = times::next_reminder(&reminders, event.start, tx.now);
     }

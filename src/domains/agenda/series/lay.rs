@@ -10,7 +10,7 @@ use super::super::details::Details;
 use super::super::events::blank;
 use super::super::recurrence::Pattern;
 use super::super::rules::AgendaErrorCode as Code;
-use super::super::settings::Usual;
+use super::super::settings::DefaultReminders;
 use super::super::times::{When, next_reminder};
 use super::rollout::RollOut;
 use super::{LOCAL, kept, parsed};
@@ -172,7 +172,7 @@ async fn lay(tx: &Tx, row: &mut Model, pattern: &Pattern, until: Instant) -> Res
     };
     let reminders = match (&row.reminders, row.assignee_id) {
         (Some(own), _) => own.clone(),
-        (None, Some(assignee)) => Usual::default().of(tx.conn(), assignee).await?.clone(),
+        (None, Some(assignee)) => DefaultReminders::default().of(tx.conn(), assignee).await?.clone(),
         (None, None) => Default::default(),
     };
     let event = |begins: NaiveDateTime| {
