@@ -19,7 +19,7 @@ pub mod recurrence;
 mod reminders;
 pub mod rules;
 mod series;
-mod set;
+mod singleton;
 pub mod settings;
 mod tables;
 mod times;

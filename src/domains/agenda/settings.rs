@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::agenda_event::{self, AgendaEventState, Reminders};
 use super::agenda_settings::{Column, Entity, Model};
 use super::rules::AgendaErrorCode as Code;
-use super::{set, times};
+use super::{singleton, times};
 use crate::domains::identity::app_user;
 use crate::kernel::error::Check;
 use crate::kernel::ids::{AgendaEventId, AgendaSettingsId, UserId};
@@ -170,6 +170,6 @@ async fn write(
     }
     (after.version, after.updated_at) = (before.version + 1, tx.now);
     let (id, version) = (after.id, after.version);
-    set::write(tx, (id, version), after.into_active_model(), changes).await?;
+    singleton::write(tx, (id, version), after.into_active_model(), changes).await?;
     Ok(id)
 }

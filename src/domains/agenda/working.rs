@@ -5,7 +5,7 @@ use sea_orm::sea_query::LockType;
 use sea_orm::{ColumnTrait, ConnectionTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
 
 use super::rules::AgendaErrorCode as Code;
-use super::set;
+use super::singleton;
 use super::working_calendar::{Column, Entity, Holiday, Holidays, Model, Shift, Shifts, Weekday};
 use crate::domains::identity::rules::check_time_zone;
 use crate::domains::identity::{app_user, team, teams};
@@ -97,7 +97,7 @@ pub async fn update(
     }
     (after.version, after.updated_at) = (before.version + 1, tx.now);
     let (id, version) = (after.id, after.version);
-    set::write(tx, (id, version), after.into_active_model(), changes).await?;
+    singleton::write(tx, (id, version), after.into_active_model(), changes).await?;
     Ok(id)
 }
 

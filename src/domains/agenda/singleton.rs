@@ -1,4 +1,4 @@
-//! What is by itself until somebody sets it: settings and working calendars are rows from then on.
+//! Settings and working calendars have defaults: the row is created by the first save.
 
 use sea_orm::{ActiveModelBehavior, ActiveModelTrait, EntityTrait, IntoActiveModel};
 
@@ -6,7 +6,7 @@ use crate::kernel::Result;
 use crate::kernel::ids::TypedId;
 use crate::platform::db::{Change, ChangeKind, FieldChange, Tx};
 
-/// Writes what was set, with its audit: a new row the first time, when it has the version 1.
+/// Saves the row, with its audit entry: it is inserted when its version is 1, and updated otherwise.
 pub async fn write<I, A>(
     tx: &mut Tx,
     (id, version): (I, i32),
