@@ -10,24 +10,24 @@ use crate::kernel::words::Code;
 use crate::kernel::{Error, Stop};
 use crate::platform::auth::Right;
 use crate::platform::db::{Tx, retried};
-use crate::platform::jobs::dead::{MOST, Which};
+use crate::platform::jobs::dead::{MOST, Selection};
 
 /// Which failures an input means.
 ///
 /// # Errors
 /// Unless exactly one of the fields is given.
-pub fn which<I>(
+pub fn selection<I>(
     ids: Option<Vec<I>>,
     fingerprint: Option<String>,
     all: Option<bool>,
-) -> Result<Which<I>, Error> {
+) -> Result<Selection<I>, Error> {
     match (ids, fingerprint, all) {
         (Some(ids), None, None | Some(false)) if ids.len() as u64 > MOST => {
             Err(Error::invalid("ids", format!("must be at most {MOST}")))
         }
-        (Some(ids), None, None | Some(false)) => Ok(Which::Ids(ids)),
-        (None, Some(fingerprint), None | Some(false)) => Ok(Which::Alike(fingerprint)),
-        (None, None, Some(true)) => Ok(Which::All),
+        (Some(ids), None, None | Some(false)) => Ok(Selection::Ids(ids)),
+        (None, Some(fingerprint), None | Some(false)) => Ok(Selection::Alike(fingerprint)),
+        (None, None, Some(true)) => Ok(Selection::All),
         _ => Err(Error::invalid("ids", "exactly one of ids, fingerprint and all must be given")),
     }
 }
@@ -38,27 +38,27 @@ pub fn which<I>(
 /// What is no refusal.
 pub async fn write<I, C, F>(
     ctx: &Context<'_>,
-    which: Result<Which<I>, Error>,
+    selection: Result<Selection<I>, Error>,
     verb: F,
 ) -> Result<(Vec<I>, Outcome<I, C>), Error>
 where
     I: TypedId,
     C: Code,
-    F: for<'t> Fn(&'t mut Tx, Which<I>) -> BoxFuture<'t, Result<Vec<I>, Stop<C>>>,
+    F: for<'t> Fn(&'t mut Tx, Selection<I>) -> BoxFuture<'t, Result<Vec<I>, Stop<C>>>,
 {
     let services = ctx.services()?;
     let viewer = ctx.viewer()?.clone();
     viewer.may(Right::Administer)?; // before anything is told of the input
     let origin = origin(ctx, None)?;
-    let which = match which {
-        Ok(which) => which,
+    let selection = match selection {
+        Ok(selection) => selection,
         Err(error) => return Ok((Vec::new(), Outcome::of(None, Err(Stop::<C>::from(error)))?)),
     };
     let attempt = || async {
         let mut tx =
             Tx::begin(&services.database, &services.authenticator.clock, viewer.clone(), origin.clone())
                 .await?;
-        let ids = verb(&mut tx, which.clone()).await?;
+        let ids = verb(&mut tx, selection.clone()).await?;
         Ok((ids, tx.commit().await?))
     };
     Ok(match retried(attempt).await {

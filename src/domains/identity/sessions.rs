@@ -272,7 +272,7 @@ impl Authenticator {
 
 /// Which of the own sessions end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Which {
+pub enum Selection {
     /// The one that asks.
     This,
     /// Another one.
@@ -297,13 +297,13 @@ async fn is_still(tx: &Tx, user: &app_user::Model) -> Result<bool> {
 }
 
 /// Ends sessions of the viewer; tells which.
-pub async fn revoke(tx: &mut Tx, which: Which) -> Result<Vec<SessionId>, Stop<SessionErrorCode>> {
+pub async fn revoke(tx: &mut Tx, selection: Selection) -> Result<Vec<SessionId>, Stop<SessionErrorCode>> {
     let user = viewer_user(tx)?;
     let mut open = session::Entity::visible_to(&tx.by).filter(session::Column::RevokedAt.is_null());
-    match which {
-        Which::This => open = open.filter(session::Column::Id.eq(tx.by.session)),
-        Which::One(id) => open = open.filter(session::Column::Id.eq(id)),
-        Which::All => {}
+    match selection {
+        Selection::This => open = open.filter(session::Column::Id.eq(tx.by.session)),
+        Selection::One(id) => open = open.filter(session::Column::Id.eq(id)),
+        Selection::All => {}
     }
     let ids: Vec<SessionId> = open.all(tx.conn()).await?.into_iter().map(|session| session.id).collect();
     if ids.is_empty() {

@@ -17,7 +17,7 @@ use crate::kernel::{Error, Result, Stop, text};
 use crate::platform::auth::{Right, Viewer};
 use crate::platform::db::tables::sync_external::{Column, Entity, Model, SyncStatus};
 use crate::platform::db::{Change, ChangeKind, FieldChange, Mark, Reader, Tx, Visible, all_rows, mark};
-use crate::platform::jobs::dead::{Columns, Group, Which, grouped};
+use crate::platform::jobs::dead::{Columns, Group, Selection, grouped};
 
 codes! {
     /// Why a row of the ledger was left as it was.
@@ -123,8 +123,8 @@ async fn first(tx: &mut Tx, kind: &str, id: Uuid) -> Result<SyncId, Stop<SyncErr
 }
 
 /// Has failures tried again, from the first try on; tells which.
-pub async fn retry(tx: &mut Tx, which: Which<SyncId>) -> Result<Vec<SyncId>, Stop<SyncErrorCode>> {
-    let failed = locked(tx, which).await?;
+pub async fn retry(tx: &mut Tx, selection: Selection<SyncId>) -> Result<Vec<SyncId>, Stop<SyncErrorCode>> {
+    let failed = locked(tx, selection).await?;
     again(tx, &failed, "retried").await?;
     Ok(failed.into_iter().map(|row| row.id).collect())
 }
@@ -132,13 +132,13 @@ pub async fn retry(tx: &mut Tx, which: Which<SyncId>) -> Result<Vec<SyncId>, Sto
 /// Leaves failures be until their things change again; tells which. The audit keeps the reason.
 pub async fn discard(
     tx: &mut Tx,
-    which: Which<SyncId>,
+    selection: Selection<SyncId>,
     reason: &str,
 ) -> Result<Vec<SyncId>, Stop<SyncErrorCode>> {
     let mut check = Check::default();
     let reason = text::name(reason, REASON_MAX).map_err(|rule| format!("{rule}: the audit keeps it"));
     let reason = check.take(SyncErrorCode::Invalid, "reason", reason).unwrap_or_default();
-    let failed = locked(tx, which).await?;
+    let failed = locked(tx, selection).await?;
     check.done()?;
     Entity::update_many()
         .col_expr(Column::Status, Expr::value(SyncStatus::Dead))
@@ -190,9 +190,9 @@ fn not_synced(kind: &str) -> Stop<SyncErrorCode> {
     )
 }
 
-async fn locked(tx: &Tx, which: Which<SyncId>) -> Result<Vec<Model>> {
+async fn locked(tx: &Tx, selection: Selection<SyncId>) -> Result<Vec<Model>> {
     tx.by.may(Right::Administer)?;
-    let oldest = which.of(list(&tx.by, None, None), Column::Id, Column::Fingerprint);
+    let oldest = selection.of(list(&tx.by, None, None), Column::Id, Column::Fingerprint);
     let oldest = oldest.order_by_asc(Column::FailedAt).limit(MOST).all(tx.conn()).await?;
     // All writes take the rows in one order.
     let failed = list(&tx.by, None, None).filter(Column::Id.is_in(oldest.into_iter().map(|row| row.id)));

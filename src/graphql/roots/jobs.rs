@@ -5,7 +5,7 @@ use futures_util::FutureExt;
 
 use crate::failures;
 use crate::graphql::context::Ask;
-use crate::graphql::failures::{which, write};
+use crate::graphql::failures::{selection, write};
 use crate::graphql::fast::{List, One};
 use crate::graphql::nodes::jobs::{DEAD_LATEST, DeadLetter, DeadLetterGroup, JobUnderWay};
 use crate::graphql::page::{Connection, list};
@@ -74,8 +74,8 @@ impl JobsMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which dead letters.")] input: DeadLetterRetryInput,
     ) -> Result<DeadLetterPayload> {
-        let which = which(input.ids, input.fingerprint, input.all);
-        let (ids, outcome) = write(ctx, which, |tx, which| dead::retry(tx, which).boxed()).await?;
+        let selection = selection(input.ids, input.fingerprint, input.all);
+        let (ids, outcome) = write(ctx, selection, |tx, selection| dead::retry(tx, selection).boxed()).await?;
         Ok(DeadLetterPayload(ids, outcome))
     }
 
@@ -85,11 +85,11 @@ impl JobsMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which dead letters, and why.")] input: DeadLetterDiscardInput,
     ) -> Result<DeadLetterPayload> {
-        let which = which(input.ids, input.fingerprint, input.all);
+        let selection = selection(input.ids, input.fingerprint, input.all);
         let reason = input.reason;
-        let discard = write(ctx, which, |tx, which| {
+        let discard = write(ctx, selection, |tx, selection| {
             let reason = reason.clone();
-            async move { dead::discard(tx, which, &reason).await }.boxed()
+            async move { dead::discard(tx, selection, &reason).await }.boxed()
         });
         let (ids, outcome) = discard.await?;
         Ok(DeadLetterPayload(ids, outcome))

@@ -6,7 +6,7 @@ use futures_util::FutureExt;
 use crate::domains::sync::failures::{self as sync, SyncErrorCode};
 use crate::domains::sync::lanes;
 use crate::graphql::context::Ask;
-use crate::graphql::failures::{which, write};
+use crate::graphql::failures::{selection, write};
 use crate::graphql::fast::{List, One};
 use crate::graphql::nodes::sync::{FAILED_LATEST, SyncCount, SyncFailureGroup, SyncHealth, SyncState};
 use crate::graphql::page::{Connection, list};
@@ -111,8 +111,8 @@ impl SyncMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which failures.")] input: SyncRetryInput,
     ) -> Result<SyncFailuresPayload> {
-        let which = which(input.ids, input.fingerprint, input.all);
-        let (ids, outcome) = write(ctx, which, |tx, which| sync::retry(tx, which).boxed()).await?;
+        let selection = selection(input.ids, input.fingerprint, input.all);
+        let (ids, outcome) = write(ctx, selection, |tx, selection| sync::retry(tx, selection).boxed()).await?;
         Ok(SyncFailuresPayload(ids, outcome))
     }
 
@@ -123,11 +123,11 @@ impl SyncMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which failures, and why.")] input: SyncDiscardInput,
     ) -> Result<SyncFailuresPayload> {
-        let which = which(input.ids, input.fingerprint, input.all);
+        let selection = selection(input.ids, input.fingerprint, input.all);
         let reason = input.reason;
-        let discard = write(ctx, which, |tx, which| {
+        let discard = write(ctx, selection, |tx, selection| {
             let reason = reason.clone();
-            async move { sync::discard(tx, which, &reason).await }.boxed()
+            async move { sync::discard(tx, selection, &reason).await }.boxed()
         });
         let (ids, outcome) = discard.await?;
         Ok(SyncFailuresPayload(ids, outcome))

@@ -28,24 +28,24 @@ pub const MOST: u64 = 1000;
 /// Longest reason.
 const REASON_MAX: usize = 500;
 
-/// Which failures.
+/// A selection of failures.
 #[derive(Clone, Debug)]
-pub enum Which<I> {
+pub enum Selection<I> {
     /// These.
     Ids(Vec<I>),
-    /// All with this fingerprint.
+    /// All that have this fingerprint.
     Alike(String),
     /// All.
     All,
 }
 
-impl<I: Into<sea_orm::Value>> Which<I> {
+impl<I: Into<sea_orm::Value>> Selection<I> {
     /// Those of a list whose rows have these columns.
     pub fn of<E: EntityTrait>(self, select: Select<E>, id: E::Column, fingerprint: E::Column) -> Select<E> {
         match self {
-            Which::Ids(ids) => select.filter(id.is_in(ids)),
-            Which::Alike(alike) => select.filter(fingerprint.eq(alike)),
-            Which::All => select,
+            Selection::Ids(ids) => select.filter(id.is_in(ids)),
+            Selection::Alike(alike) => select.filter(fingerprint.eq(alike)),
+            Selection::All => select,
         }
     }
 }
@@ -119,8 +119,8 @@ pub async fn groups(reader: &Reader) -> Result<Vec<Group>> {
 }
 
 /// Has dead letters tried again, from the first try on; tells which.
-pub async fn retry(tx: &mut Tx, which: Which<JobId>) -> Result<Vec<JobId>, Stop<DeadLetterErrorCode>> {
-    let dead = locked(tx, which).await?;
+pub async fn retry(tx: &mut Tx, selection: Selection<JobId>) -> Result<Vec<JobId>, Stop<DeadLetterErrorCode>> {
+    let dead = locked(tx, selection).await?;
     let ids: Vec<JobId> = dead.iter().map(|job| job.id).collect();
     Entity::update_many()
         .col_expr(Column::DeadAt, Expr::value(Option::<Instant>::None))
@@ -138,13 +138,13 @@ pub async fn retry(tx: &mut Tx, which: Which<JobId>) -> Result<Vec<JobId>, Stop<
 /// Discards dead letters for good; tells which. The audit keeps what they were, and the reason.
 pub async fn discard(
     tx: &mut Tx,
-    which: Which<JobId>,
+    selection: Selection<JobId>,
     reason: &str,
 ) -> Result<Vec<JobId>, Stop<DeadLetterErrorCode>> {
     let mut check = Check::default();
     let reason = text::name(reason, REASON_MAX).map_err(|rule| format!("{rule}: the audit keeps it"));
     let reason = check.take(DeadLetterErrorCode::Invalid, "reason", reason).unwrap_or_default();
-    let dead = locked(tx, which).await?;
+    let dead = locked(tx, selection).await?;
     check.done()?;
     let ids: Vec<JobId> = dead.iter().map(|job| job.id).collect();
     let gone = Entity::delete_many().filter(Column::Id.is_in(ids.clone()));
@@ -153,9 +153,9 @@ pub async fn discard(
     Ok(ids)
 }
 
-async fn locked(tx: &Tx, which: Which<JobId>) -> Result<Vec<Model>> {
+async fn locked(tx: &Tx, selection: Selection<JobId>) -> Result<Vec<Model>> {
     tx.by.may(Right::Administer)?;
-    let dead = which.of(Entity::visible_to(&tx.by), Column::Id, Column::Fingerprint);
+    let dead = selection.of(Entity::visible_to(&tx.by), Column::Id, Column::Fingerprint);
     let dead = dead.order_by_asc(Column::DeadAt).limit(MOST);
     let dead = dead.lock_exclusive().all(tx.conn()).await?;
     if dead.is_empty() { Err(Error::NotFound) } else { Ok(dead) }

@@ -58,9 +58,9 @@ impl IdentityMutation {
         #[graphql(desc = "Which sessions.")] input: SessionRevokeInput,
     ) -> Result<SessionRevokePayload> {
         let which = match (input.everywhere.unwrap_or(false), input.id) {
-            (true, _) => sessions::Which::All,
-            (false, Some(id)) => sessions::Which::One(id),
-            (false, None) => sessions::Which::This,
+            (true, _) => sessions::Selection::All,
+            (false, Some(id)) => sessions::Selection::One(id),
+            (false, None) => sessions::Selection::This,
         };
         let mut tx = Tx::begin(
             &ctx.services()?.database,
