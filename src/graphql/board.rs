@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::domains::clients::summary;
 use crate::kernel::time::{Clock, Instant};
 use crate::kernel::{Error, Result};
-use crate::platform::auth::{VisibilityKey, Viewer};
+use crate::platform::auth::{Viewer, VisibilityKey};
 use crate::platform::bus::{Cursor, Hub};
 use crate::platform::db::{Database, Reader};
 

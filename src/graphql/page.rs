@@ -8,9 +8,9 @@ use async_graphql::parser::types::SelectionSet;
 use async_graphql::{Context, Object, OutputType, TypeName};
 use futures_util::future::BoxFuture;
 
-use super::fast::{NotPlannable, Leaf, List, Parts, Plan, Planned, What, answer, render};
+use super::fast::{Leaf, List, NotPlannable, Parts, Plan, Planned, What, answer, render};
 use crate::kernel::{Error, Result};
-use crate::platform::db::{MAX_PAGE, PageArgs, PageQuery, Positional, Reader, Rows, SortColumn, ColumnSet};
+use crate::platform::db::{ColumnSet, MAX_PAGE, PageArgs, PageQuery, Positional, Reader, Rows, SortColumn};
 use crate::value;
 
 value! {

@@ -62,6 +62,9 @@ mod tests {
         drop(first);
         assert!(connections.acquire("ana".into()).is_some());
         drop(second);
-        assert!(connections.taken.lock().expect("no panic holds it").is_empty(), "nobody is remembered for ever");
+        assert!(
+            connections.taken.lock().expect("no panic holds it").is_empty(),
+            "nobody is remembered for ever"
+        );
     }
 }

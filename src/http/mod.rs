@@ -2,17 +2,17 @@
 
 mod calendar;
 mod caller;
+mod connection_limiter;
 mod graphql;
 mod health;
 mod linger;
-mod socket_writer;
 mod negotiate;
 mod operation;
 mod pages;
 mod pulse;
-mod connection_limiter;
 mod serve;
 mod socket;
+mod socket_writer;
 mod sse;
 
 pub use connection_limiter::ConnectionLimiter;

@@ -19,9 +19,9 @@ use tungstenite::error::ProtocolError;
 
 use super::Web;
 use super::caller::Origin;
-use super::socket_writer::SocketWriter;
-use super::operation::{Operation, Running};
 use super::connection_limiter::Permit;
+use super::operation::{Operation, Running};
+use super::socket_writer::SocketWriter;
 use super::until;
 use crate::domains::identity::live_session::{Eviction, LiveSession};
 use crate::graphql::context::{Caller, account};

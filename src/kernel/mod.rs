@@ -7,10 +7,10 @@ pub mod error;
 pub mod ids;
 pub mod money;
 pub mod patch;
+mod placeholder;
 pub mod tax_id;
 pub mod text;
 pub mod time;
-mod placeholder;
 pub mod words;
 
 pub use error::{Error, FieldConflict, Refusal, Result, Stop};

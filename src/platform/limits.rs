@@ -70,7 +70,10 @@ mod tests {
     #[test]
     fn a_bucket_runs_dry_for_its_caller_alone() {
         let points = Points::new(100);
-        assert_eq!(points.spend("ana", 60), QuotaState { limit: 100, remaining: 40, reset: 36, allowed: true });
+        assert_eq!(
+            points.spend("ana", 60),
+            QuotaState { limit: 100, remaining: 40, reset: 36, allowed: true }
+        );
         let refused = points.spend("ana", 60);
         assert!(
             !refused.allowed && refused.remaining == 0 && (1..=12).contains(&refused.reset),

@@ -405,7 +405,11 @@ pub(super) async fn save_all(tx: &mut Tx, all: Vec<(Model, Model, bool)>) -> Res
 }
 
 /// When the next reminder is due of what is open and has somebody to be reminded.
-pub(super) async fn remind_at(tx: &Tx, defaults: &mut DefaultReminders, row: &Model) -> Result<Option<Instant>> {
+pub(super) async fn remind_at(
+    tx: &Tx,
+    defaults: &mut DefaultReminders,
+    row: &Model,
+) -> Result<Option<Instant>> {
     let Some(assignee) = row.assignee_id.filter(|_| row.state.is_open()) else { return Ok(None) };
     let reminders = match &row.reminders {
         Some(own) => own,

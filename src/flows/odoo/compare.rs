@@ -6,7 +6,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::mapping::{Field, Kind, Local, Mapping, Refused, Taken};
-use super::merge::{Lost, Merged, Ways, merge};
+use super::merge::{Directions, Lost, Merged, merge};
 use super::names::Names;
 use super::{Sync, problem};
 use crate::domains::sync::ledger::{self, Ending, Problem, Values};
@@ -74,7 +74,7 @@ impl Sync {
                 return Ok(Compared::Ended(Ending::Failed { again: None, problem: problem(&fault) }));
             }
         };
-        let merged = sides.merge(self.ways(mapping), names);
+        let merged = sides.merge(self.directions(mapping), names);
         let met = if merged.here.is_empty() && merged.lost.is_empty() {
             sides.met(&merged)
         } else {
@@ -181,8 +181,8 @@ impl Sides {
     }
 
     /// What is to be done so that both hold the same. What this Odoo has no value for stays there as it is.
-    pub fn merge(&self, ways: Ways, names: &Names) -> Merged {
-        let mut merged = merge(&self.fields, ways, &self.base, &self.ours, &self.theirs);
+    pub fn merge(&self, directions: Directions, names: &Names) -> Merged {
+        let mut merged = merge(&self.fields, directions, &self.base, &self.ours, &self.theirs);
         let differs = |field: &&Field| merged.both.get(field.ours) != self.theirs.get(field.ours);
         let unknown = self.fields.iter().filter(differs);
         let unknown = unknown.filter(|field| field.cell(&merged.both, names).is_none());

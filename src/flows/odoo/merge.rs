@@ -29,7 +29,7 @@ pub struct Lost {
 
 /// Which way things may go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ways {
+pub struct Directions {
     /// Changes from here go there.
     pub push: bool,
     /// Changes from there come here.
@@ -37,7 +37,13 @@ pub struct Ways {
 }
 
 /// Compares a thing here with its record there, and with what both held when they last met.
-pub fn merge(fields: &[Field], ways: Ways, base: &Values, ours: &Values, theirs: &Values) -> Merged {
+pub fn merge(
+    fields: &[Field],
+    directions: Directions,
+    base: &Values,
+    ours: &Values,
+    theirs: &Values,
+) -> Merged {
     let mut merged = Merged::default();
     for field in fields {
         let of = |values: &Values| values.get(field.ours).cloned().flatten();
@@ -50,7 +56,7 @@ pub fn merge(fields: &[Field], ways: Ways, base: &Values, ours: &Values, theirs:
         let met = base.contains_key(field.ours);
         let (changed_here, changed_there) =
             if met { (mine != of(base), there != of(base)) } else { (mine.is_some(), there.is_some()) };
-        let decides = match (ways.push, ways.pull) {
+        let decides = match (directions.push, directions.pull) {
             (_, false) => Decides::Cabina,
             (false, _) => Decides::Odoo,
             _ => field.decides,
@@ -80,7 +86,7 @@ mod tests {
     use super::*;
     use crate::flows::odoo::mapping::Kind;
 
-    const BOTH: Ways = Ways { push: true, pull: true };
+    const BOTH: Directions = Directions { push: true, pull: true };
 
     fn field(decides: Decides) -> Field {
         Field { ours: "name", theirs: "name", kind: Kind::Text, decides }
@@ -92,12 +98,12 @@ mod tests {
 
     fn run(
         decides: Decides,
-        ways: Ways,
+        directions: Directions,
         base: &Option<String>,
         ours: &Option<String>,
         theirs: &Option<String>,
     ) -> Merged {
-        merge(&[field(decides)], ways, &holds(base), &holds(ours), &holds(theirs))
+        merge(&[field(decides)], directions, &holds(base), &holds(ours), &holds(theirs))
     }
 
     #[test]
@@ -137,7 +143,7 @@ mod tests {
             decides in prop_oneof![Just(Decides::Cabina), Just(Decides::Odoo), Just(Decides::WhoChanged)],
             push: bool, pull: bool,
         ) {
-            let merged = run(decides, Ways { push, pull }, &base, &ours, &theirs);
+            let merged = run(decides, Directions { push, pull }, &base, &ours, &theirs);
             let both = merged.both["name"].clone();
             prop_assert!(both == ours || both == theirs);
             let here = merged.here.get("name").cloned().unwrap_or(ours.clone());
@@ -146,7 +152,7 @@ mod tests {
             if both != theirs && theirs != base {
                 prop_assert_eq!(merged.lost.len(), 1);
             }
-            let again = merge(&[field(decides)], Ways { push, pull }, &merged.both, &merged.both, &merged.both);
+            let again = merge(&[field(decides)], Directions { push, pull }, &merged.both, &merged.both, &merged.both);
             prop_assert!(again.here.is_empty() && again.lost.is_empty() && again.both == merged.both);
         }
     }

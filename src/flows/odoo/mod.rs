@@ -41,7 +41,7 @@ use crate::kernel::{Error, Result};
 use crate::platform::config::{OdooConfig, OdooNewcomers, OdooWays};
 use crate::platform::db::Database;
 use mapping::Mapping;
-use merge::Ways;
+use merge::Directions;
 use names::Names;
 use pace::Pace;
 use places::Places;
@@ -135,9 +135,9 @@ impl Sync {
         }
     }
 
-    fn ways(&self, mapping: &dyn Mapping) -> Ways {
+    fn directions(&self, mapping: &dyn Mapping) -> Directions {
         let ways = self.ways.get(mapping.kind()).copied().unwrap_or(OdooWays::Off);
-        Ways { push: ways.push(), pull: ways.pull() }
+        Directions { push: ways.push(), pull: ways.pull() }
     }
 
     /// Sends nothing of a model for a moment.

@@ -195,7 +195,7 @@ impl Sync {
             client: Some(client),
             model: mapping.model(),
             external_id: id,
-            alike: !self.ways(mapping).push,
+            alike: !self.directions(mapping).push,
             problem: (!refused.is_empty()).then(|| refused_here(&refused, &[])),
             agreed,
             seen: theirs,

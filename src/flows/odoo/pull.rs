@@ -82,15 +82,16 @@ pub(super) fn hangs_on(record: &Record) -> Option<i64> {
 impl Sync {
     /// The models whose changes come here.
     pub fn pulled_models(&self) -> Vec<&'static str> {
-        let pulling =
-            MAPPINGS.iter().filter(|mapping| mapping.way() == Way::Records && self.ways(**mapping).pull);
+        let pulling = MAPPINGS
+            .iter()
+            .filter(|mapping| mapping.way() == Way::Records && self.directions(**mapping).pull);
         pulling.map(|mapping| mapping.model()).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     async fn look(&self, model: &'static str) -> Result<Look> {
         let mappings = MAPPINGS.iter().copied();
         let mappings: Vec<&dyn Mapping> =
-            mappings.filter(|mapping| mapping.model() == model && self.ways(*mapping).pull).collect();
+            mappings.filter(|mapping| mapping.model() == model && self.directions(*mapping).pull).collect();
         let mut fields = BTreeSet::from(ASKED);
         fields.extend(mappings.iter().flat_map(|mapping| mapping.fields()).map(|field| field.theirs));
         let known = self.odoo.run(Call::fields_get(model, &[])).await?;
@@ -215,7 +216,7 @@ impl Sync {
         names: &Names,
     ) -> Result<()> {
         let sent_later =
-            self.ways(mapping).push && !matches!(row.status, SyncStatus::Synced | SyncStatus::Dead);
+            self.directions(mapping).push && !matches!(row.status, SyncStatus::Synced | SyncStatus::Dead);
         if sent_later && row.status != SyncStatus::InFlight {
             return Ok(());
         }
@@ -229,7 +230,7 @@ impl Sync {
         if sent_later {
             return ledger::look_again(&self.database, row).await;
         }
-        let merged = sides.merge(self.ways(mapping), names);
+        let merged = sides.merge(self.directions(mapping), names);
         let mut tx = self.begin().await?;
         // The client first, as everybody takes them: who changes a client waits for the ledger while holding it.
         if clients::get(&tx, local.client).await.is_err() {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::compare::{Compared, deleted};
 use super::lost::is_doubtful;
 use super::mapping::{Local, Mapping, Way};
-use super::send::{Parcel, Interrupted};
+use super::send::{Interrupted, Parcel};
 use super::{MAPPINGS, Sync, is_about_all, problem};
 use crate::domains::sync::ledger::{self, Ending};
 use crate::domains::sync::{Model, SyncDirection, SyncStatus, lanes, progress};
@@ -47,12 +47,15 @@ impl Sync {
 
     /// The models to which changes from here go.
     pub fn pushed_models(&self) -> Vec<&'static str> {
-        let pushing = MAPPINGS.iter().filter(|mapping| self.ways(**mapping).push);
+        let pushing = MAPPINGS.iter().filter(|mapping| self.directions(**mapping).push);
         pushing.map(|mapping| mapping.model()).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     fn pushing(&self, model: &'static str) -> impl Iterator<Item = &'static dyn Mapping> {
-        MAPPINGS.iter().copied().filter(move |mapping| mapping.model() == model && self.ways(*mapping).push)
+        MAPPINGS
+            .iter()
+            .copied()
+            .filter(move |mapping| mapping.model() == model && self.directions(*mapping).push)
     }
 
     /// Sends what is due of a model, what others hang on first, until nothing is or there is trouble.

@@ -16,7 +16,7 @@ use crate::domains::identity::rules::time_zone;
 use crate::edges;
 use crate::graphql::context::Ask;
 use crate::graphql::fast::{
-    Computed, Edge, First, NotPlannable, Inline, Inlines, List, Maybe, One, Pages, Parts, Plan, one,
+    Computed, Edge, First, Inline, Inlines, List, Maybe, NotPlannable, One, Pages, Parts, Plan, one,
 };
 use crate::graphql::nodes::agenda::{
     AgendaBlockage, AgendaEvent, AgendaSeries, AgendaSettings, AgendaSlot, AvailableAgendaAction, BY_START,
@@ -31,7 +31,7 @@ use crate::kernel::time::Instant;
 use crate::kernel::words::Word;
 use crate::kernel::{Error, Result};
 use crate::platform::auth::Viewer;
-use crate::platform::db::{PageArgs, Positional, Visible, ColumnSet};
+use crate::platform::db::{ColumnSet, PageArgs, Positional, Visible};
 
 edges! {
     AgendaEvent {

@@ -15,7 +15,7 @@ use crate::graphql::nodes::notifications::Notification;
 use crate::graphql::nodes::sync::SyncState;
 use crate::kernel::Result;
 use crate::kernel::ids::{self, TypedId};
-use crate::platform::db::{Reader, ColumnSet};
+use crate::platform::db::{ColumnSet, Reader};
 
 /// Declares the interface over all nodes, and the look-up of many ids in one statement a kind.
 macro_rules! nodes {

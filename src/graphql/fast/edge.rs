@@ -16,12 +16,12 @@ use uuid::Uuid;
 
 use super::output::{List, One, answer};
 use super::plan::{Plan, Planned};
-use super::render::{NotPlannable, Leaf, Parts, render};
+use super::render::{Leaf, NotPlannable, Parts, render};
 use crate::graphql::page::{Connection, lists};
 use crate::graphql::size::Size;
 use crate::kernel::{Error, Result};
 use crate::platform::auth::Viewer;
-use crate::platform::db::{PageArgs, PageQuery, Positional, Reader, SortColumn, Visible, ColumnSet};
+use crate::platform::db::{ColumnSet, PageArgs, PageQuery, Positional, Reader, SortColumn, Visible};
 
 /// An edge of one row.
 pub trait Edge: Send + Sized {
@@ -156,8 +156,9 @@ impl<T: Planned + Positional> Pages<T> {
         let mut parents: Vec<Uuid> = edges.iter().map(|edge| edge.parent).collect();
         parents.sort_unstable();
         parents.dedup(); // a parent that stands in the list twice must not get its children twice
-        let pages =
-            Pages::<T>::load(&first.list, reader, &parents, with_total, columns).await.map_err(|_| NotPlannable)?;
+        let pages = Pages::<T>::load(&first.list, reader, &parents, with_total, columns)
+            .await
+            .map_err(|_| NotPlannable)?;
         edges.iter().map(|edge| pages.get(&edge.parent).cloned()).collect::<Option<_>>().ok_or(NotPlannable)
     }
 }
@@ -292,7 +293,8 @@ pub async fn find<T: Planned + Positional>(
 ) -> Result<Option<One<T>>> {
     let reader = &ctx.data_opt::<DataLoader<Loads>>().ok_or(Error::Unauthenticated)?.loader().0;
     let id = [id.uuid()];
-    answer(ctx, |columns| async move { Ok(reader.by_ids::<T>(&id, columns).await?.into_values().next()) }).await
+    answer(ctx, |columns| async move { Ok(reader.by_ids::<T>(&id, columns).await?.into_values().next()) })
+        .await
 }
 
 impl<T: Planned + Positional> Edge for Maybe<T> {

@@ -19,10 +19,10 @@ mod plan;
 mod render;
 
 pub use edge::{
-    All, Computed, Edge, First, Inline, Inlines, Preloaded, Loads, Maybe, Pages, The, Within, find, one,
+    All, Computed, Edge, First, Inline, Inlines, Loads, Maybe, Pages, Preloaded, The, Within, find, one,
 };
 pub use json::{RawJson, is_mergeable, to_json, to_json_within};
 pub use macros::Columns;
 pub use output::{List, One, SeenBy, answer};
 pub use plan::{Plan, Planned, What, camel, index};
-pub use render::{NotPlannable, Leaf, Parts, render};
+pub use render::{Leaf, NotPlannable, Parts, render};

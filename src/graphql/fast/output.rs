@@ -15,7 +15,7 @@ use super::render::{Parts, render};
 use crate::graphql::context::Caller;
 use crate::graphql::size;
 use crate::kernel::Result;
-use crate::platform::db::{Reader, ColumnSet};
+use crate::platform::db::{ColumnSet, Reader};
 
 /// One node.
 #[derive(Clone, Debug)]

@@ -106,7 +106,9 @@ pub fn render<'a, T: Planned>(
                     What::Column(column) => row.put(column, &mut parts.text),
                     What::TypeName => T::name().into_owned().put(&mut parts.text),
                     // One text per edge of the plan, in the plan's order.
-                    What::Edge(_) => parts.text.extend_from_slice(edges.next().ok_or(NotPlannable)?.get(index)),
+                    What::Edge(_) => {
+                        parts.text.extend_from_slice(edges.next().ok_or(NotPlannable)?.get(index))
+                    }
                 }
             }
             parts.text.push(b'}');

@@ -75,7 +75,8 @@ impl JobsMutation {
         #[graphql(desc = "Which dead letters.")] input: DeadLetterRetryInput,
     ) -> Result<DeadLetterPayload> {
         let selection = selection(input.ids, input.fingerprint, input.all);
-        let (ids, outcome) = write(ctx, selection, |tx, selection| dead::retry(tx, selection).boxed()).await?;
+        let (ids, outcome) =
+            write(ctx, selection, |tx, selection| dead::retry(tx, selection).boxed()).await?;
         Ok(DeadLetterPayload(ids, outcome))
     }
 

@@ -112,7 +112,8 @@ impl SyncMutation {
         #[graphql(desc = "Which failures.")] input: SyncRetryInput,
     ) -> Result<SyncFailuresPayload> {
         let selection = selection(input.ids, input.fingerprint, input.all);
-        let (ids, outcome) = write(ctx, selection, |tx, selection| sync::retry(tx, selection).boxed()).await?;
+        let (ids, outcome) =
+            write(ctx, selection, |tx, selection| sync::retry(tx, selection).boxed()).await?;
         Ok(SyncFailuresPayload(ids, outcome))
     }
 

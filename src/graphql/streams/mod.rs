@@ -145,7 +145,8 @@ impl Engine {
         session: Arc<LiveSession>,
         resume: Option<&str>,
     ) -> Result<Stream, Box<Answer>> {
-        let prepared = self.prepare(&mut request, &caller, ExecOptions { only_queries: false, raw_json: true })?;
+        let prepared =
+            self.prepare(&mut request, &caller, ExecOptions { only_queries: false, raw_json: true })?;
         // Of its beginning: a stream goes on for hours.
         let step = engine::step(&request, &prepared.document);
         step.around(self.begin(request, prepared, caller, session, resume)).await
@@ -354,7 +355,8 @@ impl Stream {
         match known {
             Some((of, asked)) if Arc::ptr_eq(of, viewer) => asked.clone(),
             _ => {
-                let asked: Arc<str> = hash_secret(&format!("{} {:?}", self.asked, viewer.visibility_key(alone))).into();
+                let asked: Arc<str> =
+                    hash_secret(&format!("{} {:?}", self.asked, viewer.visibility_key(alone))).into();
                 *known = Some((viewer.clone(), asked.clone()));
                 asked
             }

@@ -223,8 +223,11 @@ impl Odoo {
         };
         metrics::histogram!("cabina_odoo_seconds").record(started.elapsed().as_secs_f64());
         metrics::counter!("cabina_odoo_calls_total", "outcome" => outcome(&answered)).increment(1);
-        let failing =
-            [Class::Unknown, Class::Transient(TransientKind::Server), Class::Transient(TransientKind::Unreached)];
+        let failing = [
+            Class::Unknown,
+            Class::Transient(TransientKind::Server),
+            Class::Transient(TransientKind::Unreached),
+        ];
         passage.report(!matches!(&answered, Err(fault) if failing.contains(&fault.class)));
         answered
     }

@@ -6,4 +6,4 @@ mod viewer;
 
 pub use passwords::{Passwords, Place, hash_secret, new_secret, normalized};
 pub use tokens::{AccessClaims, LEEWAY, TokenKeys};
-pub use viewer::{Actor, ActorKind, VisibilityKey, Right, Role, Scope, Viewer};
+pub use viewer::{Actor, ActorKind, Right, Role, Scope, Viewer, VisibilityKey};

@@ -14,4 +14,4 @@ pub use event::{Cursor, Event};
 pub use follower::{Follower, Gone};
 pub use hub::Hub;
 pub use redis::Redis;
-pub use relay::{Relay, OutboxLag, last_position, outbox_lag, sweep};
+pub use relay::{OutboxLag, Relay, last_position, outbox_lag, sweep};

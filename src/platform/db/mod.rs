@@ -22,7 +22,7 @@ pub use contention::retried;
 pub use locks::lock_keys;
 pub use many::{among, delete_all, insert_all, update_all};
 pub use pages::{DEFAULT_PAGE, Direction, Keyset, MAX_PAGE, PageArgs, PageQuery, Row, Rows, SortColumn};
-pub use positional::{Cells, Positional, ColumnSet};
+pub use positional::{Cells, ColumnSet, Positional};
 pub use reader::Reader;
 pub use synced::{Mark, Synced, mark};
 pub use tx::{NewJob, Origin, Tx};

@@ -14,7 +14,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::many::{among, array};
-use super::positional::{Cells, Positional, ColumnSet, column};
+use super::positional::{Cells, ColumnSet, Positional, column};
 use super::reader::Reader;
 use crate::kernel::time::{Instant, is_known};
 use crate::kernel::{Error, Result};

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::many::among;
 use super::reader::Reader;
 use super::visible::Visible;
-use crate::kernel::{Result, Placeholder};
+use crate::kernel::{Placeholder, Result};
 
 /// A row type that is read by position: it names its columns, in order, and takes them in that order.
 pub trait Positional: Clone + Send + Sync + 'static {

@@ -119,7 +119,10 @@ pub async fn groups(reader: &Reader) -> Result<Vec<Group>> {
 }
 
 /// Has dead letters tried again, from the first try on; tells which.
-pub async fn retry(tx: &mut Tx, selection: Selection<JobId>) -> Result<Vec<JobId>, Stop<DeadLetterErrorCode>> {
+pub async fn retry(
+    tx: &mut Tx,
+    selection: Selection<JobId>,
+) -> Result<Vec<JobId>, Stop<DeadLetterErrorCode>> {
     let dead = locked(tx, selection).await?;
     let ids: Vec<JobId> = dead.iter().map(|job| job.id).collect();
     Entity::update_many()

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use cabina::integrations::odoo::{
-    Acted, Call, Class, Domain, Fault, Kind, Odoo, Record, Transport, TransientKind, Version,
+    Acted, Call, Class, Domain, Fault, Kind, Odoo, Record, TransientKind, Transport, Version,
 };
 use cabina::platform::config::OdooTransport;
 use cabina::platform::telemetry::{Step, Trail};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cabina::integrations::odoo::{
-    Acted, Call, Class, Domain, Fault, Kind, Loaded, Odoo, Record, Transport, TransientKind, Value,
+    Acted, Call, Class, Domain, Fault, Kind, Loaded, Odoo, Record, TransientKind, Transport, Value,
 };
 use cabina::platform::config::OdooTransport;
 use cabina::sandbox::odoo::{ErrorKind, SandboxOdoo, Switches};

@@ -3,7 +3,7 @@
 use chrono::Duration;
 
 use super::finding::{Finding, State, first_line};
-use crate::integrations::odoo::{Call, Class, Fault, Kind, Odoo, Transport, TransientKind, Version};
+use crate::integrations::odoo::{Call, Class, Fault, Kind, Odoo, TransientKind, Transport, Version};
 use crate::kernel::Result;
 use crate::kernel::time::Clock;
 use crate::platform::config::{OdooConfig, OdooTransport};

@@ -14,7 +14,7 @@ use crate::kernel::Stop;
 use crate::kernel::ids::{ApiKeyId, SessionId, TeamId, UserId};
 use crate::kernel::time::Instant;
 use crate::payload;
-use crate::platform::db::{Reader, Tx, ColumnSet};
+use crate::platform::db::{ColumnSet, Reader, Tx};
 
 use super::inputs::*;
 

@@ -5,10 +5,10 @@ use futures_util::FutureExt;
 
 use crate::domains::agenda::AGENDA_CHANGED;
 use crate::graphql::fast::One;
-use crate::graphql::live::{ChangeKind, Loaded, Item, ItemHeader, Topic};
+use crate::graphql::live::{ChangeKind, Item, ItemHeader, Loaded, Topic};
 use crate::graphql::nodes::agenda::{AgendaEvent, AgendaSeries};
 use crate::kernel::ids::{AgendaEventId, AgendaSeriesId, TypedId};
-use crate::platform::db::{Owner, ColumnSet};
+use crate::platform::db::{ColumnSet, Owner};
 
 /// Changes of events, and of series as a whole.
 pub const CHANGED: Topic = Topic {

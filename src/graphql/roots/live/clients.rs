@@ -5,11 +5,11 @@ use futures_util::FutureExt;
 
 use crate::domains::clients::{CLIENT_UPDATED, EVENTLOG_NEW};
 use crate::graphql::fast::One;
-use crate::graphql::live::{ChangeKind, Loaded, Item, ItemHeader, Topic};
+use crate::graphql::live::{ChangeKind, Item, ItemHeader, Loaded, Topic};
 use crate::graphql::nodes::clients::{Client, EventLogEntry};
 use crate::kernel::Error;
 use crate::kernel::ids::{ClientId, TypedId};
-use crate::platform::db::{Owner, ColumnSet};
+use crate::platform::db::{ColumnSet, Owner};
 
 /// Changes of clients.
 pub const UPDATED: Topic = Topic {

@@ -5,7 +5,7 @@ use futures_util::FutureExt;
 use uuid::Uuid;
 
 use crate::graphql::fast::One;
-use crate::graphql::live::{ChangeKind, Loaded, Item, ItemHeader, Topic};
+use crate::graphql::live::{ChangeKind, Item, ItemHeader, Loaded, Topic};
 use crate::graphql::nodes::jobs::{DeadLetter, JobUnderWay};
 use crate::kernel::ids::{JobId, TypedId};
 use crate::platform::db::ColumnSet;

@@ -25,7 +25,7 @@ use futures_util::Stream;
 use crate::graphql::board::Board;
 use crate::graphql::context::Ask;
 use crate::graphql::edges::agenda::DateTimeRangeInput;
-use crate::graphql::live::{ChangeKind, Item, SubjectLoader, ItemHeader, Topic, current};
+use crate::graphql::live::{ChangeKind, Item, ItemHeader, SubjectLoader, Topic, current};
 use crate::kernel::Error;
 use crate::kernel::ids::{ClientId, UserId};
 use crate::platform::bus::{Cursor, Follower};

@@ -7,7 +7,7 @@ use sea_orm::sea_query::SelectStatement;
 use crate::domains::notifications::NOTIFICATION_NEW;
 use crate::domains::notifications::inbox::unread_beside;
 use crate::graphql::fast::One;
-use crate::graphql::live::{ChangeKind, Loaded, Item, ItemHeader, Topic};
+use crate::graphql::live::{ChangeKind, Item, ItemHeader, Loaded, Topic};
 use crate::graphql::nodes::notifications::Notification;
 use crate::kernel::Error;
 

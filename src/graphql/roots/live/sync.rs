@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use super::clients::owner;
 use crate::domains::sync::SYNC_CHANGED;
 use crate::graphql::fast::One;
-use crate::graphql::live::{Loaded, Item, ItemHeader, Topic};
+use crate::graphql::live::{Item, ItemHeader, Loaded, Topic};
 use crate::graphql::nodes::clients::Client;
 use crate::graphql::nodes::sync::SyncState;
 use crate::kernel::ids::{TypedId, print};

@@ -5,7 +5,7 @@ use futures_util::FutureExt;
 
 use crate::domains::identity::IDENTITY_CHANGED;
 use crate::graphql::fast::One;
-use crate::graphql::live::{Loaded, Item, ItemHeader, Topic};
+use crate::graphql::live::{Item, ItemHeader, Loaded, Topic};
 use crate::graphql::nodes::identity::User;
 use crate::kernel::Error;
 use crate::platform::db::ColumnSet;
