@@ -1,6 +1,6 @@
 import { authExchange } from '@urql/exchange-auth';
 import { cacheExchange, Client, type Exchange, fetchExchange, mapExchange } from 'urql';
-import { bearer, nearsItsEnd, refresh } from '../features/session/session';
+import { bearer, nearsItsEnd, refresh } from '../session/session';
 
 /** A server that says nothing for so long is taken for out of reach. */
 const PATIENCE = 8000;

@@ -9,13 +9,13 @@ import { ClientScreen } from '../features/clients/ClientScreen';
 import { ClientsScreen } from '../features/clients/ClientsScreen';
 import { allClients } from '../features/clients/path';
 import { HomeScreen } from '../features/dashboard/HomeScreen';
-import { LoginScreen } from '../features/session/LoginScreen';
-import { restore, useSession } from '../features/session/session';
-import { ViewerProvider } from '../features/session/Viewer';
 import { syncScreen } from '../features/sync/path';
 import { SyncScreen } from '../features/sync/SyncScreen';
 import { LiveProvider } from '../live/Live';
 import { KeepInStep, OfflineProvider, useDevice } from '../offline/Offline';
+import { LoginScreen } from '../session/LoginScreen';
+import { restore, useSession } from '../session/session';
+import { ViewerProvider } from '../session/Viewer';
 import { Frame } from './Frame';
 
 export function App() {

@@ -5,14 +5,14 @@ import { Link, useLocation } from 'wouter';
 import { agendaScreen } from '../features/agenda/path';
 import { allClients } from '../features/clients/path';
 import { Bell } from '../features/notifications/Bell';
-import { useViewer } from '../features/session/Viewer';
 import { syncScreen } from '../features/sync/path';
-import { LogOut } from '../features/unsent/LogOut';
-import { OfflineState } from '../features/unsent/OfflineState';
+import { useViewer } from '../session/Viewer';
 import { Brand } from './Brand';
 import classes from './Frame.module.css';
 import { Icon } from './Icon';
 import { LanguageSwitch } from './LanguageSwitch';
+import { LogOut } from './LogOut';
+import { OfflineState } from './OfflineState';
 
 function Screens() {
   const { t } = useTranslation();

@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import type { Failure } from '../api/failure';
-import type { Refusal } from '../features/session/session';
+import type { Refusal } from '../session/session';
 import es from './es.json';
 
 type UserError = { code: string; message: string };

@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next';
-import { useViewer } from '../features/session/Viewer';
+import { useViewer } from '../session/Viewer';
 
 /** Writes moments in the time zone of the person who reads them. */
 export function useMoment() {

@@ -2,7 +2,7 @@ import { stringifyDocument } from '@urql/core';
 import type { TypedDocumentNode } from '@urql/core';
 import { createContext, type ReactNode, useContext, useEffect, useRef, useState } from 'react';
 import { FeedDocument, type FeedSubscription } from '../api/gql/graphql';
-import { bearer, refresh, viewerChanged } from '../features/session/session';
+import { bearer, refresh, viewerChanged } from '../session/session';
 import { connect, type State } from './follow';
 
 export type FeedItem = FeedSubscription['feed'];

@@ -11,7 +11,7 @@ import { Icon } from '../../app/Icon';
 import { Note } from '../../app/Note';
 import { useMoment } from '../../i18n/useMoment';
 import { useChanges } from '../../live/Live';
-import { useViewer } from '../session/Viewer';
+import { useViewer } from '../../session/Viewer';
 import classes from './ClientAgenda.module.css';
 import { wallOf } from './days';
 import { NextTouchDialog } from './NextTouchDialog';

@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { Icon } from '../../app/Icon';
-import { useViewer } from '../session/Viewer';
+import { useViewer } from '../../session/Viewer';
 import classes from './DayList.module.css';
 import { EventChip } from './EventChip';
 import { inOrder, isOn } from './place';

@@ -2,7 +2,7 @@ import { Checkbox, Textarea, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type AgendaEventDetailFragment, type AgendaScope } from '../../api/gql/graphql';
-import { type Chosen, ClientField } from './ClientField';
+import { type Chosen, ClientField } from '../clients/ClientField';
 import { Form } from './Form';
 import type { FormProps } from './forms';
 import { RemindersField } from './RemindersField';

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import type { AgendaEventFragment } from '../../api/gql/graphql';
 import { Icon } from '../../app/Icon';
 import { useWorks } from '../../offline/Offline';
-import { useViewer } from '../session/Viewer';
+import { useViewer } from '../../session/Viewer';
 import classes from './EventChip.module.css';
 import { iconOf } from './states';
 import { unsentOf } from './unsent';

@@ -12,7 +12,7 @@ import { FailureNote } from '../../app/FailureNote';
 import { Note } from '../../app/Note';
 import { useChanges } from '../../live/Live';
 import { useWorks } from '../../offline/Offline';
-import { WaitsSign } from '../unsent/WaitsSign';
+import { WaitsSign } from '../../offline/WaitsSign';
 import { concernsAgenda } from './concerns';
 import { EventActions } from './EventActions';
 import { EventData } from './EventData';

@@ -3,7 +3,7 @@ import { useId, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useQuery } from 'urql';
 import { FreeSlotsDocument } from '../../api/gql/graphql';
-import { useViewer } from '../session/Viewer';
+import { useViewer } from '../../session/Viewer';
 import { addDays, DAY, daysBetween, momentOf, wallOf } from './days';
 import { useDayWords } from './useDayWords';
 import { beginAt, type When } from './when';

@@ -1,7 +1,7 @@
 import type { CSSProperties } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
-import { useViewer } from '../session/Viewer';
+import { useViewer } from '../../session/Viewer';
 import { barsOf } from './bars';
 import { EventChip } from './EventChip';
 import classes from './MonthView.module.css';

@@ -6,7 +6,7 @@ import type { NextTouchInput } from '../../api/gql/graphql';
 import { Dialog } from '../../app/Dialog';
 import { FailureNote } from '../../app/FailureNote';
 import { Note } from '../../app/Note';
-import { useViewer } from '../session/Viewer';
+import { useViewer } from '../../session/Viewer';
 import { addDays, fromClock, momentOf, toClock, wallOf } from './days';
 
 type Props = {

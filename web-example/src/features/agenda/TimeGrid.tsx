@@ -1,7 +1,7 @@
 import { type MouseEvent, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
-import { useViewer } from '../session/Viewer';
+import { useViewer } from '../../session/Viewer';
 import { DAY, momentOf, wallOf } from './days';
 import { EventChip } from './EventChip';
 import { pathTo } from './path';

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { useQuery } from 'urql';
 import { AgendaPeopleDocument } from '../../api/gql/graphql';
 import { Icon } from '../../app/Icon';
-import { useViewer } from '../session/Viewer';
+import { useViewer } from '../../session/Viewer';
 import { type View, views } from './path';
 import classes from './Toolbar.module.css';
 

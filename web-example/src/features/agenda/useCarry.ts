@@ -1,6 +1,6 @@
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import type { AgendaEventFragment } from '../../api/gql/graphql';
-import { useViewer } from '../session/Viewer';
+import { useViewer } from '../../session/Viewer';
 import { addDays, DAY } from './days';
 import { STEP } from './useDrag';
 import { movedTo, type Span, shownAt, whenOf } from './when';

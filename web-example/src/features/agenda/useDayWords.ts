@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import type { AgendaEventFragment } from '../../api/gql/graphql';
 import { useMoment } from '../../i18n/useMoment';
-import { useViewer } from '../session/Viewer';
+import { useViewer } from '../../session/Viewer';
 import { daysOf } from './place';
 
 const at = (day: string) => new Date(`${day}T00:00:00Z`);

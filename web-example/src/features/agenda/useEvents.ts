@@ -4,9 +4,9 @@ import {
   type AgendaEventFilter, type AgendaEventFragment, AgendaRangeDetailedDocument, AgendaRangeDocument, type AgendaRangeQuery,
   type AgendaRangeQueryVariables,
 } from '../../api/gql/graphql';
-import { useViewer } from '../session/Viewer';
 import { useChanges } from '../../live/Live';
 import { useDevice } from '../../offline/Offline';
+import { useViewer } from '../../session/Viewer';
 import { concernsAgenda } from './concerns';
 import { addDays, momentOf } from './days';
 import { daysOf } from './place';

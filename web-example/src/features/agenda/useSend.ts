@@ -5,7 +5,7 @@ import { useKeyed } from '../../api/key';
 import { useDevice } from '../../offline/Offline';
 import type { Outcome } from '../../offline/queue';
 import type { About, InputOf, WorkName } from '../../offline/works';
-import { useViewer } from '../session/Viewer';
+import { useViewer } from '../../session/Viewer';
 import { pathTo } from './path';
 import { daysOf } from './place';
 

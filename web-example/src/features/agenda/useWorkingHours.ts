@@ -1,7 +1,7 @@
 import { useMemo } from 'react';
 import { useQuery } from 'urql';
 import { TeamDocument, WorkingHoursDocument } from '../../api/gql/graphql';
-import { useViewer } from '../session/Viewer';
+import { useViewer } from '../../session/Viewer';
 import { addDays, DAY, fromClock, momentOf, wallOf } from './days';
 
 /** A stretch of a day, in minutes. */

@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import type { EventLogKind } from '../../api/gql/graphql';
 import { newKey } from '../../api/key';
-import { useViewer } from '../session/Viewer';
+import { useViewer } from '../../session/Viewer';
 
 /** An entry that is being written. Its key is made once and stays until the entry is in the history. */
 export type Draft = { key: string; kind: EventLogKind; text: string };

@@ -2,8 +2,8 @@ import { Paper, Text } from '@mantine/core';
 import type { CSSProperties } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ClientStatus } from '../../api/gql/graphql';
+import { Figure } from '../../app/Figure';
 import classes from './ByStatus.module.css';
-import { Figure } from './Figure';
 
 type Props = { byStatus: { status: ClientStatus; count: number }[]; total: number };
 

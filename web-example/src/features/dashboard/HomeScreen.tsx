@@ -4,15 +4,15 @@ import { useTranslation } from 'react-i18next';
 import { useQuery } from 'urql';
 import { Link } from 'wouter';
 import { DashboardDocument, type DashboardSubscription, TeamDocument } from '../../api/gql/graphql';
+import { Figure } from '../../app/Figure';
 import { Icon, type IconName } from '../../app/Icon';
 import { useScreen } from '../../app/useScreen';
 import { useMoment } from '../../i18n/useMoment';
 import { useChanges, useFollowed, useLiveState } from '../../live/Live';
 import { useKept } from '../../offline/useKept';
+import { useViewer } from '../../session/Viewer';
 import { allClients } from '../clients/path';
-import { useViewer } from '../session/Viewer';
 import { ByStatus } from './ByStatus';
-import { Figure } from './Figure';
 import classes from './HomeScreen.module.css';
 
 /** How things stand with all clients that the person may see, and goes on showing it. */

@@ -1,9 +1,9 @@
 import { useTranslation } from 'react-i18next';
 import type { NotificationFragment } from '../../api/gql/graphql';
+import { useViewer } from '../../session/Viewer';
 import { wallOf } from '../agenda/days';
 import { pathTo } from '../agenda/path';
 import { pathOf } from '../clients/path';
-import { useViewer } from '../session/Viewer';
 import { syncScreen } from '../sync/path';
 
 /** Where a notification leads, and what its link says; null when the person may not see that any more. */

@@ -1,7 +1,7 @@
 import { Paper, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { SyncOverviewQuery, SyncStatus } from '../../api/gql/graphql';
-import { Figure } from '../dashboard/Figure';
+import { Figure } from '../../app/Figure';
 import classes from './Counts.module.css';
 import { useKind } from './useKind';
 

@@ -1,5 +1,5 @@
 import { createContext, useContext } from 'react';
-import type { ViewerFragment } from '../../api/gql/graphql';
+import type { ViewerFragment } from '../api/gql/graphql';
 
 const Viewer = createContext<ViewerFragment | null>(null);
 

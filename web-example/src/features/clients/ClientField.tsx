@@ -1,7 +1,7 @@
 import { Select } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useSearch } from '../clients/useSearch';
+import { useSearch } from './useSearch';
 
 export type Chosen = { id: string; name: string } | null;
 

@@ -1,15 +1,15 @@
 // The session of this tab. Tabs share the refresh token, which works once: they take turns to use it, and tell each other
 // the access token that came of it, which lives in memory only.
 import { useSyncExternalStore } from 'react';
-import { type Answer, ask } from '../../api/ask';
-import type { Failure } from '../../api/failure';
+import { type Answer, ask } from '../api/ask';
+import type { Failure } from '../api/failure';
 import {
   type OpenSessionFragment, SessionCreateDocument, SessionRefreshDocument, SessionRevokeDocument, type ViewerFragment,
-} from '../../api/gql/graphql';
-import { newKey } from '../../api/key';
-import { inTurn } from '../../api/turn';
-import { speak } from '../../i18n';
-import { forgetPerson } from '../../offline/store';
+} from '../api/gql/graphql';
+import { newKey } from '../api/key';
+import { inTurn } from '../api/turn';
+import { speak } from '../i18n';
+import { forgetPerson } from '../offline/store';
 import { forget, onOtherTab, read, wasEnded, write, writeEnd } from './storage';
 
 export type Session =

@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next';
-import { Icon } from '../../app/Icon';
+import { Icon } from '../app/Icon';
 import classes from './WaitsSign.module.css';
 
 /** Says of something that it was done here and is not sent yet. */

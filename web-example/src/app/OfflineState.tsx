@@ -1,11 +1,11 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Icon } from '../../app/Icon';
-import { useMoment } from '../../i18n/useMoment';
-import { useLiveState } from '../../live/Live';
-import { useDevice, useWorks } from '../../offline/Offline';
+import { useMoment } from '../i18n/useMoment';
+import { useLiveState } from '../live/Live';
+import { useDevice, useWorks } from '../offline/Offline';
+import { UnsentDialog } from '../offline/UnsentDialog';
+import { Icon } from './Icon';
 import classes from './OfflineState.module.css';
-import { UnsentDialog } from './UnsentDialog';
 
 const DAY = 86_400_000;
 

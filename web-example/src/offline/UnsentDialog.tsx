@@ -1,15 +1,15 @@
 import { Anchor, Button, Group } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
-import { Dialog } from '../../app/Dialog';
-import { useMoment } from '../../i18n/useMoment';
-import { useFailureText } from '../../i18n/texts';
-import { Note } from '../../app/Note';
-import { useDevice, useWorks } from '../../offline/Offline';
-import type { Refused, Work } from '../../offline/works';
-import { Refused as Conflicts } from '../agenda/Refused';
+import { Dialog } from '../app/Dialog';
+import { Note } from '../app/Note';
+import { Refused as Conflicts } from '../features/agenda/Refused';
+import { useFailureText } from '../i18n/texts';
+import { useMoment } from '../i18n/useMoment';
+import { useDevice, useWorks } from './Offline';
 import classes from './UnsentDialog.module.css';
 import { WaitsSign } from './WaitsSign';
+import type { Refused, Work } from './works';
 
 /** All that was done on this device and is not at the server: it waits, or it was refused. */
 export function UnsentDialog({ close }: { close: () => void }) {

@@ -1,7 +1,7 @@
 // What outlives the page: the refresh token, never the access token. And how the session ended: a person who logs out
 // leaves nothing, the server's end a note of it, by which all tabs know that what is unsent is to be kept.
 
-import type { ViewerFragment } from '../../api/gql/graphql';
+import type { ViewerFragment } from '../api/gql/graphql';
 
 const KEY = 'cabina.session';
 
