@@ -211,7 +211,7 @@ test('what is done while the server is down is shown as pending, and done once, 
     await page.reload();
     await unsent(page).filter({ hasText: '6 cambios por enviar' }).waitFor();
   } finally {
-    await app.server.run();
+    await app.server.start();
   }
   await unsent(page).waitFor({ state: 'detached', timeout: 60_000 });
   await page.getByRole('region', { name: 'Historial' }).getByText('Escrita sin servidor.').waitFor();

@@ -4,23 +4,22 @@ import { after, before } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { startBrowser } from './browser.mjs';
-import { startServer } from './server.mjs';
+import { makeWebServer } from './server.mjs';
 
 /** One server, with these variables, and one browser for the tests of a file; each test takes pages of its own. */
 export function useApp(prepare = async () => {}, variables = () => ({})) {
   const app = { url: '', browser: null, server: null, open, signedIn };
-  let server;
 
   before(async () => {
-    server = await startServer(await variables());
-    app.server = server;
-    app.url = server.url;
+    app.server = await makeWebServer(await variables());
+    app.url = app.server.url;
+    await app.server.start();
     app.browser = await startBrowser();
     await prepare();
   });
   after(async () => {
     await app.browser?.close();
-    await server?.stop();
+    await app.server?.stop();
   });
 
   /**
