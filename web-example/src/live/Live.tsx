@@ -88,7 +88,7 @@ export function useFollowed<Data>(document: TypedDocumentNode<Data, Record<strin
   return data;
 }
 
-type Query = { fetching: boolean; stale: boolean };
+export type Query = { fetching: boolean; stale: boolean };
 
 /**
  * Fetches a query anew when an item concerns it: after the answer that is under way, which may be older. Changes come in
@@ -118,21 +118,3 @@ export function useChanges(
     return () => clearTimeout(timer);
   }, [wanted, busy, pause]);
 }
-
-/** The clients that something happened to. */
-export function clientsOf(item: FeedItem): string[] {
-  switch (item.__typename) {
-    case 'ClientUpdated':
-      return [item.clientId];
-    case 'EventlogNew':
-      return [item.entry.client.id];
-    case 'AccessLost':
-      return item.ids;
-    default:
-      return [];
-  }
-}
-
-/** Fetches a query anew when something happened to a client. */
-export const useClientChanges = (id: string, query: Query, fetchAnew: () => void) =>
-  useChanges((item) => clientsOf(item).includes(id), query, fetchAnew);

@@ -5,10 +5,7 @@ import { type Failure, failureIn, offline } from '../api/failure';
 import { inTurn } from '../api/turn';
 import type { Network } from './network';
 import type { Store } from './store';
-import {
-  type About, type Answer, contextOf, documents, type InputOf, isWritten, type PayloadOf, type Refused, type Work,
-  type WorkName,
-} from './works';
+import { type Answer, type Doable, isWritten, nameOf, type Refused, type Subject, type Work, type Works } from './works';
 
 /** What became of something that was done: the server's answer, why there is none, or that it waits for the network. */
 export type Outcome<Payload> = { payload: Payload } | { failure: Failure } | { waits: true };
@@ -23,7 +20,14 @@ export type Written = (work: Work, payload: Answer) => void;
 
 export type Queue = ReturnType<typeof openQueue>;
 
-export function openQueue(userId: string, store: Store, client: Client, network: Pick<Network, 'isLost' | 'online'>) {
+type Way = { store: Store; client: Client; network: Pick<Network, 'isLost' | 'online'> };
+
+export function openQueue(userId: string, { store, client, network }: Way, features: readonly Works[]) {
+  const documents = new Map(
+    features.flatMap(({ documents: own, touches }) =>
+      Object.entries(own).map(([name, document]) => [name, { document, context: { additionalTypenames: touches } }] as const),
+    ),
+  );
   let works: readonly Work[] = [];
   /** Those that nobody waits for any more: only they are shown as unsent. */
   let unsent: readonly Work[] = [];
@@ -71,7 +75,13 @@ export function openQueue(userId: string, store: Store, client: Client, network:
     void load().then((all) => all.find((each) => each.key === key)?.refused && answer(key, { waits: true }));
   };
 
-  /** Sends one; false: it waits, and all behind it. */
+  const documentOf = (name: string) => {
+    const known = documents.get(name);
+    if (!known) throw new Error(`${name} is in the works of no feature`);
+    return known;
+  };
+
+  /** Sends one; false: it waits, and so do all after it. */
   async function send(work: Work): Promise<boolean> {
     const attended = waiting.has(work.key);
     if (work.tried && Date.now() - work.tried > KEY_IS_KNOWN) {
@@ -81,11 +91,8 @@ export function openQueue(userId: string, store: Store, client: Client, network:
     // Without any network it cannot have got there.
     const tried = work.tried ?? (navigator.onLine ? Date.now() : null);
     if (tried !== work.tried) await keep({ ...work, tried });
-    const { data, error } = await client.mutation<{ payload: Answer }>(
-      documents[work.name],
-      { input: work.input },
-      contextOf(work.name),
-    );
+    const { document, context } = documentOf(work.name);
+    const { data, error } = await client.mutation<{ payload: Answer }>(document, { input: work.input }, context);
     if (data) {
       const { payload } = data;
       if (isWritten(payload) || attended) {
@@ -117,17 +124,18 @@ export function openQueue(userId: string, store: Store, client: Client, network:
   }
 
   /**
-   * What was done next to the same event was done on top of this: it goes on from there, if nobody else changed it in
-   * between. What the server may know already stays as it was sent.
+   * What was done next to the same thing was done on top of this: it goes on from there, unless somebody else changed the
+   * thing in between. What the server may know already stays as it was sent.
    */
-  async function goOn({ input }: Work, payload: Answer) {
-    if (!('agendaEvent' in payload) || !('expectedVersion' in input)) return;
-    const now = payload.agendaEvent as { version: number } | null;
-    if (now?.version !== input.expectedVersion + 1) return;
+  async function goOn({ input: { id, expectedVersion } }: Work, payload: Answer) {
+    if (expectedVersion === undefined) return;
+    const version = expectedVersion + 1;
+    const things = Object.values(payload) as ({ version?: number } | null)[];
+    if (!things.some((thing) => thing?.version === version)) return;
     for (const next of works) {
-      if (next.tried || !('expectedVersion' in next.input) || next.input.id !== input.id) continue;
-      if (next.input.expectedVersion !== input.expectedVersion) continue;
-      await keep({ ...next, input: { ...next.input, expectedVersion: now.version } } as Work);
+      const { input } = next;
+      if (next.tried || input.id !== id || input.expectedVersion !== expectedVersion) continue;
+      await keep({ ...next, input: { ...input, expectedVersion: version } });
     }
   }
 
@@ -158,21 +166,24 @@ export function openQueue(userId: string, store: Store, client: Client, network:
      * Does something, once, in its turn: it is kept until the server has answered, and sent again by itself. Somebody
      * who waits hears of a refusal at once; it is listed for who has gone on meanwhile.
      */
-    async run<Name extends WorkName>(
-      name: Name,
-      input: InputOf<Name> & { idempotencyKey: string },
-      about: About,
-    ): Promise<Outcome<PayloadOf<Name>>> {
+    async run<Input extends object, Payload extends Answer>(
+      document: Doable<Input, Payload>,
+      input: NoInfer<Input> & { idempotencyKey: string },
+      about: Subject,
+    ): Promise<Outcome<Payload>> {
+      const name = nameOf(document);
+      // Without it here, it could not be sent after a reload.
+      documentOf(name);
       const at = Math.max(Date.now(), (works.at(-1)?.at ?? 0) + 1);
       const key = input.idempotencyKey;
       const outcome = new Promise<Outcome<Answer>>((resolve) => {
         if (network.isLost()) resolve({ waits: true });
         else waiting.set(key, resolve);
       });
-      await keep({ key, name, input, about, at, tried: null, refused: null } as unknown as Work);
+      await keep({ key, name, input, about, at, tried: null, refused: null });
       if (network.isLost()) network.online();
       else void sendAll();
-      return outcome as Promise<Outcome<PayloadOf<Name>>>;
+      return outcome as Promise<Outcome<Payload>>;
     },
     /** Tries again what was refused or is unsure. */
     async again(work: Work) {

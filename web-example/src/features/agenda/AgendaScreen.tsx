@@ -30,6 +30,7 @@ import { useEvents } from './useEvents';
 import { useMove } from './useMove';
 import { useNow } from './useNow';
 import { anHour, movedTo } from './when';
+import { documents } from './works';
 
 const MORNING = 9 * 60;
 
@@ -59,7 +60,7 @@ export function AgendaScreen() {
   const carry = useCarry(days, hours, moves.move);
 
   const [opened, setOpened] = useState<string | null>(null);
-  const madeOnly = useWorks().some(({ key }) => key === opened);
+  const madeOnly = useWorks(documents).some(({ key }) => key === opened);
   const [adding, setAdding] = useState<ReturnType<typeof anHour> | null>(null);
   const [settings, setSettings] = useState(false);
   const add = (on: string, minute: number | null) => setAdding({ ...anHour(on, minute ?? MORNING), allDay: false });

@@ -12,6 +12,7 @@ import { Note } from '../../app/Note';
 import { useMoment } from '../../i18n/useMoment';
 import { useChanges } from '../../live/Live';
 import { useViewer } from '../../session/Viewer';
+import type { OpenClient } from '../Feature';
 import classes from './ClientAgenda.module.css';
 import { wallOf } from './days';
 import { NextTouchDialog } from './NextTouchDialog';
@@ -24,7 +25,7 @@ const YEAR = 365 * 86_400_000;
 const refetching = { additionalTypenames: ['AgendaEvent', 'EventLogEntry'] };
 
 /** When a client is touched next, and the next events with it. */
-export function ClientAgenda({ clientId }: { clientId: string }) {
+export function ClientAgenda({ client: { id: clientId } }: { client: OpenClient }) {
   const { t } = useTranslation();
   const words = useDayWords();
   const moment = useMoment();

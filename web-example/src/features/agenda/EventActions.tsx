@@ -8,16 +8,17 @@ import es from '../../i18n/es.json';
 import { useWorks } from '../../offline/Offline';
 import { type FormAction, hasForm } from './forms';
 import { Refused } from './Refused';
-import { useAgendaErrorText } from './useAgendaErrorText';
 import { leadsOn, unsentOf } from './unsent';
-import { type Sent, useAbout, useSend } from './useSend';
+import { useAgendaErrorText } from './useAgendaErrorText';
+import { type Sent, useSend, useSubject } from './useSend';
+import { documents } from './works';
 
 const transitions = {
-  CONFIRM: 'AgendaEventConfirm',
-  COMPLETE: 'AgendaEventComplete',
-  MARK_NO_SHOW: 'AgendaEventMarkNoShow',
-  REOPEN: 'AgendaEventReopen',
-} as const;
+  CONFIRM: documents.AgendaEventConfirm,
+  COMPLETE: documents.AgendaEventComplete,
+  MARK_NO_SHOW: documents.AgendaEventMarkNoShow,
+  REOPEN: documents.AgendaEventReopen,
+};
 
 type Props = {
   event: AgendaEventDetailFragment;
@@ -34,14 +35,14 @@ export function EventActions({ event, choose, tell, done }: Props) {
   const { t } = useTranslation();
   const textOf = useAgendaErrorText();
   const { send, sending, failure, refused } = useSend();
-  const aboutOf = useAbout();
-  const unsent = unsentOf(event.id, useWorks());
+  const subjectOf = useSubject();
+  const unsent = unsentOf(event.id, useWorks(documents));
 
   async function run(action: AgendaAction) {
     if (hasForm(action)) return choose(action);
     if (!isTransition(action)) return;
     tell('');
-    const sent = await send(transitions[action], { id: event.id, expectedVersion: event.version }, aboutOf(event));
+    const sent = await send(transitions[action], { id: event.id, expectedVersion: event.version }, subjectOf(event));
     if (sent) done(action, sent);
   }
 

@@ -10,6 +10,7 @@ import { iconOf } from './states';
 import { unsentOf } from './unsent';
 import { useDayWords } from './useDayWords';
 import type { ViewProps } from './viewProps';
+import { documents } from './works';
 
 type Props = {
   event: AgendaEventFragment;
@@ -30,7 +31,7 @@ export function EventChip({ event, open, grab, press, bar, form, style }: Props)
   const viewer = useViewer();
   const { state, kind, client, assignee, series, title, allDay } = event;
   const others = assignee?.id !== viewer.id;
-  const works = useWorks();
+  const works = useWorks(documents);
   const waits = unsentOf(event.id, works).length > 0 || works.some(({ key }) => key === event.id);
   const icon = iconOf(event);
   return (

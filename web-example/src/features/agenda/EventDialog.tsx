@@ -20,6 +20,7 @@ import { type FormAction, forms } from './forms';
 import { asLeft, unsentOf } from './unsent';
 import type { Sent } from './useSend';
 import { Warnings } from './Warnings';
+import { documents } from './works';
 
 type Props = {
   id: string;
@@ -39,7 +40,7 @@ export function EventDialog({ id, seen, heard, close }: Props) {
   const [action, setAction] = useState<FormAction | null>(null);
   const [told, setTold] = useState('');
   const [warnings, setWarnings] = useState<AgendaChangeFragment['warnings']>([]);
-  const works = useWorks();
+  const works = useWorks(documents);
   const asked = data ? data.agendaEvent : error && seen && isDetailed(seen) ? seen : undefined;
   const event = asked && asLeft(asked, works);
   const waits = asked ? unsentOf(asked.id, works).length > 0 : false;

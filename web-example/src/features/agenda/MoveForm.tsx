@@ -5,16 +5,17 @@ import { useViewer } from '../../session/Viewer';
 import { Form } from './Form';
 import type { FormProps } from './forms';
 import { ScopeField } from './ScopeField';
-import { useAbout, useSend } from './useSend';
+import { useSend, useSubject } from './useSend';
 import { spanOf, whenOf } from './when';
 import { WhenFields } from './WhenFields';
+import { documents } from './works';
 
 /** Moves an event by keyboard, and makes it longer or shorter. */
 export function MoveForm({ event, done, cancel }: FormProps) {
   const { t } = useTranslation();
   const { timeZone } = useViewer();
   const sent = useSend();
-  const aboutOf = useAbout();
+  const subjectOf = useSubject();
   const [version, setVersion] = useState(event.version);
   const [when, setWhen] = useState(() => whenOf(event, timeZone));
   const [scope, setScope] = useState<AgendaScope>('THIS');
@@ -22,9 +23,9 @@ export function MoveForm({ event, done, cancel }: FormProps) {
   async function submit() {
     const span = spanOf(when, timeZone, event.timeZone);
     const payload = await sent.send(
-      'AgendaEventReschedule',
+      documents.AgendaEventReschedule,
       { id: event.id, expectedVersion: version, ...span, ...(event.series && { scope }) },
-      aboutOf(event),
+      subjectOf(event),
       // Who has seen the conflict may want it all the same.
       ({ agendaEvent }) => agendaEvent && setVersion(agendaEvent.version),
     );

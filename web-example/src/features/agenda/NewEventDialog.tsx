@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import type { AgendaChangeFragment } from '../../api/gql/graphql';
 import { Dialog } from '../../app/Dialog';
 import { useViewer } from '../../session/Viewer';
-import { type Chosen, ClientField } from '../clients/ClientField';
+import { type Chosen, useThing } from '../Feature';
 import { Form } from './Form';
 import { FreeSlots } from './FreeSlots';
 import { pathTo } from './path';
@@ -14,6 +14,7 @@ import { useSend } from './useSend';
 import { Warnings } from './Warnings';
 import { spanOf, type When } from './when';
 import { WhenFields } from './WhenFields';
+import { documents } from './works';
 
 /** Makes an event, or a series of them. */
 export function NewEventDialog({
@@ -28,6 +29,7 @@ export function NewEventDialog({
   const { t } = useTranslation();
   const { timeZone } = useViewer();
   const sent = useSend();
+  const ClientField = useThing('client')?.Field;
   const [title, setTitle] = useState('');
   const [when, setWhen] = useState(begin);
   const [client, setClient] = useState<Chosen>(given);
@@ -51,7 +53,7 @@ export function NewEventDialog({
       ...(rule && { recurrence: { rule } }),
       ...(reminders && { reminders }),
     };
-    const payload = await sent.send('AgendaEventCreate', input, { title: input.title, path: pathTo('day', when.first) });
+    const payload = await sent.send(documents.AgendaEventCreate, input, { title: input.title, path: pathTo('day', when.first) });
     if (!payload) return;
     if (payload !== 'waits' && payload.warnings.length > 0) setMade(payload);
     else close();
@@ -78,7 +80,7 @@ export function NewEventDialog({
           />
           <WhenFields when={when} change={setWhen} />
           <FreeSlots when={when} choose={setWhen} />
-          <ClientField client={client} choose={setClient} />
+          {ClientField && <ClientField value={client} choose={setClient} />}
           <TextInput
             label={t('agenda.fields.location')}
             value={location}

@@ -5,12 +5,13 @@ import {
   type AgendaRangeQueryVariables,
 } from '../../api/gql/graphql';
 import { useChanges } from '../../live/Live';
-import { useDevice } from '../../offline/Offline';
+import { useDevice, useWorks } from '../../offline/Offline';
 import { useViewer } from '../../session/Viewer';
 import { concernsAgenda } from './concerns';
 import { addDays, momentOf } from './days';
 import { daysOf } from './place';
 import { asLeft, madeHere } from './unsent';
+import { documents } from './works';
 
 // Without any event the answer names no type by which the cache would know that a change concerns it.
 const context = { additionalTypenames: ['AgendaEvent'] };
@@ -51,7 +52,7 @@ export function useEvents(days: string[], filter: AgendaEventFilter) {
       }),
     [queue, heard],
   );
-  const works = queue.useWorks();
+  const works = useWorks(documents);
   const shown = useMemo(() => {
     const [first = '', last = first] = [days[0], days.at(-1)];
     const here = (event: AgendaEventFragment) => {

@@ -1,7 +1,8 @@
 import { useState } from 'react';
 import type { AgendaChangeFragment, AgendaEventFragment, AgendaScope } from '../../api/gql/graphql';
-import { useAbout, useSend } from './useSend';
+import { useSend, useSubject } from './useSend';
 import { type Span, shownAt } from './when';
+import { documents } from './works';
 
 /** A move that waits for the answer, or for the person to say which occurrences of a series it is for. */
 type Moving = { event: AgendaEventFragment; span: Span; asking: boolean };
@@ -11,7 +12,7 @@ const sameTime = (a: string, b: string) => Date.parse(a) === Date.parse(b);
 /** Moves events: shown at once, sent with the version that was seen, and put back when it is refused. */
 export function useMove(heard: (event: AgendaEventFragment) => void) {
   const { send, failure, refused } = useSend();
-  const aboutOf = useAbout();
+  const subjectOf = useSubject();
   const [moving, setMoving] = useState<Moving[]>([]);
   const [last, setLast] = useState<AgendaEventFragment | null>(null);
   const [warnings, setWarnings] = useState<AgendaChangeFragment['warnings']>([]);
@@ -27,7 +28,7 @@ export function useMove(heard: (event: AgendaEventFragment) => void) {
     const input = { id: event.id, expectedVersion: event.version, ...span, scope };
     // Refused: the event as it is now takes the place of what was shown.
     const onRefused = ({ agendaEvent }: AgendaChangeFragment) => agendaEvent && heard(agendaEvent);
-    const payload = await send('AgendaEventReschedule', input, aboutOf(event), onRefused);
+    const payload = await send(documents.AgendaEventReschedule, input, subjectOf(event), onRefused);
     // Without a network it is shown as it was left here.
     const written = payload === 'waits' ? null : payload;
     if (written?.agendaEvent) heard(written.agendaEvent);

@@ -13,6 +13,7 @@ import classes from './AppendForm.module.css';
 import { fresh, useDraft } from './draft';
 import { iconOf, writable } from './kinds';
 import { pathOf } from './path';
+import { documents } from './works';
 
 const LONGEST = 10_000;
 
@@ -42,7 +43,7 @@ export function AppendForm({ client }: { client: ClientDetailFragment }) {
     setFailure(null);
     setFetching(true);
     const outcome = await queue.run(
-      'EventlogAppend',
+      documents.EventlogAppend,
       { clientId: client.id, kind: draft.kind, text, idempotencyKey: draft.key },
       { title: client.name, path: pathOf(client.id), text },
     );

@@ -1,12 +1,11 @@
 import { Select } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { FieldProps } from '../Feature';
 import { useSearch } from './useSearch';
 
-export type Chosen = { id: string; name: string } | null;
-
 /** Chooses a client, found as one types. */
-export function ClientField({ client, choose }: { client: Chosen; choose: (client: Chosen) => void }) {
+export function ClientField({ value: client, choose }: FieldProps) {
   const { t } = useTranslation();
   const [typed, setTyped] = useState(client?.name ?? '');
   const text = typed === client?.name ? '' : typed.trim();
@@ -18,11 +17,11 @@ export function ClientField({ client, choose }: { client: Chosen; choose: (clien
       : [];
   return (
     <Select
-      label={t('agenda.client')}
+      label={t('clients.one')}
       placeholder={t('search.placeholder')}
       searchable
       clearable
-      clearButtonProps={{ 'aria-label': t('agenda.noClient') }}
+      clearButtonProps={{ 'aria-label': t('clients.noOne') }}
       data={[...chosen, ...found]}
       // The server finds; what it gives is shown as it is.
       filter={({ options }) => options}

@@ -8,13 +8,14 @@ import { FailureNote } from '../../app/FailureNote';
 import { Icon } from '../../app/Icon';
 import { More, type PagesLeft, useFocusOnNew } from '../../app/More';
 import { useMoment } from '../../i18n/useMoment';
-import { useClientChanges } from '../../live/Live';
 import { useWorks } from '../../offline/Offline';
 import { WaitsSign } from '../../offline/WaitsSign';
 import { useViewer } from '../../session/Viewer';
+import { useClientChanges } from './changes';
 import classes from './History.module.css';
 import { iconOf } from './kinds';
 import { useEntryText } from './useEntryText';
+import { documents } from './works';
 
 /** What happened with a client, latest first. */
 export function History({ clientId }: { clientId: string }) {
@@ -68,9 +69,7 @@ function Pages({ clientId, after, left, more }: Props) {
 function Unsent({ clientId }: { clientId: string }) {
   const { t } = useTranslation();
   const { name } = useViewer();
-  const unsent = useWorks().flatMap((work) =>
-    work.name === 'EventlogAppend' && work.input.clientId === clientId && !work.refused ? work : [],
-  );
+  const unsent = useWorks(documents).filter(({ input, refused }) => input.clientId === clientId && !refused);
   if (unsent.length === 0) return null;
   return (
     <ol className={classes.entries} aria-label={t('offline.unsent')}>

@@ -11,7 +11,7 @@ import { useMoment } from '../../i18n/useMoment';
 import { useChanges, useFollowed, useLiveState } from '../../live/Live';
 import { useKept } from '../../offline/useKept';
 import { useViewer } from '../../session/Viewer';
-import { allClients } from '../clients/path';
+import { useThing } from '../Feature';
 import { ByStatus } from './ByStatus';
 import classes from './HomeScreen.module.css';
 
@@ -50,14 +50,17 @@ type Clients = DashboardSubscription['dashboard']['clients'];
 
 function Figures({ figures }: { figures: Clients }) {
   const { t } = useTranslation();
+  const list = useThing('client')?.all;
   const { clients, byStatus, openActivities, overdueActivities } = figures;
   return (
     <>
       <ul className={classes.tiles} aria-label={t('dashboard.figures')}>
         <Tile name={t('dashboard.clients')} icon="meeting" value={clients}>
-          <Link href={allClients} className={classes.link}>
-            {t('dashboard.seeClients')}
-          </Link>
+          {list && (
+            <Link href={list} className={classes.link}>
+              {t('dashboard.seeClients')}
+            </Link>
+          )}
         </Tile>
         <Tile name={t('dashboard.open')} icon="clock" value={openActivities} />
         <Tile name={t('dashboard.overdue')} icon="late" value={overdueActivities} tone={overdueActivities > 0 ? 'late' : undefined} />

@@ -2,10 +2,10 @@ import { Drawer, UnstyledButton, VisuallyHidden } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLocation } from 'wouter';
-import type { NotificationFragment } from '../../api/gql/graphql';
 import { Icon } from '../../app/Icon';
 import { useFeed } from '../../live/Live';
 import { useWorks } from '../../offline/Offline';
+import type { Notified } from '../Feature';
 import classes from './Bell.module.css';
 import { Notice } from './Notice';
 import { NotificationList } from './NotificationList';
@@ -14,6 +14,7 @@ import { useAbout } from './useAbout';
 import { useMark } from './useMark';
 import { useTitle } from './useTitle';
 import { useUnread } from './useUnread';
+import { documents } from './works';
 
 const MOST = 99;
 
@@ -21,14 +22,14 @@ const MOST = 99;
 export function Bell() {
   const { t } = useTranslation();
   const { count: told, take } = useUnread();
-  const works = useWorks();
+  const works = useWorks(documents);
   const count = told === null ? null : countWith(told, works);
   const [path] = useLocation();
   const aboutOf = useAbout();
   const titleOf = useTitle();
   const [opened, setOpened] = useState(false);
   const [left, setLeft] = useState(false);
-  const [notice, setNotice] = useState<NotificationFragment | null>(null);
+  const [notice, setNotice] = useState<Notified | null>(null);
   const { mark, failure } = useMark(take);
 
   useFeed((item) => {
@@ -39,12 +40,12 @@ export function Bell() {
   });
 
   /** The link leads there by itself. */
-  function follow(notification: NotificationFragment) {
-    const about = aboutOf(notification);
-    if (!notification.readAt) void mark('read', notification.id, { title: titleOf(notification), path: about?.path ?? '/' });
+  function follow(notification: Notified) {
+    const { link } = aboutOf(notification);
+    if (!notification.readAt) void mark('read', notification.id, { title: titleOf(notification), path: link?.path ?? '/' });
     setNotice(null);
     // The other screen takes the focus, unless it is there already.
-    setLeft(about ? about.path !== path : false);
+    setLeft(link ? link.path !== path : false);
     setOpened(false);
   }
 

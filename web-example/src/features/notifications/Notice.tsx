@@ -2,9 +2,8 @@ import { CloseButton } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
-import type { NotificationFragment } from '../../api/gql/graphql';
 import { Icon } from '../../app/Icon';
-import { iconOf } from './icons';
+import type { Notified } from '../Feature';
 import classes from './Notice.module.css';
 import { useAbout } from './useAbout';
 import { useTitle } from './useTitle';
@@ -12,8 +11,8 @@ import { useTitle } from './useTitle';
 const STAYS = 8000;
 
 type Props = {
-  notification: NotificationFragment | null;
-  follow: (notification: NotificationFragment) => void;
+  notification: Notified | null;
+  follow: (notification: Notified) => void;
   close: () => void;
 };
 
@@ -32,7 +31,7 @@ export function Notice({ notification, follow, close }: Props) {
   }, [notification, held]);
   return (
     <div role="status" className={classes.place}>
-      {notification && (
+      {notification && about && (
         <div
           key={notification.id}
           className={classes.notice}
@@ -42,13 +41,13 @@ export function Notice({ notification, follow, close }: Props) {
           onBlur={() => setHeld(false)}
         >
           <span className={classes.icon}>
-            <Icon name={iconOf(notification.kind)} size={20} />
+            <Icon name={about.icon} size={20} />
           </span>
           <div className={classes.text}>
             <p>{titleOf(notification)}</p>
-            {about && (
-              <Link href={about.path} onClick={() => follow(notification)}>
-                {about.text}
+            {about?.link && (
+              <Link href={about.link.path} onClick={() => follow(notification)}>
+                {about.link.text}
               </Link>
             )}
           </div>

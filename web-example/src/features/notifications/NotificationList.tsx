@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { useQuery } from 'urql';
 import { Link } from 'wouter';
 import { type Failure, failureIn } from '../../api/failure';
-import { type NotificationFragment, NotificationsDocument } from '../../api/gql/graphql';
+import { NotificationsDocument } from '../../api/gql/graphql';
 import { FailureNote } from '../../app/FailureNote';
 import { Icon } from '../../app/Icon';
 import { More, type PagesLeft, useFocusOnNew } from '../../app/More';
@@ -13,18 +13,19 @@ import { useMoment } from '../../i18n/useMoment';
 import { useChanges } from '../../live/Live';
 import { useWorks } from '../../offline/Offline';
 import { WaitsSign } from '../../offline/WaitsSign';
-import { iconOf } from './icons';
+import type { Notified } from '../Feature';
 import classes from './NotificationList.module.css';
 import { asMarked } from './unsent';
 import { useAbout } from './useAbout';
 import type { useMark } from './useMark';
 import { useTitle } from './useTitle';
+import { documents } from './works';
 
 type Props = {
   unread: number;
   mark: ReturnType<typeof useMark>['mark'];
   failure: Failure | null;
-  follow: (notification: NotificationFragment) => void;
+  follow: (notification: Notified) => void;
 };
 
 /** What the person was told of, latest first. */
@@ -60,7 +61,7 @@ function Pages({ after, left, more, ...props }: PagesProps) {
   if (!data) return <Skeleton h={after ? '4rem' : '16rem'} aria-label={t('app.loading')} />;
   const { nodes, pageInfo } = data.notifications;
   const newest = nodes[0];
-  const markAll = ({ id }: NotificationFragment) =>
+  const markAll = ({ id }: Notified) =>
     void props.mark('allRead', id, { title: t('notifications.markAll'), path: '/' });
   if (!after && !newest) return <Empty />;
   return (
@@ -107,29 +108,29 @@ function Empty() {
   );
 }
 
-type RowProps = Pick<Props, 'mark' | 'follow'> & { notification: NotificationFragment };
+type RowProps = Pick<Props, 'mark' | 'follow'> & { notification: Notified };
 
 function Row({ notification: told, mark, follow }: RowProps) {
   const { t } = useTranslation();
   const titleOf = useTitle();
   const ago = useAgo();
   const moment = useMoment();
-  const notification = asMarked(told, useWorks());
-  const { id, kind, entry, createdAt, readAt, waits } = notification;
-  const about = useAbout()(notification);
+  const notification = asMarked(told, useWorks(documents));
+  const { id, entry, createdAt, readAt, waits } = notification;
+  const { icon, link } = useAbout()(notification);
   return (
     <li className={classes.row} data-unread={!readAt || undefined}>
       <span className={classes.icon}>
-        <Icon name={iconOf(kind)} />
+        <Icon name={icon} />
       </span>
       <div className={classes.text}>
         <p className={classes.title}>
           {!readAt && <VisuallyHidden>{t('notifications.unread')}: </VisuallyHidden>}
           {titleOf(notification)}
         </p>
-        {about ? (
-          <Link href={about.path} className={classes.client} onClick={() => follow(notification)}>
-            {about.text}
+        {link ? (
+          <Link href={link.path} className={classes.client} onClick={() => follow(notification)}>
+            {link.text}
           </Link>
         ) : (
           <p className={classes.hidden}>{t('notifications.hidden')}</p>
@@ -144,7 +145,7 @@ function Row({ notification: told, mark, follow }: RowProps) {
             size="compact-xs"
             variant="subtle"
             className={classes.mark}
-            onClick={() => void mark(readAt ? 'unread' : 'read', id, { title: titleOf(notification), path: about?.path ?? '/' })}
+            onClick={() => void mark(readAt ? 'unread' : 'read', id, { title: titleOf(notification), path: link?.path ?? '/' })}
           >
             {t(readAt ? 'notifications.markUnread' : 'notifications.markRead')}
           </Button>

@@ -7,7 +7,6 @@ import { type SyncOverviewQuery, SyncOverviewDocument } from '../../api/gql/grap
 import { FailureNote } from '../../app/FailureNote';
 import { useScreen } from '../../app/useScreen';
 import { useChanges } from '../../live/Live';
-import { CALM, concernsSync } from './concerns';
 import { Counts } from './Counts';
 import { DiscardDialog } from './DiscardDialog';
 import { Groups, groupsOf } from './Groups';
@@ -15,6 +14,7 @@ import { Health } from './Health';
 import classes from './SyncScreen.module.css';
 import { TroubleNote } from './TroubleNote';
 import { useActions, type Which } from './useActions';
+import { CALM, useConcerns } from './useConcerns';
 
 // Without any failure the answer names no type by which the cache would know that an action concerns it.
 const context = { additionalTypenames: ['SyncState'] };
@@ -26,7 +26,7 @@ export function SyncScreen() {
   const [query, ask] = useQuery({ query: SyncOverviewDocument, context });
   const { data, error } = query;
   const anew = () => ask({ requestPolicy: 'network-only' });
-  useChanges(concernsSync, query, anew, CALM);
+  useChanges(useConcerns(), query, anew, CALM);
   return (
     <Stack gap="lg">
       <header>
