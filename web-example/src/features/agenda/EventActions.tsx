@@ -20,11 +20,14 @@ const transitions = {
   REOPEN: documents.AgendaEventReopen,
 };
 
+/** The actions that change the event. */
+export type Change = Exclude<AgendaAction, 'CALL_CLIENT'>;
+
 type Props = {
   event: AgendaEventDetailFragment;
   choose: (action: FormAction) => void;
   tell: (text: string) => void;
-  done: (action: AgendaAction, sent: NonNullable<Sent>) => void;
+  done: (action: Change, sent: NonNullable<Sent>) => void;
 };
 
 const isKnown = (action: string): action is AgendaAction => Object.hasOwn(es.agenda.actions, action);

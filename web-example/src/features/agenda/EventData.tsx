@@ -54,7 +54,7 @@ export function EventData({ event }: { event: AgendaEventDetailFragment }) {
       <Item name={t('agenda.fields.reminders')}>
         {event.reminders === null || event.reminders === undefined
           ? t('agenda.remindAsSet')
-          : reminders || t('clients.none')}
+          : reminders || t('agenda.noReminders')}
       </Item>
     </dl>
   );

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { useQuery } from 'urql';
 import { failureIn } from '../../api/failure';
 import {
-  type AgendaAction, type AgendaChangeFragment, type AgendaEventDetailFragment, AgendaEventDetailsDocument,
+  type AgendaChangeFragment, type AgendaEventDetailFragment, AgendaEventDetailsDocument,
   type AgendaEventFragment,
 } from '../../api/gql/graphql';
 import { Dialog } from '../../app/Dialog';
@@ -14,7 +14,7 @@ import { useChanges } from '../../live/Live';
 import { useWorks } from '../../offline/Offline';
 import { WaitsSign } from '../../offline/WaitsSign';
 import { concernsAgenda } from './concerns';
-import { EventActions } from './EventActions';
+import { type Change, EventActions } from './EventActions';
 import { EventData } from './EventData';
 import { type FormAction, forms } from './forms';
 import { asLeft, unsentOf } from './unsent';
@@ -46,12 +46,12 @@ export function EventDialog({ id, seen, heard, close }: Props) {
   const waits = asked ? unsentOf(asked.id, works).length > 0 : false;
   const ActionForm = action && forms[action];
 
-  const done = (what: AgendaAction) => (sent: NonNullable<Sent>) => {
+  const done = (what: Change) => (sent: NonNullable<Sent>) => {
     setAction(null);
     setWarnings(sent === 'waits' ? [] : sent.warnings);
     if (sent === 'waits') return setTold(t('offline.kept'));
     if (sent.agendaEvent) heard(sent.agendaEvent);
-    setTold(t('agenda.done', { action: t(`agenda.actions.${what}`) }));
+    setTold(t(`agenda.done.${what}`));
   };
 
   return (

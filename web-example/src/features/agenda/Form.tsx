@@ -39,7 +39,7 @@ export function Form({
         {refused && <Refused refused={refused} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={cancel}>
-            {t('app.cancel')}
+            {t(danger ? 'app.back' : 'app.cancel')}
           </Button>
           <Button type="submit" loading={sending} {...(danger && { color: 'red.9' })}>
             {done}
