@@ -1,5 +1,5 @@
-// Features do not know each other, and nothing else knows any of them but by the list of all (src/features/index.ts):
-// refuses imports that go another way, and operations and fragments of one feature that another uses.
+// Features must not depend on each other, and everything else may use them only through the list of all features
+// (src/features/index.ts). Refuses other imports, and the use of another feature's operations and fragments.
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,18 +7,18 @@ import { Kind, parse, visit } from 'graphql';
 
 const FROM = /(?:\bfrom|\bimport)\s*\(?\s*'(\.[^']+)'/g;
 const GENERATED = /import (?:type )?\{([^}]*)\} from '[^']*api\/gql\/graphql'/g;
-/** What codegen adds to the name of an operation or a fragment. */
+/** What codegen appends to the names of operations and fragments. */
 const SUFFIX = /(Document|Fragment|Query|Mutation|Subscription)(Variables)?$/;
 
-/** What is wrong in a `src` folder, a line for each. */
+/** The violations in a `src` folder, one line each. */
 export function strays(src) {
   const files = readdirSync(src, { recursive: true }).filter((file) => /\.(ts|tsx|graphql)$/.test(file)).sort();
   const textOf = (file) => readFileSync(join(src, file), 'utf8');
-  /** Whose a file is; null: no feature's. */
+  /** The feature that a file belongs to, or null. */
   const featureOf = (file) => /^features\/([^/]+)\//.exec(file)?.[1] ?? null;
   const wrong = [];
 
-  /** The features that write an operation or a fragment; of one that is written outside of them, none. */
+  /** The features that declare each operation and fragment; null stands for a file outside the features. */
   const owners = new Map();
   for (const file of files.filter((each) => each.endsWith('.graphql'))) {
     for (const { name } of parse(textOf(file)).definitions) {
@@ -41,7 +41,7 @@ export function strays(src) {
         const target = relative(src, resolve(src, dirname(file), path));
         const other = /^features\/([^/]+)/.exec(target)?.[1];
         const isList = target === 'features' || target === 'features/index';
-        if (feature && isList) wrong.push(`${file} takes the list of all features: useFeatures() gives it`);
+        if (feature && isList) wrong.push(`${file} imports the list of all features: call useFeatures() instead`);
         else if (other && !isList && other !== 'Feature' && other !== feature && file !== 'features/index.ts') {
           wrong.push(`${file} imports from the feature ${other}`);
         }

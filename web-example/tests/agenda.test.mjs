@@ -338,7 +338,7 @@ test('hours off are shaded, and the next free times are proposed', async (t) => 
   await make({ title: 'Ocupado', start: week.at(1, '09:00'), end: week.at(1, '13:00') });
   const page = await app.signedIn(t, { path: week.path });
   await chip(page, 'Ocupado').waitFor();
-  // Weekdays from nine to six: before and behind, and all of Saturday.
+  // Weekdays from nine to six: shaded before and after, and all of Saturday.
   await reaches(column(page, week.day(1)).locator('[data-off]'), 2, (all) => all.count());
   await reaches(column(page, week.day(5)).locator('[data-off]'), 1, (all) => all.count());
   await page.getByRole('button', { name: 'Nuevo evento', exact: true }).click();

@@ -97,7 +97,7 @@ test('a role given by the admin changes the screen without a reload, the edited 
   await page.getByText('Los clientes de su equipo Norte', { exact: true }).waitFor();
   await showsAll(page, await figures(sofia));
 
-  // A list that is open is fetched anew, and shows what the new role may see no more or again.
+  // An open list is fetched again, and shows only what the new role may see.
   await page.getByRole('link', { name: 'Clientes', exact: true }).click();
   const list = page.getByRole('region', { name: 'Todos los clientes' });
   const theirs = list.getByRole('link').filter({ hasText: 'Ana Belén Cisneros' });

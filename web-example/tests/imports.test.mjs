@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { strays } from '../scripts/check-imports.mjs';
 
-/** What is wrong with these files. */
+/** The violations in these files. */
 async function wrongIn(t, files) {
   const src = await mkdtemp(join(tmpdir(), 'cabina-imports-'));
   t.after(() => rm(src, { recursive: true }));
@@ -16,7 +16,7 @@ async function wrongIn(t, files) {
   return strays(src);
 }
 
-test('features meet only in the list of all', async (t) => {
+test('features depend on each other only through the list of all', async (t) => {
   const wrong = await wrongIn(t, {
     'features/index.ts': "import { bays } from './bays/feature';\n",
     'features/Feature.tsx': "import type { BayQuery } from '../api/gql/graphql';\n",
@@ -28,7 +28,7 @@ test('features meet only in the list of all', async (t) => {
   assert.deepEqual(wrong, [
     'app/App.tsx imports from the feature bays',
     'features/bays/Bays.tsx imports from the feature clients',
-    'features/bays/Bays.tsx takes the list of all features: useFeatures() gives it',
+    'features/bays/Bays.tsx imports the list of all features: call useFeatures() instead',
     'live/Live.tsx imports from the feature bays',
   ]);
 });
@@ -37,10 +37,12 @@ test('a feature uses no operation and no fragment of another', async (t) => {
   const wrong = await wrongIn(t, {
     'live/feed.graphql': 'subscription Feed { feed { __typename } }',
     'session/session.graphql': 'fragment Viewer on User { id }',
-    'features/bays/bays.graphql': 'fragment Bay on Bay { id }\nsubscription Feed { feed { ...Bay } }\nquery Bays { bays { ...Bay } }',
+    'features/bays/bays.graphql':
+      'fragment Bay on Bay { id }\nsubscription Feed { feed { ...Bay } }\nquery Bays { bays { ...Bay } }',
     'features/bays/Bays.tsx': "import { BaysDocument, type BayFragment, FeedDocument } from '../../api/gql/graphql';\n",
     'features/lifts/lifts.graphql': 'query Lifts { lifts { bay { ...Bay } by { ...Viewer } } }',
-    'features/lifts/Lifts.tsx': "import {\n  BaysDocument, LiftsDocument, type LiftsQueryVariables,\n} from '../../api/gql/graphql';\n",
+    'features/lifts/Lifts.tsx':
+      "import {\n  BaysDocument, LiftsDocument, type LiftsQueryVariables,\n} from '../../api/gql/graphql';\n",
   });
   assert.deepEqual(wrong, [
     'features/lifts/Lifts.tsx uses Bays of the feature bays',

@@ -155,7 +155,7 @@ test('an item of a kind that the page does not know moves it on', async (t) => {
   assert.equal(wire.feed().payload.variables.after, cursor);
 });
 
-test('what is missing for good is fetched anew', async (t) => {
+test('what is lost for good is fetched again', async (t) => {
   const client = await newClient(app.url, ana);
   const page = await app.signedIn(t);
   const wire = await listenIn(page);

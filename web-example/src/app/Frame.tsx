@@ -29,7 +29,7 @@ function Navigation() {
   );
 }
 
-/** What stands around every screen of a signed-in person. */
+/** The header and navigation around every screen of a signed-in person. */
 export function Frame({ children }: { children: ReactNode }) {
   const { t } = useTranslation();
   const viewer = useViewer();

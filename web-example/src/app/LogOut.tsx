@@ -6,7 +6,7 @@ import { logOut } from '../session/session';
 import { Dialog } from './Dialog';
 import { Icon } from './Icon';
 
-/** Logs out; who has something unsent is asked first, since nothing of a person stays on the device. */
+/** Logs out. Asks first when something is unsent, because logging out deletes everything of the person from the device. */
 export function LogOut() {
   const { t } = useTranslation();
   const unsent = useWorks().length;

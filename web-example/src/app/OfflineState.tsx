@@ -9,7 +9,7 @@ import classes from './OfflineState.module.css';
 
 const DAY = 86_400_000;
 
-/** Says so when what is shown is not of now, or does not change by itself, and what has not been sent. */
+/** Says when the data is not current or the live stream is down, and how many changes are unsent. */
 export function OfflineState() {
   const { t } = useTranslation();
   const moment = useMoment();

@@ -1,7 +1,7 @@
 import { type Screen, useFeatures } from '../features/Feature';
 import { useViewer } from '../session/Viewer';
 
-/** The screens that the person may open. */
+/** The screens that the person's role may open. */
 export function useScreens(): Screen[] {
   const { role } = useViewer();
   return useFeatures()

@@ -1,5 +1,5 @@
-// What the app is told of a feature. Features do not know each other: each describes itself in its `feature.ts`, and what
-// one of them needs of the others it finds in the list of all (`index.ts`), which the app hands down.
+// The description of a feature. Features do not depend on each other: each describes itself in its `feature.ts`, and what it
+// needs from others it finds in the list of all (`index.ts`), which the app provides to `useFeatures`.
 import type { TypedDocumentNode } from '@urql/core';
 import type { ParseKeys, TFunction } from 'i18next';
 import { type ComponentType, createContext, useContext } from 'react';
@@ -9,39 +9,39 @@ import type { FeedItem } from '../live/Live';
 import type { Works } from '../offline/works';
 
 export type Feature = {
-  /** Its screens; those with `nav` appear in the navigation, in the order of the list. */
+  /** Its screens; those with `nav` appear in the navigation. */
   screens?: readonly Screen[];
-  /** What it puts into the header, beside the navigation. */
+  /** What it adds to the header. */
   Header?: ComponentType;
-  /** What can be done without a connection. */
+  /** The changes that can be made offline. */
   works?: Works;
-  /** The kinds of things that are its own, by the prefix of their ids. */
+  /** Its kinds of records, by the prefix of their ids. */
   things?: Readonly<Record<string, Thing>>;
-  /** What it adds to the screen of a client. */
+  /** What it adds to a client's screen. */
   client?: ClientParts;
-  /** The notifications about its things. */
+  /** The kinds of notifications about its records. */
   about?: { readonly [Kind in NotificationKind]?: About };
-  /** The items of the feed after which one of its things waits to be sent to Odoo. */
+  /** The feed items after which one of its records is waiting to be sent to Odoo. */
   synced?: readonly FeedItem['__typename'][];
 };
 
 export type Screen = {
-  /** An address, or a pattern with `:id`. */
+  /** A path, or a pattern with `:id`. */
   path: string;
   Screen: ComponentType<{ id: string }>;
-  /** Who may open it; left out: everybody. */
+  /** The roles that may open it; everybody if omitted. */
   roles?: readonly Role[];
   nav?: { icon: IconName; text: ParseKeys };
 };
 
 export type Thing = {
-  /** The screen of one. */
+  /** The path to the screen of one record. */
   pathOf: (id: string) => string;
-  /** The screen that lists all of them. */
+  /** The path to the list of all. */
   all?: string;
-  /** Asks what one is called. */
+  /** Fetches the name of one record. */
   name?: TypedDocumentNode<{ thing: { name: string } | null }, { id: string }>;
-  /** The field of a form that chooses one. */
+  /** The form field that chooses one record. */
   Field?: ComponentType<FieldProps>;
 };
 
@@ -54,7 +54,7 @@ type ClientPart = ComponentType<{ client: OpenClient }>;
 export type ClientParts = {
   /** A few words beside the name. */
   Sign?: ClientPart;
-  /** Across the page, below the name: what needs attention. */
+  /** A notice across the page, below the name. */
   Notice?: ClientPart;
   /** A card beside the history. */
   Card?: ClientPart;
@@ -65,7 +65,7 @@ export type Reader = { t: TFunction; language: string; timeZone: string };
 
 export type About = {
   icon: IconName;
-  /** Where the notification leads, and what its link says; null, or left out: to the client, if there is one. */
+  /** Where the link leads and what it says; if null or omitted, it leads to the client, if there is one. */
   link?: (notification: Notified, reader: Reader) => { path: string; text: string } | null;
 };
 
@@ -75,9 +75,9 @@ export const FeaturesProvider = Features.Provider;
 
 export const useFeatures = () => useContext(Features);
 
-/** The kind of thing that an id names: its prefix. */
+/** The kind of record that an id belongs to: its prefix. */
 export const kindOf = (id: string) => id.slice(0, id.lastIndexOf('_'));
 
-/** What is known of a kind of things; undefined when no feature has them. */
+/** The description of a kind of record; undefined if no feature has it. */
 export const useThing = (kind: string): Thing | undefined =>
   useFeatures().find(({ things }) => things && Object.hasOwn(things, kind))?.things?.[kind];

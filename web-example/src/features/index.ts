@@ -5,5 +5,5 @@ import type { Feature } from './Feature';
 import { notifications } from './notifications/feature';
 import { sync } from './sync/feature';
 
-/** All features, in the order in which they appear. */
+/** All features, in the order of the navigation. */
 export const features: readonly Feature[] = [dashboard, clients, agenda, sync, notifications];

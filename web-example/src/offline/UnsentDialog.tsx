@@ -12,7 +12,7 @@ import classes from './UnsentDialog.module.css';
 import { WaitsSign } from './WaitsSign';
 import type { Answer, Refused, Work } from './works';
 
-/** All that was done on this device and is not at the server: it waits, or it was refused. */
+/** All changes made on this device that are not saved on the server: they are waiting or were refused. */
 export function UnsentDialog({ close }: { close: () => void }) {
   const { t } = useTranslation();
   const works = useWorks();
@@ -82,7 +82,7 @@ function One({ work, close }: { work: Work; close: () => void }) {
   );
 }
 
-/** Why it was not done, and what the person can do now. */
+/** Why a change was not applied, and what the person can do now. */
 function Why({ name, refused }: { name: string; refused: Refused }) {
   const { t } = useTranslation();
   const failureText = useFailureText();

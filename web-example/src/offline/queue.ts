@@ -1,4 +1,4 @@
-// What was done and the server has not confirmed, in order, for all tabs: sent once, whatever is lost on the way.
+// The changes that the server has not confirmed, in order, for all tabs: each is applied once, whatever is lost on the way.
 import { useSyncExternalStore } from 'react';
 import type { Client } from 'urql';
 import { type Failure, failureIn, offline } from '../api/failure';
@@ -7,12 +7,12 @@ import type { Network } from './network';
 import type { Store } from './store';
 import { type Answer, type Doable, isWritten, nameOf, type Refused, type Subject, type Work, type Works } from './works';
 
-/** What became of something that was done: the server's answer, why there is none, or that it waits for the network. */
+/** The outcome of a change: the server's answer, a failure, or that it is queued. */
 export type Outcome<Payload> = { payload: Payload } | { failure: Failure } | { waits: true };
 
-/** The server knows a key for seven days; after that, nobody can tell whether what was tried was also done. */
+/** The server remembers a key for seven days; after that, a change that was sent without an answer is uncertain. */
 const KEY_IS_KNOWN = 6 * 86_400_000;
-/** How often something is tried that the server fails at, before the person is told. */
+/** How often a change is retried after a server error before the person is told. */
 const TRIES = 5;
 
 type News = { key: string; payload?: Answer };
@@ -25,18 +25,21 @@ type Way = { store: Store; client: Client; network: Pick<Network, 'isLost' | 'on
 export function openQueue(userId: string, { store, client, network }: Way, features: readonly Works[]) {
   const documents = new Map(
     features.flatMap(({ documents: own, touches }) =>
-      Object.entries(own).map(([name, document]) => [name, { document, context: { additionalTypenames: touches } }] as const),
+      Object.entries(own).map(([name, document]) => {
+        const context = { additionalTypenames: touches };
+        return [name, { document, context }] as const;
+      }),
     ),
   );
   let works: readonly Work[] = [];
-  /** Those that nobody waits for any more: only they are shown as unsent. */
+  /** Those that no form is waiting for: only these are shown as unsent. */
   let unsent: readonly Work[] = [];
   const listeners = new Set<() => void>();
   const hearers = new Set<Written>();
-  /** Those who stand before the screen and wait for the answer. */
+  /** The forms that are waiting for an answer, by key. */
   const waiting = new Map<string, (outcome: Outcome<Answer>) => void>();
   const failures = new Map<string, number>();
-  /** Tells the other tabs. */
+  /** The channel to the other tabs. */
   let tabs: BroadcastChannel | null = null;
 
   const show = (next: readonly Work[]) => {
@@ -81,14 +84,14 @@ export function openQueue(userId: string, { store, client, network }: Way, featu
     return known;
   };
 
-  /** Sends one; false: it waits, and so do all after it. */
+  /** Sends one. Returns false when it has to wait, and with it all after it. */
   async function send(work: Work): Promise<boolean> {
     const attended = waiting.has(work.key);
     if (work.tried && Date.now() - work.tried > KEY_IS_KNOWN) {
       await refuse(work, { why: 'unsure' });
       return true;
     }
-    // Without any network it cannot have got there.
+    // Offline, it cannot have reached the server.
     const tried = work.tried ?? (navigator.onLine ? Date.now() : null);
     if (tried !== work.tried) await keep({ ...work, tried });
     const { document, context } = documentOf(work.name);
@@ -106,10 +109,10 @@ export function openQueue(userId: string, { store, client, network }: Way, featu
       return true;
     }
     const failure = error ? failureIn(error) : offline;
-    // The session comes back with the network, or somebody logs in again.
+    // Wait until the network is back or the person logs in again.
     if (failure.code === offline.code || failure.code === 'UNAUTHENTICATED') return false;
     if (attended) {
-      // The form is still there, with the same key.
+      // The form is still open, and keeps the key for another attempt.
       await drop(work);
       answer(work.key, { failure });
       return true;
@@ -124,8 +127,8 @@ export function openQueue(userId: string, { store, client, network }: Way, featu
   }
 
   /**
-   * What was done next to the same thing was done on top of this: it goes on from there, unless somebody else changed the
-   * thing in between. What the server may know already stays as it was sent.
+   * Queued changes to the same record were made on top of this one: they continue from its new version, unless somebody
+   * else changed the record in between. Changes that the server may already know stay as they were sent.
    */
   async function goOn({ input: { id, expectedVersion } }: Work, payload: Answer) {
     if (expectedVersion === undefined) return;
@@ -139,7 +142,7 @@ export function openQueue(userId: string, { store, client, network }: Way, featu
     }
   }
 
-  /** Sends what waits, one after the other, one tab at a time; tells whether nothing waits any more. */
+  /** Sends the queue in order, one tab at a time; returns whether it is empty now. */
   const sendAll = () =>
     inTurn(`cabina.works.${userId}`, async () => {
       for (;;) {
@@ -153,7 +156,7 @@ export function openQueue(userId: string, { store, client, network }: Way, featu
 
   return {
     sendAll,
-    /** Is one with the other tabs, until the returned function is called. */
+    /** Keeps in step with the other tabs until the returned function is called. */
     join() {
       tabs = new BroadcastChannel(`cabina.works.${userId}`);
       tabs.onmessage = hearTabs;
@@ -163,8 +166,8 @@ export function openQueue(userId: string, { store, client, network }: Way, featu
       };
     },
     /**
-     * Does something, once, in its turn: it is kept until the server has answered, and sent again by itself. Somebody
-     * who waits hears of a refusal at once; it is listed for who has gone on meanwhile.
+     * Makes a change, once, in its turn: it is stored until the server has answered, and sent again by itself. A form that
+     * is still waiting gets a refusal as its outcome; otherwise the refusal is listed with the unsent changes.
      */
     async run<Input extends object, Payload extends Answer>(
       document: Doable<Input, Payload>,
@@ -172,7 +175,7 @@ export function openQueue(userId: string, { store, client, network }: Way, featu
       about: Subject,
     ): Promise<Outcome<Payload>> {
       const name = nameOf(document);
-      // Without it here, it could not be sent after a reload.
+      // Throws if no feature lists it: it could not be sent after a reload.
       documentOf(name);
       const at = Math.max(Date.now(), (works.at(-1)?.at ?? 0) + 1);
       const key = input.idempotencyKey;
@@ -185,14 +188,14 @@ export function openQueue(userId: string, { store, client, network }: Way, featu
       else void sendAll();
       return outcome as Promise<Outcome<Payload>>;
     },
-    /** Tries again what was refused or is unsure. */
+    /** Retries a change that failed or is uncertain. */
     async again(work: Work) {
       await keep({ ...work, tried: null, refused: null });
       network.online();
     },
-    /** Gives something up. */
+    /** Discards a change. */
     drop: (work: Work) => drop(work),
-    /** Hears of what is written, before it leaves the queue. */
+    /** Called with each saved change before it leaves the queue. */
     onWritten: (hear: Written) => {
       hearers.add(hear);
       return () => void hearers.delete(hear);

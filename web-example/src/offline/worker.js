@@ -1,8 +1,8 @@
-// Opens the app without a network. It keeps the app itself, never data: what a person saw is kept by the page, and
-// forgotten when the person logs out. The build writes FILES and VERSION, and puts this beside index.html.
+// Opens the app offline. It stores the app itself, never data: the page stores what a person saw, and deletes it when the
+// person logs out. The build writes FILES and VERSION, and puts this file beside index.html.
 const CACHE = `cabina-app-${VERSION}`;
 const INDEX = '/';
-/** A server that says nothing for so long is taken for out of reach. */
+/** How long to wait, in milliseconds, before the server counts as unreachable. */
 const PATIENCE = 4000;
 
 addEventListener('install', (event) => {
@@ -28,10 +28,10 @@ addEventListener('fetch', (event) => {
 
 const kept = async (path) => (await caches.open(CACHE)).match(path);
 
-/** The page of now; when there is none to be had, the one that is kept. */
+/** The page from the server or, if it is unreachable, the stored one. */
 async function page(request) {
   const answer = await fetch(request, { signal: AbortSignal.timeout(PATIENCE) }).catch(() => null);
-  // What stands before a server that is down says so with one of these.
+  // A proxy in front of a stopped server answers with one of these.
   if (answer && ![502, 503, 504].includes(answer.status)) return answer;
   return (await kept(INDEX)) ?? answer ?? Response.error();
 }

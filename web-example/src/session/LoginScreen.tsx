@@ -31,7 +31,7 @@ export function LoginScreen({ ended }: { ended: boolean }) {
     setBusy(true);
     setRefusal(null);
     const refused = await logIn(email.trim(), password, newKey());
-    // When it went well, this screen is gone.
+    // On success, this screen is gone already.
     if (!refused) return;
     setBusy(false);
     setRefusal(refused);

@@ -7,6 +7,6 @@ export const ViewerProvider = Viewer.Provider;
 
 export function useViewer(): ViewerFragment {
   const viewer = useContext(Viewer);
-  if (!viewer) throw new Error('useViewer belongs inside of ViewerProvider');
+  if (!viewer) throw new Error('useViewer needs a ViewerProvider');
   return viewer;
 }

@@ -34,7 +34,7 @@ import { documents } from './works';
 
 const MORNING = 9 * 60;
 
-/** The calendar. What is shown stands in the address, so that the browser's way back works. */
+/** The calendar. The view and the day are in the address, so that the browser's Back button works. */
 export function AgendaScreen() {
   const { t } = useTranslation();
   const heading = useScreen(t('agenda.title'));
@@ -52,7 +52,7 @@ export function AgendaScreen() {
 
   const [whose, setWhose] = useState('all');
   const filter = useMemo(() => (whose === 'all' ? {} : { assigneeIds: [whose] }), [whose]);
-  const { events, error, more, heard, anew } = useEvents(days, filter);
+  const { events, error, more, heard, refetch } = useEvents(days, filter);
   const moves = useMove(heard);
   const grab = useDrag((event, place) => event.version > 0 && moves.move(event, movedTo(event, viewer.timeZone, place)));
 
@@ -97,7 +97,7 @@ export function AgendaScreen() {
         settings={() => setSettings(true)}
       />
       <MoveOutcome {...moves.outcome} close={moves.forget} />
-      {error && <FailureNote failure={failureIn(error)} retry={anew} />}
+      {error && <FailureNote failure={failureIn(error)} retry={refetch} />}
       {more && <Note tone="warning">{t('agenda.tooMany')}</Note>}
       {!events && !error && <Skeleton h="30rem" aria-label={t('app.loading')} />}
       {events && (

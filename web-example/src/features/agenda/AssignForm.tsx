@@ -9,7 +9,7 @@ import { ScopeField } from './ScopeField';
 import { useSend, useSubject } from './useSend';
 import { documents } from './works';
 
-/** Gives an event to somebody else, or to the team's pool. */
+/** Assigns an event to another person, or leaves it unassigned in the team. */
 export function AssignForm({ event, done, cancel }: FormProps) {
   const { t } = useTranslation();
   const sent = useSend();

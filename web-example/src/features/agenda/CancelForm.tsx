@@ -8,7 +8,7 @@ import { ScopeField } from './ScopeField';
 import { useSend, useSubject } from './useSend';
 import { documents } from './works';
 
-/** Asks why an event, or the rest of a series, does not take place. */
+/** Asks why an event, or the rest of a series, is cancelled. */
 export function CancelForm({ event, done, cancel }: FormProps) {
   const { t } = useTranslation();
   const sent = useSend();

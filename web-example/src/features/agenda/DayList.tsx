@@ -8,7 +8,7 @@ import { inOrder, isOn } from './place';
 import { useDayWords } from './useDayWords';
 import type { ViewProps } from './viewProps';
 
-/** Days one below the other, for narrow screens; of several, those that have something, and today. */
+/** Days below each other, for narrow screens. Of several days, only those with events, and today. */
 export function DayList({ days, day: chosen, today, events, open, add }: ViewProps) {
   const { t } = useTranslation();
   const words = useDayWords();

@@ -19,7 +19,7 @@ const valuesOf = ({ title, location, description, actionRequired, reminders, cli
   client: client as Chosen,
 });
 
-/** Changes what an event is about; only what differs from what was seen is sent. */
+/** Edits an event; only the fields that differ from what was shown are sent. */
 export function EditForm({ event, done, cancel }: FormProps) {
   const { t } = useTranslation();
   const sent = useSend();

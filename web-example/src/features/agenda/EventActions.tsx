@@ -33,7 +33,7 @@ type Props = {
 const isKnown = (action: string): action is AgendaAction => Object.hasOwn(es.agenda.actions, action);
 const isTransition = (action: AgendaAction): action is keyof typeof transitions => action in transitions;
 
-/** What the server says can be done with an event, and why the rest can not. */
+/** The actions that the server offers for an event, and why the others are not possible. */
 export function EventActions({ event, choose, tell, done }: Props) {
   const { t } = useTranslation();
   const textOf = useAgendaErrorText();
@@ -69,7 +69,7 @@ export function EventActions({ event, choose, tell, done }: Props) {
               </Button>
             );
           }
-          // What the server said was of before; which steps come next it says when it has heard of this one.
+          // Unsent steps change which actions are possible, and only the server knows which: wait until they are sent.
           const steps = isTransition(action) || action === 'CANCEL';
           const why = blockedBy ? textOf(blockedBy) : steps && unsent.some(leadsOn) ? t('offline.firstSent') : '';
           return (

@@ -17,14 +17,14 @@ type Props = {
   open: (event: AgendaEventFragment) => void;
   grab?: ViewProps['grab'];
   press?: ViewProps['press'];
-  /** Over so many days, and how many of its days lie before them. */
+  /** For a bar over several days: how many days are drawn here, and how many came before. */
   bar?: { days: number; before: number };
-  /** How it is laid out: in one line, in a box with its hours, or in a list. */
+  /** The layout: one line, a box with its hours, or a row of a list. */
   form: 'line' | 'box' | 'row';
   style?: CSSProperties;
 };
 
-/** An event in the calendar. Its state is told by a sign and by how it is drawn, and to screen readers in words. */
+/** An event in the calendar. Its state is shown by an icon and its style, and in words for screen readers. */
 export function EventChip({ event, open, grab, press, bar, form, style }: Props) {
   const { t } = useTranslation();
   const words = useDayWords();

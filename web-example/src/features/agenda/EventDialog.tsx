@@ -24,19 +24,19 @@ import { documents } from './works';
 
 type Props = {
   id: string;
-  /** As the calendar shows it, for when there is no network to ask. */
+  /** The event as the calendar shows it, used when it cannot be fetched. */
   seen: AgendaEventFragment | undefined;
   heard: (event: AgendaEventFragment) => void;
   close: () => void;
 };
 
-/** An event, and what can be done with it. */
+/** An event with its actions. */
 export function EventDialog({ id, seen, heard, close }: Props) {
   const { t } = useTranslation();
   const [query, ask] = useQuery({ query: AgendaEventDetailsDocument, variables: { eventId: id } });
   const { data, error } = query;
-  const anew = () => ask({ requestPolicy: 'network-only' });
-  useChanges((item) => concernsAgenda(item, data?.agendaEvent ? [data.agendaEvent] : []), query, anew);
+  const refetch = () => ask({ requestPolicy: 'network-only' });
+  useChanges((item) => concernsAgenda(item, data?.agendaEvent ? [data.agendaEvent] : []), query, refetch);
   const [action, setAction] = useState<FormAction | null>(null);
   const [told, setTold] = useState('');
   const [warnings, setWarnings] = useState<AgendaChangeFragment['warnings']>([]);
@@ -57,7 +57,7 @@ export function EventDialog({ id, seen, heard, close }: Props) {
   return (
     <Dialog size="lg" title={event?.title ?? t('agenda.event')} close={close}>
       <Stack gap="sm">
-        {error && !event && <FailureNote failure={failureIn(error)} retry={anew} />}
+        {error && !event && <FailureNote failure={failureIn(error)} retry={refetch} />}
         {asked === null && <Note tone="warning">{t('agenda.notFound')}</Note>}
         {!data && !error && <Skeleton h="10rem" aria-label={t('app.loading')} />}
         {waits && <WaitsSign />}
@@ -85,5 +85,5 @@ export function EventDialog({ id, seen, heard, close }: Props) {
   );
 }
 
-/** The calendar knows more of each where it shows few days. */
+/** Up to a week, the calendar fetches its events with these details. */
 const isDetailed = (event: AgendaEventFragment): event is AgendaEventDetailFragment => 'availableActions' in event;

@@ -15,7 +15,7 @@ type Props = {
   children: ReactNode;
 };
 
-/** A form that changes the agenda, with what stood in its way. */
+/** The frame of the forms that change an event: its buttons, and why a change failed. */
 export function Form({
   label,
   done,

@@ -10,9 +10,9 @@ import { daysOf, inOrder, isOn } from './place';
 import { useDayWords } from './useDayWords';
 import type { ViewProps } from './viewProps';
 
-/** Events of a day that a cell shows; the others are behind a link. */
+/** How many events a cell shows; a link leads to the others. */
 const MOST = 4;
-/** Bars of a week that are drawn. */
+/** How many lanes of bars a week shows. */
 const BARS = 3;
 
 export function MonthView(props: ViewProps) {

@@ -10,7 +10,7 @@ import { spanOf, whenOf } from './when';
 import { WhenFields } from './WhenFields';
 import { documents } from './works';
 
-/** Moves an event by keyboard, and makes it longer or shorter. */
+/** Changes the start and end of an event without dragging. */
 export function MoveForm({ event, done, cancel }: FormProps) {
   const { t } = useTranslation();
   const { timeZone } = useViewer();
@@ -26,7 +26,7 @@ export function MoveForm({ event, done, cancel }: FormProps) {
       documents.AgendaEventReschedule,
       { id: event.id, expectedVersion: version, ...span, ...(event.series && { scope }) },
       subjectOf(event),
-      // Who has seen the conflict may want it all the same.
+      // After seeing the conflict, the person may save the same change again.
       ({ agendaEvent }) => agendaEvent && setVersion(agendaEvent.version),
     );
     if (payload) done(payload);

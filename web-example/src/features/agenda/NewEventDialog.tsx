@@ -16,7 +16,7 @@ import { spanOf, type When } from './when';
 import { WhenFields } from './WhenFields';
 import { documents } from './works';
 
-/** Makes an event, or a series of them. */
+/** Creates an event or a series. */
 export function NewEventDialog({
   when: begin,
   client: given = null,
@@ -53,7 +53,8 @@ export function NewEventDialog({
       ...(rule && { recurrence: { rule } }),
       ...(reminders && { reminders }),
     };
-    const payload = await sent.send(documents.AgendaEventCreate, input, { title: input.title, path: pathTo('day', when.first) });
+    const subject = { title: input.title, path: pathTo('day', when.first) };
+    const payload = await sent.send(documents.AgendaEventCreate, input, subject);
     if (!payload) return;
     if (payload !== 'waits' && payload.warnings.length > 0) setMade(payload);
     else close();

@@ -17,7 +17,7 @@ type Props = {
   close: () => void;
 };
 
-/** Asks when a client is touched next, and why. */
+/** Asks when to contact a client next, and why. */
 export function NextTouchDialog({ touch, failure, refusal, set, close }: Props) {
   const { t } = useTranslation();
   const { timeZone } = useViewer();

@@ -8,16 +8,16 @@ import { useViewer } from '../../session/Viewer';
 import { pathTo } from './path';
 import { daysOf } from './place';
 
-/** The answer when it was written, or that it waits for the network; null: neither, and what stood in the way is shown. */
+/** The server's answer when it was saved, or `waits` when it is queued; null when it failed, which is shown already. */
 export type Sent = AgendaChangeFragment | 'waits' | null;
 
-/** Where an event is found. */
+/** The title of an event and the path to its day, for the list of unsent changes. */
 export function useSubject() {
   const { timeZone } = useViewer();
   return (event: AgendaEventFragment): Subject => ({ title: event.title, path: pathTo('day', daysOf(event, timeZone)[0]) });
 }
 
-/** Sends a change of the agenda; what was refused stays to be shown, with the event as it is now. */
+/** Sends a change to an event, and keeps the failure or refusal to be shown. */
 export function useSend() {
   const { queue } = useDevice();
   const keyed = useKeyed();
@@ -29,7 +29,7 @@ export function useSend() {
     document: Doable<Input, AgendaChangeFragment>,
     input: NoInfer<Input>,
     about: Subject,
-    /** Hears a refusal, which tells how the event is now. */
+    /** Called with a refusal, which contains the event as it is now. */
     onRefused?: (payload: AgendaChangeFragment) => void,
   ): Promise<Sent> {
     setSending(true);

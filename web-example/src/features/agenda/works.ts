@@ -5,7 +5,7 @@ import {
 } from '../../api/gql/graphql';
 import type { WorkOf } from '../../offline/works';
 
-/** What can be done without a connection. */
+/** The mutations that can be made offline. */
 export const documents = {
   AgendaEventAssign: AgendaEventAssignDocument,
   AgendaEventCancel: AgendaEventCancelDocument,

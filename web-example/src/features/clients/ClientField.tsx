@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import type { FieldProps } from '../Feature';
 import { useSearch } from './useSearch';
 
-/** Chooses a client, found as one types. */
+/** Chooses a client with a search as you type. */
 export function ClientField({ value: client, choose }: FieldProps) {
   const { t } = useTranslation();
   const [typed, setTyped] = useState(client?.name ?? '');
@@ -23,7 +23,7 @@ export function ClientField({ value: client, choose }: FieldProps) {
       clearable
       clearButtonProps={{ 'aria-label': t('clients.noOne') }}
       data={[...chosen, ...found]}
-      // The server finds; what it gives is shown as it is.
+      // The server does the search; show its results as they are.
       filter={({ options }) => options}
       nothingFoundMessage={text && (waiting ? t('search.searching') : t('search.nothing', { text }))}
       value={client?.id ?? null}

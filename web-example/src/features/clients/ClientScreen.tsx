@@ -66,7 +66,7 @@ export function ClientScreen({ id }: { id: string }) {
   );
 }
 
-/** What the other features show of a client. */
+/** What other features add to a client's screen. */
 function Parts({ of: client, named }: { of: OpenClient; named: keyof ClientParts }) {
   return useFeatures().map(({ client: parts }, index) => {
     const Part = parts?.[named];

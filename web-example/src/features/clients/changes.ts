@@ -1,6 +1,6 @@
 import { type FeedItem, type Query, useChanges } from '../../live/Live';
 
-/** The clients that something happened to. */
+/** The clients that an item is about. */
 function clientsOf(item: FeedItem): string[] {
   switch (item.__typename) {
     case 'ClientUpdated':

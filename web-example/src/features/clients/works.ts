@@ -1,4 +1,4 @@
 import { EventlogAppendDocument } from '../../api/gql/graphql';
 
-/** What can be done without a connection. */
+/** The mutations that can be made offline. */
 export const documents = { EventlogAppend: EventlogAppendDocument };

@@ -7,7 +7,7 @@ import classes from './ByStatus.module.css';
 
 type Props = { byStatus: { status: ClientStatus; count: number }[]; total: number };
 
-/** A bar for each status. All that the bars say stands beside them in words, so only eyes need them. */
+/** A bar for each status. The same figures stand beside the bars, so screen readers skip the bars. */
 export function ByStatus({ byStatus, total }: Props) {
   const { t, i18n } = useTranslation();
   const percent = new Intl.NumberFormat(i18n.language, { style: 'percent' });

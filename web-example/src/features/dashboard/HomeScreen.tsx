@@ -15,7 +15,7 @@ import { useThing } from '../Feature';
 import { ByStatus } from './ByStatus';
 import classes from './HomeScreen.module.css';
 
-/** How things stand with all clients that the person may see, and goes on showing it. */
+/** Figures of all clients that the person may see, updated live. */
 export function HomeScreen() {
   const { t } = useTranslation();
   const heading = useScreen(t('dashboard.title'));
@@ -36,12 +36,12 @@ export function HomeScreen() {
   );
 }
 
-/** Whose figures these are. */
+/** Whose clients the figures count. */
 function Scope() {
   const { t } = useTranslation();
   const { role } = useViewer();
   const [query, ask] = useQuery({ query: TeamDocument });
-  // Only when the person changes: another team may come with another role.
+  // Fetched again only when the viewer changes: another role may come with another team.
   useChanges(() => false, query, () => ask({ requestPolicy: 'network-only' }));
   return <Text c="dimmed">{t(`dashboard.scope.${role}`, { team: query.data?.viewer?.team?.name ?? '' })}</Text>;
 }
@@ -84,7 +84,7 @@ const Tile = ({ name, icon, value, tone, children }: TileProps) => (
   </Paper>
 );
 
-/** Whether the figures are those of now, and since when they are as they are. */
+/** Whether the figures are live, and when they last changed. */
 function Freshness({ at }: { at: string | undefined }) {
   const { t } = useTranslation();
   const state = useLiveState();

@@ -16,7 +16,7 @@ type Props = {
   close: () => void;
 };
 
-/** Says briefly what has just come in. It goes by itself, but never from under the pointer or the focus. */
+/** Shows a new notification briefly. It closes by itself, but not while it is hovered or focused. */
 export function Notice({ notification, follow, close }: Props) {
   const { t } = useTranslation();
   const titleOf = useTitle();

@@ -28,7 +28,7 @@ type Props = {
   follow: (notification: Notified) => void;
 };
 
-/** What the person was told of, latest first. */
+/** The person's notifications, newest first. */
 export function NotificationList(props: Props) {
   const [pages, setPages] = useState(1);
   return (
@@ -39,12 +39,12 @@ export function NotificationList(props: Props) {
   );
 }
 
-// An empty list names no notification by which the cache would know that a mark concerns it.
+// An empty list contains no notification, so the cache could not tell that a change affects it.
 const context = { additionalTypenames: ['Notification'] };
 
 type PagesProps = Props & PagesLeft;
 
-/** One page and, through its last cursor, those after it; so a new notification on top moves the following ones along. */
+/** One page and, from its last cursor, the pages after it; so a new notification on top moves the following ones along. */
 function Pages({ after, left, more, ...props }: PagesProps) {
   const { t } = useTranslation();
   const list = useRef<HTMLUListElement>(null);
@@ -84,7 +84,7 @@ function MarkAll({ none, markAll }: { none: boolean; markAll: () => void }) {
       <Button
         size="compact-sm"
         variant="subtle"
-        // It stays where it is, and keeps the focus, when there is nothing left to be marked.
+        // The button stays, and keeps the focus, when there is nothing left to mark.
         aria-disabled={none}
         data-disabled={none || undefined}
         onClick={() => none || markAll()}

@@ -3,7 +3,7 @@ import type { Mark } from './works';
 
 const marks = (works: readonly Mark[]) => works.filter(({ refused }) => !refused);
 
-/** The notification as it is marked on this device, and whether the server has still to be told. */
+/** The notification with the unsent marks of this device applied, and whether one of them is unsent. */
 export function asMarked(notification: Notified, works: readonly Mark[]): Notified & { waits: boolean } {
   let shown = { ...notification, waits: false };
   for (const { name, input, at } of marks(works)) {
@@ -15,7 +15,7 @@ export function asMarked(notification: Notified, works: readonly Mark[]): Notifi
   return shown;
 }
 
-/** How many are unread with what is marked on this device. */
+/** How many are unread with the unsent marks of this device applied. */
 export const countWith = (count: number, works: readonly Mark[]) =>
   marks(works).reduce((unread, { name }) => {
     if (name === 'NotificationMarkAllRead') return 0;

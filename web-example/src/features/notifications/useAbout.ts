@@ -3,7 +3,7 @@ import type { IconName } from '../../app/Icon';
 import { useViewer } from '../../session/Viewer';
 import { type Notified, useFeatures, useThing } from '../Feature';
 
-/** The icon of a notification, where it leads and what its link says; no link when the person may no longer see that. */
+/** The icon of a notification and its link; no link when the person may no longer see what it is about. */
 export function useAbout() {
   const { t, i18n } = useTranslation();
   const { timeZone } = useViewer();
@@ -11,7 +11,7 @@ export function useAbout() {
   const clients = useThing('client');
   return (notification: Notified): { icon: IconName; link: { path: string; text: string } | null } => {
     const { kind, client } = notification;
-    // A newer server may tell of things that no feature knows.
+    // A newer server may send kinds that no feature knows.
     const { icon, link } = features.find(({ about }) => about?.[kind])?.about?.[kind] ?? { icon: 'bell' };
     const toClient = client && clients ? { path: clients.pathOf(client.id), text: client.name } : null;
     return { icon, link: link?.(notification, { t, language: i18n.language, timeZone }) ?? toClient };

@@ -8,11 +8,11 @@ import { documents } from './works';
 const marks = {
   read: documents.NotificationMarkRead,
   unread: documents.NotificationMarkUnread,
-  /** Up to this one: what nobody has seen yet stays unread. */
+  /** Up to the given one: notifications that came later stay unread. */
   allRead: documents.NotificationMarkAllRead,
 };
 
-/** Marks notifications. The stream tells all tabs; `take` gets how many are unread then, also while it is away. */
+/** Marks notifications. The feed tells the other tabs; `take` gets the new unread count even while the feed is down. */
 export function useMark(take: (unread: Promise<number | undefined>) => Promise<void>) {
   const { queue } = useDevice();
   const [failure, setFailure] = useState<Failure | null>(null);

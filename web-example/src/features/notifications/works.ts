@@ -3,7 +3,7 @@ import {
 } from '../../api/gql/graphql';
 import type { WorkOf } from '../../offline/works';
 
-/** What can be done without a connection. */
+/** The mutations that can be made offline. */
 export const documents = {
   NotificationMarkAllRead: NotificationMarkAllReadDocument,
   NotificationMarkRead: NotificationMarkReadDocument,

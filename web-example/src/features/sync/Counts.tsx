@@ -12,7 +12,7 @@ const columns = [
   { name: 'dead', statuses: ['DEAD'] },
 ] as const satisfies { name: string; statuses: SyncStatus[] }[];
 
-/** How many things of each kind stand how. */
+/** How many records of each kind have which status. */
 export function Counts({ counts }: { counts: SyncOverviewQuery['syncCounts'] }) {
   const { t } = useTranslation();
   const kindText = useKind();

@@ -21,28 +21,28 @@ import { useKind } from './useKind';
 
 type Props = Act & { fingerprint: string; error: string };
 
-/** What fails in one way, what failed last first. */
+/** The failures of one group, newest first. */
 export function Failures(props: Props) {
   const [pages, setPages] = useState(1);
   return <Pages {...props} after={null} left={pages} more={() => setPages(pages + 1)} />;
 }
 
-// An empty list names no failure by which the cache would know that an action concerns it.
+// An empty list contains no SyncState, so the cache could not tell that an action affects it.
 const context = { additionalTypenames: ['SyncState'] };
 
 type PagesProps = Props & PagesLeft;
 
-/** One page and, through its last cursor, those after it; so a failure that is gone moves the following ones along. */
+/** One page and, from its last cursor, the pages after it; so a removed failure moves the following ones along. */
 function Pages({ after, left, more, ...props }: PagesProps) {
   const { t } = useTranslation();
   const list = useRef<HTMLUListElement>(null);
   const { fingerprint } = props;
   const [query, ask] = useQuery({ query: SyncFailuresDocument, variables: { fingerprint, after }, context });
   const { data, error, fetching } = query;
-  const anew = () => ask({ requestPolicy: 'network-only' });
-  useChanges(useConcerns(), query, anew, CALM);
+  const refetch = () => ask({ requestPolicy: 'network-only' });
+  useChanges(useConcerns(), query, refetch, CALM);
   useFocusOnNew(list, { after, loaded: Boolean(data) });
-  if (error && !data) return <FailureNote failure={failureIn(error)} retry={anew} />;
+  if (error && !data) return <FailureNote failure={failureIn(error)} retry={refetch} />;
   if (!data) return <Skeleton h="6rem" aria-label={t('app.loading')} />;
   const { nodes, pageInfo } = data.syncFailures;
   return (
@@ -112,7 +112,7 @@ function Row({ failure, error, ...act }: Props & { failure: SyncFailureFragment 
 
 const LONGEST = 80;
 
-/** What a thing is called: by what was to be sent, or by asking where that can be asked. Otherwise its id must do. */
+/** The name of a record: from the payload or, if its feature has a query for that, fetched. Otherwise its id. */
 function useName(subjectId: string, payload: unknown): string {
   const values = Object.fromEntries(valuesOf(payload));
   const told = [values.name, values.body].find((value) => typeof value === 'string' && value !== '');

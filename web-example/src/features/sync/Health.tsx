@@ -4,7 +4,7 @@ import type { SyncOverviewQuery } from "../../api/gql/graphql";
 import { useMoment } from "../../i18n/useMoment";
 import classes from "./Counts.module.css";
 
-/** How the exchange with Odoo goes: whether it rests, when it last went well, and what waits. */
+/** The state of the exchange with Odoo: whether it is paused, when it last succeeded, and what is waiting. */
 export function Health({
   health,
 }: {

@@ -2,8 +2,8 @@ import type { FeedItem } from '../../live/Live';
 import { useFeatures } from '../Feature';
 
 /**
- * Whether figures and failures may be others. A changed thing waits to be sent from the commit of its change on, of which
- * only the item about that change tells.
+ * Whether figures and failures may be out of date. A changed record is pending as soon as the change is committed, and only
+ * the item about that change tells of it.
  */
 export function useConcerns() {
   const features = useFeatures();
@@ -11,5 +11,5 @@ export function useConcerns() {
     __typename === 'SyncChanged' || features.some(({ synced }) => synced?.includes(__typename));
 }
 
-/** While thousands of things are sent, the screen is fetched anew about once in so many milliseconds. */
+/** While thousands of records are sent, the screen is fetched again about once in this many milliseconds. */
 export const CALM = 400;
