@@ -17,7 +17,7 @@ for (const path of readdirSync(join(root, 'src'), { recursive: true }).sort()) {
   for (const definition of parse(readFileSync(join(root, 'src', path), 'utf8')).definitions) {
     const name = definition.name.value;
     const known = definitions.get(name);
-    if (known && (definition.kind !== Kind.OPERATION_DEFINITION || headOf(known) !== headOf(definition))) {
+    if (known && headOf(known) !== headOf(definition)) {
       throw new Error(`src/${path}: another file declares ${name} differently`);
     }
     const selectionSet = joined(known?.selectionSet, definition.selectionSet);
@@ -27,8 +27,8 @@ for (const path of readdirSync(join(root, 'src'), { recursive: true }).sort()) {
 const document = { kind: Kind.DOCUMENT, definitions: [...definitions.values()] };
 
 /**
- * Operations with the same name in several files become one that selects everything they select. So each feature says in
- * its own folder what it needs from the feed, or from a client that is opened.
+ * Operations, or fragments, with the same name in several files become one that selects everything they select. So each
+ * feature says in its own folder what it needs from the feed, from a client that is opened or from a notification.
  */
 function joined(one, other) {
   if (!one || !other) return one ?? other;

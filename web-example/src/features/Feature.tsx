@@ -3,7 +3,7 @@
 import type { TypedDocumentNode } from '@urql/core';
 import type { ParseKeys, TFunction } from 'i18next';
 import { type ComponentType, createContext, useContext } from 'react';
-import type { ClientDetailsQuery, NotificationKind, NotificationsQuery, Role } from '../api/gql/graphql';
+import type { ClientDetailsQuery, NotificationFragment, NotificationKind, Role } from '../api/gql/graphql';
 import type { IconName } from '../app/Icon';
 import type { FeedItem } from '../live/Live';
 import type { Works } from '../offline/works';
@@ -60,13 +60,12 @@ export type ClientParts = {
   Card?: ClientPart;
 };
 
-export type Notified = NotificationsQuery['notifications']['nodes'][number];
 export type Reader = { t: TFunction; language: string; timeZone: string };
 
 export type About = {
   icon: IconName;
   /** Where the link leads and what it says; if null or omitted, it leads to the client, if there is one. */
-  link?: (notification: Notified, reader: Reader) => { path: string; text: string } | null;
+  link?: (notification: NotificationFragment, reader: Reader) => { path: string; text: string } | null;
 };
 
 const Features = createContext<readonly Feature[]>([]);

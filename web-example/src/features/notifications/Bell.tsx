@@ -2,10 +2,10 @@ import { Drawer, UnstyledButton, VisuallyHidden } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLocation } from 'wouter';
+import type { NotificationFragment } from '../../api/gql/graphql';
 import { Icon } from '../../app/Icon';
 import { useFeed } from '../../live/Live';
 import { useWorks } from '../../offline/Offline';
-import type { Notified } from '../Feature';
 import classes from './Bell.module.css';
 import { Notice } from './Notice';
 import { NotificationList } from './NotificationList';
@@ -29,7 +29,7 @@ export function Bell() {
   const titleOf = useTitle();
   const [opened, setOpened] = useState(false);
   const [left, setLeft] = useState(false);
-  const [notice, setNotice] = useState<Notified | null>(null);
+  const [notice, setNotice] = useState<NotificationFragment | null>(null);
   const { mark, failure } = useMark(take);
 
   useFeed((item) => {
@@ -40,7 +40,7 @@ export function Bell() {
   });
 
   /** Marks a notification as read when its link is followed. */
-  function follow(notification: Notified) {
+  function follow(notification: NotificationFragment) {
     const { link } = aboutOf(notification);
     if (!notification.readAt) void mark('read', notification.id, { title: titleOf(notification), path: link?.path ?? '/' });
     setNotice(null);

@@ -2,8 +2,8 @@ import { CloseButton } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
+import type { NotificationFragment } from '../../api/gql/graphql';
 import { Icon } from '../../app/Icon';
-import type { Notified } from '../Feature';
 import classes from './Notice.module.css';
 import { useAbout } from './useAbout';
 import { useTitle } from './useTitle';
@@ -11,8 +11,8 @@ import { useTitle } from './useTitle';
 const STAYS = 8000;
 
 type Props = {
-  notification: Notified | null;
-  follow: (notification: Notified) => void;
+  notification: NotificationFragment | null;
+  follow: (notification: NotificationFragment) => void;
   close: () => void;
 };
 

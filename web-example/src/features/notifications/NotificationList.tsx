@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { useQuery } from 'urql';
 import { Link } from 'wouter';
 import { type Failure, failureIn } from '../../api/failure';
-import { NotificationsDocument } from '../../api/gql/graphql';
+import { type NotificationFragment, NotificationsDocument } from '../../api/gql/graphql';
 import { FailureNote } from '../../app/FailureNote';
 import { Icon } from '../../app/Icon';
 import { More, type PagesLeft, useFocusOnNew } from '../../app/More';
@@ -13,7 +13,6 @@ import { useMoment } from '../../i18n/useMoment';
 import { useChanges } from '../../live/Live';
 import { useWorks } from '../../offline/Offline';
 import { WaitsSign } from '../../offline/WaitsSign';
-import type { Notified } from '../Feature';
 import classes from './NotificationList.module.css';
 import { asMarked } from './unsent';
 import { useAbout } from './useAbout';
@@ -25,7 +24,7 @@ type Props = {
   unread: number;
   mark: ReturnType<typeof useMark>['mark'];
   failure: Failure | null;
-  follow: (notification: Notified) => void;
+  follow: (notification: NotificationFragment) => void;
 };
 
 /** The person's notifications, newest first. */
@@ -61,7 +60,7 @@ function Pages({ after, left, more, ...props }: PagesProps) {
   if (!data) return <Skeleton h={after ? '4rem' : '16rem'} aria-label={t('app.loading')} />;
   const { nodes, pageInfo } = data.notifications;
   const newest = nodes[0];
-  const markAll = ({ id }: Notified) =>
+  const markAll = ({ id }: NotificationFragment) =>
     void props.mark('allRead', id, { title: t('notifications.markAll'), path: '/' });
   if (!after && !newest) return <Empty />;
   return (
@@ -108,7 +107,7 @@ function Empty() {
   );
 }
 
-type RowProps = Pick<Props, 'mark' | 'follow'> & { notification: Notified };
+type RowProps = Pick<Props, 'mark' | 'follow'> & { notification: NotificationFragment };
 
 function Row({ notification: told, mark, follow }: RowProps) {
   const { t } = useTranslation();

@@ -1,10 +1,10 @@
-import type { Notified } from '../Feature';
+import type { NotificationFragment } from '../../api/gql/graphql';
 import type { Mark } from './works';
 
 const marks = (works: readonly Mark[]) => works.filter(({ refused }) => !refused);
 
 /** The notification with the unsent marks of this device applied, and whether one of them is unsent. */
-export function asMarked(notification: Notified, works: readonly Mark[]): Notified & { waits: boolean } {
+export function asMarked(notification: NotificationFragment, works: readonly Mark[]): NotificationFragment & { waits: boolean } {
   let shown = { ...notification, waits: false };
   for (const { name, input, at } of marks(works)) {
     const meant = name === 'NotificationMarkAllRead' || input.id === notification.id;
