@@ -27,7 +27,7 @@ export function strays(src) {
   }
   const mayUse = (file, name) => {
     const owned = owners.get(name) ?? [null];
-    return file === 'features/Feature.tsx' || owned.includes(null) || owned.includes(featureOf(file));
+    return file === 'features/Feature.ts' || owned.includes(null) || owned.includes(featureOf(file));
   };
 
   for (const file of files) {

@@ -19,7 +19,7 @@ async function wrongIn(t, files) {
 test('features depend on each other only through the list of all', async (t) => {
   const wrong = await wrongIn(t, {
     'features/index.ts': "import { bays } from './bays/feature';\n",
-    'features/Feature.tsx': "import type { BayQuery } from '../api/gql/graphql';\n",
+    'features/Feature.ts': "import type { BayQuery } from '../api/gql/graphql';\n",
     'features/bays/feature.ts': "import type { Feature } from '../Feature';\nimport { Bays } from './Bays';\n",
     'features/bays/Bays.tsx': "import { pathOf } from '../clients/path';\nimport { features } from '..';\n",
     'app/App.tsx': "import { features } from '../features';\nimport { Bays } from '../features/bays/Bays';\n",
