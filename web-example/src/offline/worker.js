@@ -2,6 +2,8 @@
 // person logs out. The build writes FILES and VERSION, and puts this file beside index.html.
 const CACHE = `cabina-app-${VERSION}`;
 const INDEX = '/';
+/** Addresses that are not screens of the app: the server itself answers them, such as the calendar feed under `/agenda/`. */
+const SERVED = /^\/(graphi?ql|health|metrics|agenda\/)/;
 /** How long to wait, in milliseconds, before the server counts as unreachable. */
 const PATIENCE = 4000;
 
@@ -21,7 +23,7 @@ addEventListener('fetch', (event) => {
   if (request.method !== 'GET' || origin !== location.origin) return;
   if (FILES.includes(pathname)) {
     event.respondWith(kept(pathname).then((file) => file ?? fetch(request)));
-  } else if (request.mode === 'navigate' && !/^\/(graphi?ql|health|metrics|agenda\/)/.test(pathname)) {
+  } else if (request.mode === 'navigate' && !SERVED.test(pathname)) {
     event.respondWith(page(request));
   }
 });
