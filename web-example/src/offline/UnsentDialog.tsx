@@ -48,7 +48,7 @@ function One({ work, close }: { work: Work; close: () => void }) {
       <div className={classes.head}>
         <span>
           {called}:{' '}
-          <Anchor component={Link} href={about.path} onClick={close}>
+          <Anchor component={Link} underline="always" href={about.path} onClick={close}>
             {about.title}
           </Anchor>
         </span>
