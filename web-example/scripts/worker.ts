@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Plugin, Rolldown } from 'vite';
 
-/** Writes the service worker with the names of the app's files; of GraphiQL, which needs a server, it knows none. */
+/** Writes the service worker with the app's files. GraphiQL is left out: it needs a server. */
 export const serviceWorker = (): Plugin => ({
   name: 'cabina-service-worker',
   apply: 'build',
-  // The pages are written in this step too; their content is part of the version.
+  // After the pages are written: their content is part of the version.
   enforce: 'post',
   generateBundle(_, bundle) {
     const files = new Set(readdirSync('public'));

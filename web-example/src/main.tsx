@@ -7,7 +7,7 @@ import { createRoot } from 'react-dom/client';
 import { App } from './app/App';
 import { cssVariablesResolver, theme } from './app/theme';
 
-// Where pages come over plain HTTP from another machine, browsers have no service workers.
+// Browsers offer no service workers on pages served over plain HTTP from another machine.
 if (import.meta.env.PROD && 'serviceWorker' in navigator) void navigator.serviceWorker.register('/worker.js');
 
 createRoot(document.getElementById('root')!).render(

@@ -66,7 +66,7 @@ test('an event is made with the form, seen by colleagues, and in the month and t
   const box = await column(page, week.day(1)).boundingBox();
   await page.mouse.click(box.x + 40, box.y + (box.height * 11) / 24 + 3);
   const dialog = page.getByRole('dialog', { name: 'Nuevo evento' });
-  assert.equal(await dialog.getByLabel('Empieza el día').inputValue(), week.day(1));
+  assert.equal(await dialog.getByLabel('Fecha de inicio').inputValue(), week.day(1));
   assert.equal(await dialog.getByLabel('Hora de inicio').inputValue(), '11:00');
   await dialog.getByLabel('Título').fill('Firma del contrato');
   await dialog.getByLabel('Hora de inicio').fill('12:30');
@@ -112,7 +112,7 @@ test('what is dragged on one screen moves on the other', async (t) => {
   await at(other, 'Visita', week.day(2), '13:30');
   await page
     .getByRole('alert')
-    .filter({ hasText: 'Quedó guardado, pero coincide con:' })
+    .filter({ hasText: 'Se guardó, pero coincide con:' })
     .getByText(/^Comida/)
     .waitFor();
   assert.equal(await startOf(event), Date.parse(week.at(2, '13:30')));
@@ -236,11 +236,11 @@ test('by keyboard an event is moved, and made into whole days', async (t) => {
   await page.keyboard.press('Enter');
   const dialog = page.getByRole('dialog');
   await dialog.getByRole('button', { name: 'Mover', exact: true }).press('Enter');
-  await dialog.getByLabel('Empieza el día').fill(week.day(3));
+  await dialog.getByLabel('Fecha de inicio').fill(week.day(3));
   await dialog.getByLabel('Hora de inicio').fill('17:15');
   await assertAccessible(page, 'move');
   await dialog.getByLabel('Hora de inicio').press('Enter');
-  await dialog.getByText('Mover: hecho.').waitFor();
+  await dialog.getByText('Evento movido.').waitFor();
   await dialog.getByText(/17:15–18:15/).waitFor();
   await dialog.getByRole('button', { name: 'Mover', exact: true }).press('Enter');
   await dialog.getByRole('checkbox', { name: 'Todo el día' }).press('Space');
@@ -338,12 +338,12 @@ test('hours off are shaded, and the next free times are proposed', async (t) => 
   await make({ title: 'Ocupado', start: week.at(1, '09:00'), end: week.at(1, '13:00') });
   const page = await app.signedIn(t, { path: week.path });
   await chip(page, 'Ocupado').waitFor();
-  // Weekdays from nine to six: before and behind, and all of Saturday.
+  // Weekdays from nine to six: shaded before and after, and all of Saturday.
   await reaches(column(page, week.day(1)).locator('[data-off]'), 2, (all) => all.count());
   await reaches(column(page, week.day(5)).locator('[data-off]'), 1, (all) => all.count());
   await page.getByRole('button', { name: 'Nuevo evento', exact: true }).click();
   const dialog = page.getByRole('dialog', { name: 'Nuevo evento' });
-  const free = dialog.getByRole('group', { name: 'Próximos huecos libres' }).getByRole('button');
+  const free = dialog.getByRole('group', { name: 'Horarios libres' }).getByRole('button');
   await free.first().filter({ hasText: '13:00' }).click();
   assert.equal(await dialog.getByLabel('Hora de inicio').inputValue(), '13:00');
   assert.equal(await dialog.getByLabel('Hora de fin').inputValue(), '14:00');
@@ -362,9 +362,9 @@ test('the server says what can be done, and why the rest can not', async (t) => 
   await dialog.getByRole('link', { name: 'Llamar al cliente' }).waitFor();
   assert.equal(await dialog.getByRole('link', { name: 'Llamar al cliente' }).getAttribute('href'), 'tel:+524491234567');
   await action('No se presentó').click({ force: true });
-  await dialog.getByText('No se presentó: ahora no se puede. El evento aún no empieza: espere, o cancélelo.').waitFor();
+  await dialog.getByText('«No se presentó» no está disponible. El evento aún no empieza: espere o cancélelo.').waitFor();
   await action('Confirmar').click();
-  await dialog.getByText('Confirmar: hecho.').waitFor();
+  await dialog.getByText('Evento confirmado.').waitFor();
   await dialog.getByText('Confirmado', { exact: true }).waitFor();
   await reaches(chip(other, 'Crédito'), true, async (part) => (await part.textContent()).includes('Confirmado'));
   await assertAccessible(page, 'event');
@@ -373,7 +373,7 @@ test('the server says what can be done, and why the rest can not', async (t) => 
   await dialog.getByRole('form').getByRole('button', { name: 'Cancelar el evento' }).click();
   await dialog.getByText('Cancelado', { exact: true }).waitFor();
   await action('Mover').click({ force: true });
-  await dialog.getByText(/^Mover: ahora no se puede\. El evento ya no está pendiente/).waitFor();
+  await dialog.getByText(/^«Mover» no está disponible\. El evento ya no está pendiente/).waitFor();
   await action('Reabrir').click();
   await dialog.getByText('Planeado', { exact: true }).waitFor();
   await action('Editar').click();
@@ -394,7 +394,7 @@ test('a supervisor sees the team, or one person of it', async (t) => {
   };
   await chip(page, 'De Ana').waitFor();
   await chip(page, 'De Sofía').waitFor();
-  await choose('Solo los míos');
+  await choose('Solo mis eventos');
   await chip(page, 'De Ana').waitFor({ state: 'detached' });
   await chip(page, 'De Sofía').waitFor();
   await choose('Ana Belén Cisneros');
@@ -407,8 +407,8 @@ test('the next touch of a client is set, changed elsewhere, and cleared', async 
   const page = await app.signedIn(t, { path: `/clients/${own.id}` });
   const other = await app.signedIn(t, { path: `/clients/${own.id}`, ...supervisor });
   const touch = (each) => each.getByRole('group', { name: 'Próximo contacto' });
-  await touch(page).getByText('No hay ninguno previsto.').waitFor();
-  await touch(page).getByRole('button', { name: 'Fijar' }).click();
+  await touch(page).getByText('No hay ninguno programado.').waitFor();
+  await touch(page).getByRole('button', { name: 'Programar contacto' }).click();
   await page.getByRole('dialog').getByLabel('Motivo').fill('Pedir el comprobante');
   await page.getByRole('dialog').getByLabel('Hora').fill('10:45');
   await assertAccessible(page, 'next touch');
@@ -420,7 +420,7 @@ test('the next touch of a client is set, changed elsewhere, and cleared', async 
   await touch(page).getByRole('link', { name: /10:45/ }).click();
   await page.getByRole('button', { name: /Pedir el comprobante.*Seguimiento/ }).waitFor();
   await touch(other).getByRole('button', { name: 'Quitar' }).click();
-  await touch(other).getByText('No hay ninguno previsto.').waitFor();
+  await touch(other).getByText('No hay ninguno programado.').waitFor();
   await page.getByRole('button', { name: /Pedir el comprobante.*Cancelado/ }).waitFor();
 });
 
@@ -461,7 +461,7 @@ test('what changed while the connection was away appears when it is back', async
   await column(page, week.day(1)).waitFor();
   await page.context().setOffline(true);
   for (const socket of sockets) await socket.close({ code: 3000 });
-  await page.getByText('Sin conexión en vivo; reconectando…').waitFor();
+  await page.getByRole('banner').getByText('Reconectando…').waitFor();
   await make({ title: 'Mientras tanto', start: week.at(1, '09:00'), end: week.at(1, '10:00') });
   await page.context().setOffline(false);
   await chip(page, 'Mientras tanto').waitFor();

@@ -187,8 +187,8 @@ test('when two people edit the same field, both values are shown and one is chos
   await dialog.getByRole('button', { name: 'Guardar' }).click();
   const conflict = dialog.getByRole('group', { name: 'Teléfono' });
   await conflict.waitFor();
-  assert.match(await conflict.textContent(), /Antes: \+524495550001.*Lo suyo: \+524495550002.*otra persona: \+524495550003/s);
-  await conflict.getByLabel(/Lo suyo/).check();
+  assert.match(await conflict.textContent(), /Antes: \+524495550001.*Su valor: \+524495550002.*otra persona: \+524495550003/s);
+  await conflict.getByLabel(/Su valor/).check();
   await dialog.getByRole('button', { name: 'Guardar' }).click();
   await told(page, 'Datos guardados.');
   const now = await asks(app.url, 'query ($id: ID!) { client(id: $id) { name phone } }', { id: client.id }, ana);

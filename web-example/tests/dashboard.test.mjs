@@ -93,17 +93,17 @@ test('a role given by the admin changes the screen without a reload, the edited 
   };
   const now = await update({ expectedVersion: version, role: 'SUPERVISOR' });
   const banner = page.getByRole('banner').first();
-  await banner.getByText('Supervisión').waitFor();
+  await banner.getByText('Supervisor', { exact: true }).waitFor();
   await page.getByText('Los clientes de su equipo Norte', { exact: true }).waitFor();
   await showsAll(page, await figures(sofia));
 
-  // A list that is open is fetched anew, and shows what the new role may see no more or again.
+  // An open list is fetched again, and shows only what the new role may see.
   await page.getByRole('link', { name: 'Clientes', exact: true }).click();
   const list = page.getByRole('region', { name: 'Todos los clientes' });
   const theirs = list.getByRole('link').filter({ hasText: 'Ana Belén Cisneros' });
   await theirs.first().waitFor();
   const after = await update({ expectedVersion: now, role: 'ADVISOR' });
-  await banner.getByText('Asesoría').waitFor();
+  await banner.getByText('Asesor', { exact: true }).waitFor();
   await reaches(theirs, 0, (all) => all.count());
   await list.getByRole('link').first().waitFor();
   await update({ expectedVersion: after, name: 'Roberto Villalobos' });
@@ -123,8 +123,8 @@ test('without a connection the figures stay and say so, and are right again when
   await live(page);
   await page.context().setOffline(true);
   for (const socket of sockets) await socket.close({ code: 3000 });
-  await page.getByText('Sin conexión en vivo', { exact: true }).waitFor();
-  await page.getByText(/^Cifras de: /).waitFor();
+  await page.getByRole('main').getByText('Reconectando…').waitFor();
+  await page.getByText(/^Datos de: /).waitFor();
   await newClient(app.url, ana);
   assert.equal(await number(tile(page, 'Clientes')), before.clients);
   await page.context().setOffline(false);

@@ -62,11 +62,11 @@ test('what happened while the connection was away appears when it is back', asyn
   await entry(page, 'Antes.').waitFor();
   await page.context().setOffline(true);
   for (const socket of sockets) await socket.close({ code: 3000 });
-  await page.getByText('Sin conexión en vivo; reconectando…').waitFor();
+  await page.getByRole('banner').getByText('Reconectando…').waitFor();
   await append(client, 'Mientras tanto.');
   await page.context().setOffline(false);
   await entry(page, 'Mientras tanto.').waitFor();
-  await page.getByText('Sin conexión en vivo; reconectando…').waitFor({ state: 'hidden' });
+  await page.getByRole('banner').getByText('Reconectando…').waitFor({ state: 'hidden' });
 });
 
 test('where websockets do not get through, events do', async (t) => {
@@ -155,7 +155,7 @@ test('an item of a kind that the page does not know moves it on', async (t) => {
   assert.equal(wire.feed().payload.variables.after, cursor);
 });
 
-test('what is missing for good is fetched anew', async (t) => {
+test('what is lost for good is fetched again', async (t) => {
   const client = await newClient(app.url, ana);
   const page = await app.signedIn(t);
   const wire = await listenIn(page);
@@ -179,7 +179,7 @@ test('a subscription that the server refuses says so, and leaves the others alon
   await page.getByRole('list', { name: 'Cifras' }).waitFor();
   const before = wire.begun('Dashboard').length;
   wire.speak({ type: 'error', id: wire.begun('Dashboard').at(-1).id, payload: [{ message: '', extensions: { code: 'INTERNAL' } }] });
-  await page.getByText('Sin conexión en vivo', { exact: true }).waitFor();
+  await page.getByRole('main').getByText('Reconectando…').waitFor();
   await append(client, 'Se oye igual.');
   await page.getByRole('status').getByRole('link', { name: client.name }).waitFor();
   await page.getByText('En vivo', { exact: true }).waitFor();

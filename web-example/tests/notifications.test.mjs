@@ -91,7 +91,7 @@ test('while the stream is away, marking one tells how many are left', async (t) 
     return route.continue();
   });
   await page.goto(`${app.url}/clients`);
-  await page.getByText('Sin conexión en vivo; reconectando…').waitFor();
+  await page.getByRole('banner').getByText('Reconectando…').waitFor();
   await rings(page, before);
   await openPanel(page);
   asked.length = 0;
@@ -192,7 +192,7 @@ test('what came while the connection was away is counted when it is back', async
   await rings(page, before);
   await page.context().setOffline(true);
   for (const socket of sockets) await socket.close({ code: 3000 });
-  await page.getByText('Sin conexión en vivo; reconectando…').waitFor();
+  await page.getByRole('banner').getByText('Reconectando…').waitFor();
   await append(client, 'Mientras tanto.');
   assert.equal(await unread(ana), before + 1);
   await rings(page, before);

@@ -53,8 +53,8 @@ const appendAs = (token, client, text) =>
 const notesOf = async (client) =>
   (await historyOf(app.url, ana, client.id)).filter(({ kind }) => kind === 'NOTE').map(({ text }) => text);
 
-const asOf = (page) => page.getByRole('status').filter({ hasText: 'Sin conexión. Se muestra lo último que se vio' });
-const unsent = (page) => page.getByRole('button', { name: /por enviar|no se hizo|no se hicieron/ });
+const asOf = (page) => page.getByRole('status').filter({ hasText: 'Sin conexión. Última actualización: ' });
+const unsent = (page) => page.getByRole('button', { name: /por enviar|no se aplicó|no se aplicaron/ });
 const chip = (page, title) => page.getByRole('button', { name: title }).first();
 const column = (page) => page.locator(`[data-hours][data-day="${day}"]`);
 const ready = (page) => page.evaluate(async () => void (await navigator.serviceWorker.ready));
@@ -211,7 +211,7 @@ test('what is done while the server is down is shown as pending, and done once, 
     await page.reload();
     await unsent(page).filter({ hasText: '6 cambios por enviar' }).waitFor();
   } finally {
-    await app.server.run();
+    await app.server.start();
   }
   await unsent(page).waitFor({ state: 'detached', timeout: 60_000 });
   await page.getByRole('region', { name: 'Historial' }).getByText('Escrita sin servidor.').waitFor();
@@ -254,14 +254,14 @@ test('what is refused later is told, with what the person wanted and what to do'
   await unsent(page).filter({ hasText: '1 cambio por enviar' }).waitFor();
   await reschedule(event, '14:00', '15:00', sofia);
   await page.context().setOffline(false);
-  await unsent(page).filter({ hasText: '1 cambio no se hizo' }).click();
+  await unsent(page).filter({ hasText: '1 cambio no se aplicó' }).click();
   const one = page.getByRole('dialog', { name: 'Sin enviar' }).getByRole('listitem');
   await one.getByText('Otra persona lo cambió mientras tanto. Así está ahora:').waitFor();
   await one.getByText(/^Inicio:.*14:00.*12:00/).waitFor();
   await one.getByText(/hágalo de nuevo/).waitFor();
   await assertAccessible(page, 'refused');
   await one.getByRole('link', { name: 'Lo quieren dos' }).waitFor();
-  await one.getByRole('button', { name: /^Quitar/ }).click();
+  await one.getByRole('button', { name: /^Descartar cambio/ }).click();
   await unsent(page).waitFor({ state: 'detached' });
   await page.keyboard.press('Escape');
   await reaches(chip(page, 'Lo quieren dos'), true, async (part) => (await part.textContent()).includes('14:00'));
@@ -306,11 +306,11 @@ test('logging out asks about what is unsent, and leaves nothing for the next per
   assert.match(await keptHere(page), /Reservada/);
   await page.getByRole('button', { name: 'Salir', exact: true }).click();
   const dialog = page.getByRole('dialog', { name: 'Hay cambios sin enviar' });
-  await dialog.getByText(/1 cambio que no se ha enviado se perdería/).waitFor();
+  await dialog.getByText(/se perdería 1 cambio sin enviar/).waitFor();
   await dialog.getByText('Cancelar').click();
   await unsent(page).waitFor();
   await page.getByRole('button', { name: 'Salir', exact: true }).click();
-  await dialog.getByRole('button', { name: 'Salir y perderlos' }).click();
+  await dialog.getByRole('button', { name: 'Salir y descartarlos' }).click();
   await page.getByRole('button', { name: 'Entrar' }).waitFor();
   await reaches(page, false, async () => /Reservada|perder/.test(await keptHere(page)));
   // Also without a network.
@@ -383,6 +383,6 @@ test('what a person may not see any more is not kept', async (t) => {
     { input: { id: client.id, expectedVersion: client.version, advisorId: carla.id } },
     admin,
   );
-  await page.getByText('No existe este cliente, o usted no puede verlo.').waitFor();
+  await page.getByText('Este cliente no existe o usted no tiene acceso.').waitFor();
   await reaches(page, false, async () => (await keptHere(page)).includes(client.name));
 });

@@ -62,7 +62,7 @@ describe('while Odoo is away', () => {
 
     await newClient(app.url, ana);
     await reaches(figures(board, 'Clientes'), [0, before + 1, 0, 0], numbers);
-    await board.getByText('Nada falla. Lo pendiente se envía en cuanto Odoo responda.').waitFor();
+    await board.getByText('Sin fallos. Lo pendiente se enviará en cuanto Odoo responda.').waitFor();
     await assertAccessible(board, 'nothing fails');
   });
 
@@ -154,7 +154,7 @@ describe('with an Odoo that answers', () => {
     await dialog.getByRole('button', { name: 'Descartar', exact: true }).click();
     await page.getByText('Se descartó 1 fallo.').waitFor();
     await found.waitFor({ state: 'detached' });
-    await page.getByText('Nada falla.').waitFor();
+    await page.getByText('Sin fallos.').waitFor();
     await open(app, page, client);
     await page.getByText('Motivo del descarte: Es una prueba.').waitFor();
   });
@@ -163,7 +163,7 @@ describe('with an Odoo that answers', () => {
     const clients = [await newClient(app.url, ana), await newClient(app.url, ana), await newClient(app.url, ana)];
     const page = await app.signedIn(t, { ...admin, ...phone, colorScheme: 'dark' });
     await openSync(page);
-    await page.getByText('Nada falla.').waitFor();
+    await page.getByText('Sin fallos.').waitFor();
     // The same words, so one group.
     const refuses = odoo.refuses;
     odoo.refuses = (name) => (name.includes('Prohibido') ? 'Así no se permite.' : undefined);
@@ -184,7 +184,7 @@ describe('with an Odoo that answers', () => {
     assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Fallos');
     await found.getByRole('button', { name: /^Reintentar grupo/ }).click();
     await page.getByText('Se reintentan 2 fallos.').waitFor();
-    await page.getByText('Nada falla.').waitFor();
+    await page.getByText('Sin fallos.').waitFor();
     await reaches(odoo, true, () => clients.every(({ name }) => odoo.has(name)));
 
     odoo.refuses = (name) => (name.includes('Otro') ? 'Otro no.' : undefined);
@@ -192,7 +192,7 @@ describe('with an Odoo that answers', () => {
     await group(page, 'Otro no.').waitFor();
     odoo.refuses = () => undefined;
     await page.getByRole('button', { name: 'Reintentar todo' }).click();
-    await page.getByText('Nada falla.').waitFor();
+    await page.getByText('Sin fallos.').waitFor();
     await reaches(odoo, true, () => odoo.has('Otro'));
   });
 });

@@ -6,9 +6,9 @@
 // codes of the errors that ended the subscription. `close()` ends everything.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { makeServer } from '../../support-node/server.mjs';
 import { append, logIn, readClients } from './people.mjs';
 import { makeProxy } from './proxy.mjs';
-import { makeServer } from './server.mjs';
 import { until } from './until.mjs';
 
 const entries = `subscription Entries($clientId: ID, $after: Cursor) {
@@ -29,7 +29,8 @@ export function tellStories(name, open, { prepare = async () => {}, refusal = 44
 
   before(async () => {
     await prepare();
-    server = await makeServer();
+    // So short that its end is announced on every socket from the start: stock clients have to bear that.
+    server = await makeServer({ variables: { CABINA_ACCESS_TTL: '60' }, keepsLog: true });
     await server.start();
   });
   after(() => server?.stop(failed));

@@ -3,7 +3,7 @@ import { type Failure, failureOf, offline } from './failure';
 
 export type Answer<Data> = { data: Data; failure?: undefined } | { data?: undefined; failure: Failure };
 
-/** One request outside of the urql client: opening and closing sessions, on which that client depends. */
+/** One request outside the urql client: sessions are opened and closed with it, and the client needs a session. */
 export async function ask<Data, Variables>(
   document: TypedDocumentNode<Data, Variables>,
   variables: Variables,

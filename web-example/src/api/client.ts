@@ -1,13 +1,14 @@
 import { authExchange } from '@urql/exchange-auth';
 import { cacheExchange, Client, type Exchange, fetchExchange, mapExchange } from 'urql';
-import { bearer, nearsItsEnd, refresh } from '../features/session/session';
+import { bearer, nearsItsEnd, refresh } from '../session/session';
 
-/** A server that says nothing for so long is taken for out of reach. */
+/** How long to wait, in milliseconds, before the server counts as unreachable. */
 const PATIENCE = 8000;
 
 /**
- * The urql client of one session; another session gets another one, so nothing cached is carried over. With it comes the
- * cursor of its first answer, from which the live stream begins: nothing falls between the two. `kept` answers when the network does not.
+ * The urql client of one session. Each session gets its own, so that nothing cached is carried over. `cursor` is that of
+ * the first answer: the live stream starts there, so that no change is missed between the two. `kept` provides stored
+ * answers when the server is unreachable.
  */
 export const createClient = (kept: Exchange) => {
   let first: (cursor: string | null) => void;
@@ -34,7 +35,7 @@ export const createClient = (kept: Exchange) => {
         didAuthError: (error) => error.graphQLErrors.some(({ extensions }) => extensions.code === 'UNAUTHENTICATED'),
         refreshAuth: refresh,
       })),
-      // An answer that failed has none; the next one will.
+      // A failed answer has no cursor; a later one will.
       mapExchange({ onResult: ({ extensions }) => extensions?.cursor && first(extensions.cursor) }),
       fetchExchange,
     ],

@@ -4,7 +4,7 @@ import type { CombinedError } from 'urql';
 export type Failure = {
   /** `NETWORK`, or the `extensions.code` of the GraphQL error. */
   code: string;
-  /** What the server's log calls the request; null when it did not get there. */
+  /** The request's id in the server's log; null when the request did not reach the server. */
   requestId: string | null;
 };
 

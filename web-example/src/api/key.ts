@@ -1,11 +1,14 @@
 import { useRef } from 'react';
 
-/** A fresh idempotency key. `crypto.randomUUID` is missing where a page came over plain HTTP from another machine. */
+/** A new idempotency key. `crypto.randomUUID` is missing on pages served over plain HTTP from another machine. */
 export function newKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** Adds a key that stays while the input does: a second click, or a second try after a lost answer, is the same work. */
+/**
+ * Adds an idempotency key that stays the same as long as the input does, so that a second click, or a retry after a lost
+ * answer, is the same operation.
+ */
 export function useKeyed() {
   const last = useRef({ text: '', key: '' });
   return <Input extends object>(input: Input): Input & { idempotencyKey: string } => {

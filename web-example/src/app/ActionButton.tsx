@@ -3,17 +3,17 @@ import classes from './ActionButton.module.css';
 
 type Props = {
   name: string;
-  /** What stands in the way; empty when nothing does. */
+  /** Why the action is not possible; empty when it is. */
   why: string;
   loading?: boolean;
   act: () => void;
-  /** Says aloud why not, to those who press it all the same. */
+  /** Called when it is pressed although it is not possible: shows the reason where a screen reader hears it. */
   tell: () => void;
 };
 
 const everyWay = { hover: true, focus: true, touch: true };
 
-/** An action; one that is not possible now stays there, can be reached, and says why. */
+/** An action button. When the action is not possible, the button can still be focused, and says why. */
 export const ActionButton = ({ name, why, loading = false, act, tell }: Props) => (
   <Tooltip label={why} disabled={!why} position="bottom" multiline maw={320} withArrow events={everyWay}>
     <Button

@@ -2,21 +2,15 @@ import { Button, Center, Loader, Stack, Text } from '@mantine/core';
 import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Redirect, Route, Switch } from 'wouter';
-import type { ViewerFragment } from '../api/gql/graphql';
-import { AgendaScreen } from '../features/agenda/AgendaScreen';
-import { agendaScreen } from '../features/agenda/path';
-import { ClientScreen } from '../features/clients/ClientScreen';
-import { ClientsScreen } from '../features/clients/ClientsScreen';
-import { allClients } from '../features/clients/path';
-import { HomeScreen } from '../features/dashboard/HomeScreen';
-import { LoginScreen } from '../features/session/LoginScreen';
-import { restore, useSession } from '../features/session/session';
-import { ViewerProvider } from '../features/session/Viewer';
-import { syncScreen } from '../features/sync/path';
-import { SyncScreen } from '../features/sync/SyncScreen';
+import { features } from '../features';
+import { FeaturesProvider } from '../features/Feature';
 import { LiveProvider } from '../live/Live';
 import { KeepInStep, OfflineProvider, useDevice } from '../offline/Offline';
+import { LoginScreen } from '../session/LoginScreen';
+import { restore, useSession } from '../session/session';
+import { ViewerProvider } from '../session/Viewer';
 import { Frame } from './Frame';
+import { useScreens } from './useScreens';
 
 export function App() {
   const session = useSession();
@@ -31,36 +25,29 @@ export function App() {
     case 'in':
       return (
         <ViewerProvider key={session.viewer.id} value={session.viewer}>
-          <OfflineProvider userId={session.viewer.id}>
-            <Screens viewer={session.viewer} />
-          </OfflineProvider>
+          <FeaturesProvider value={features}>
+            <OfflineProvider userId={session.viewer.id}>
+              <Screens />
+            </OfflineProvider>
+          </FeaturesProvider>
         </ViewerProvider>
       );
   }
 }
 
-function Screens({ viewer }: { viewer: ViewerFragment }) {
+function Screens() {
   const { cursor } = useDevice();
+  const screens = useScreens();
   return (
     <LiveProvider after={cursor}>
       <KeepInStep />
       <Frame>
         <Switch>
-          <Route path="/">
-            <HomeScreen />
-          </Route>
-          <Route path={allClients}>
-            <ClientsScreen />
-          </Route>
-          <Route path={`${allClients}/:id`}>{({ id }) => <ClientScreen key={id} id={decodeURIComponent(id)} />}</Route>
-          <Route path={agendaScreen}>
-            <AgendaScreen />
-          </Route>
-          {viewer.role === 'ADMIN' && (
-            <Route path={syncScreen}>
-              <SyncScreen />
+          {screens.map(({ path, Screen }) => (
+            <Route<{ id?: string }> key={path} path={path}>
+              {({ id = '' }) => <Screen key={id} id={decodeURIComponent(id)} />}
             </Route>
-          )}
+          ))}
           <Route>
             <Redirect to="/" replace />
           </Route>

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 
 type Props = { title: ReactNode; close: () => void; size?: 'md' | 'lg'; children: ReactNode };
 
-/** What is asked or shown over a screen. */
+/** A dialog over the screen. */
 export function Dialog({ title, close, size = 'md', children }: Props) {
   const { t } = useTranslation();
   return (

@@ -4,7 +4,7 @@ import type { Failure } from '../api/failure';
 import { useFailureText } from '../i18n/texts';
 import { Note } from './Note';
 
-/** Tells why there is no answer, and offers to ask again. */
+/** Says why a request failed, and offers to retry. */
 export function FailureNote({ failure, retry }: { failure: Failure; retry?: () => void }) {
   const { t } = useTranslation();
   const textOf = useFailureText();

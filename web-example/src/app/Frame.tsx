@@ -2,47 +2,38 @@ import { VisuallyHidden } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation } from 'wouter';
-import { agendaScreen } from '../features/agenda/path';
-import { allClients } from '../features/clients/path';
-import { Bell } from '../features/notifications/Bell';
-import { useViewer } from '../features/session/Viewer';
-import { syncScreen } from '../features/sync/path';
-import { LogOut } from '../features/unsent/LogOut';
-import { OfflineState } from '../features/unsent/OfflineState';
+import { useFeatures } from '../features/Feature';
+import { useViewer } from '../session/Viewer';
 import { Brand } from './Brand';
 import classes from './Frame.module.css';
 import { Icon } from './Icon';
 import { LanguageSwitch } from './LanguageSwitch';
+import { LogOut } from './LogOut';
+import { OfflineState } from './OfflineState';
+import { useScreens } from './useScreens';
 
-function Screens() {
+function Navigation() {
   const { t } = useTranslation();
-  const [path] = useLocation();
-  const { role } = useViewer();
-  const current = (here: boolean) => (here ? 'page' : undefined);
+  const [here] = useLocation();
   return (
     <nav className={classes.screens} aria-label={t('app.screens')}>
-      <Link href="/" aria-current={current(path === '/')}>
-        <Icon name="home" /> {t('dashboard.title')}
-      </Link>
-      <Link href={allClients} aria-current={current(path.startsWith(allClients))}>
-        <Icon name="list" /> {t('clients.title')}
-      </Link>
-      <Link href={agendaScreen} aria-current={current(path === agendaScreen)}>
-        <Icon name="calendar" /> {t('agenda.title')}
-      </Link>
-      {role === 'ADMIN' && (
-        <Link href={syncScreen} aria-current={current(path === syncScreen)}>
-          <Icon name="sync" /> {t('sync.title')}
-        </Link>
+      {useScreens().map(
+        ({ path, nav }) =>
+          nav && (
+            <Link key={path} href={path} aria-current={here === path || here.startsWith(`${path}/`) ? 'page' : undefined}>
+              <Icon name={nav.icon} /> {t(nav.text)}
+            </Link>
+          ),
       )}
     </nav>
   );
 }
 
-/** What stands around every screen of a signed-in person. */
+/** The header and navigation around every screen of a signed-in person. */
 export function Frame({ children }: { children: ReactNode }) {
   const { t } = useTranslation();
   const viewer = useViewer();
+  const features = useFeatures();
   return (
     <>
       <header className={classes.header}>
@@ -50,12 +41,12 @@ export function Frame({ children }: { children: ReactNode }) {
           <Link href="/" className={classes.home} aria-label={t('app.home')}>
             <Brand />
           </Link>
-          <Screens />
+          <Navigation />
           <span className={classes.viewer}>
             <VisuallyHidden>{t('session.signedInAs')} </VisuallyHidden>
             <span className={classes.name}>{viewer.name}</span> <span>{t(`roles.${viewer.role}`)}</span>
           </span>
-          <Bell />
+          {features.map(({ Header }, index) => Header && <Header key={index} />)}
           <LanguageSwitch />
           <LogOut />
         </div>

@@ -2,16 +2,16 @@ import { Button } from '@mantine/core';
 import { type ReactNode, type RefObject, useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 
-/** A list that shows so many pages, one after the other. */
+/** Where a page of a list begins, how many pages are still to be shown, and how to ask for one more. */
 export type PagesLeft = { after: string | null; left: number; more: () => void };
 
 type Props = Pick<PagesLeft, 'left' | 'more'> & {
   pageInfo: { hasNextPage: boolean; endCursor?: string | null };
-  /** The page behind a cursor: so a changed page moves the following ones along. */
+  /** Renders the page after a cursor. Nesting pages makes the following ones move along when one changes. */
   next: (page: PagesLeft) => ReactNode;
 };
 
-/** What follows a page: the next one, or the button that asks for it. */
+/** What follows a page: the next page, or a button that loads it. */
 export function More({ pageInfo: { hasNextPage, endCursor }, left, more, next }: Props) {
   const { t } = useTranslation();
   if (!hasNextPage) return null;
@@ -23,10 +23,10 @@ export function More({ pageInfo: { hasNextPage, endCursor }, left, more, next }:
   );
 }
 
-/** When a further page appears, the button that asked for it is gone; the focus goes to the first of what came. */
+/** Moves the focus to the first new row when a page appears, because the button that loaded it disappears. */
 export function useFocusOnNew(list: RefObject<HTMLElement | null>, { after, loaded }: { after: string | null; loaded: boolean }) {
   useEffect(() => {
     if (loaded && after) list.current?.querySelector<HTMLElement>('a, button, summary, [tabindex]')?.focus();
-    // Only when the page appears: later its cursor may change, and the person is elsewhere.
+    // Only when the page appears: its cursor may change later, when the focus is elsewhere.
   }, [loaded]);
 }

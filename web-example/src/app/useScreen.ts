@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'react';
 
-/** Names the page after its screen, and moves the focus to its heading, so that a screen reader tells what opened. */
+/** Sets the page title, and moves the focus to the heading so that a screen reader announces the new screen. */
 export function useScreen(title: string | undefined) {
   const heading = useRef<HTMLHeadingElement>(null);
   const shown = title !== undefined;

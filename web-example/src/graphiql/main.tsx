@@ -8,7 +8,7 @@ import { createRoot } from 'react-dom/client';
 import { tabs } from './tabs';
 import { fetcher, headersWith, useToken } from './token';
 
-/** Shows the token in the headers of the open tab, unless a person wrote headers of their own there. */
+/** Writes the token into the headers of the open tab, unless the person has written headers there. */
 function TokenIntoHeaders() {
   const token = useToken();
   const editor = useGraphiQL((state) => state.headerEditor);

@@ -17,16 +17,16 @@ type Params = { query: string; operationName?: string | null; variables?: unknow
 
 export const headersWith = (accessToken: string) => JSON.stringify({ authorization: `Bearer ${accessToken}` }, null, 2);
 
-/** Asks the server; keeps the access token that a log-in brings, and sends it where the headers tab names none. */
+/** Sends a request. Keeps the access token of a log-in, and adds it to requests without an authorization header. */
 export const fetcher = async (params: Params, options?: { headers?: Record<string, string> }) => {
   const headers = new Headers(options?.headers);
   const logsIn = /\bsession(Create|Refresh)\b/.test(params.query);
-  // A token that has ended would make the server refuse the very log-in that replaces it.
+  // With an expired token, the server would refuse the log-in that replaces it.
   if (logsIn) headers.delete('authorization');
   else if (token && !headers.has('authorization')) headers.set('authorization', `Bearer ${token}`);
   headers.set('accept', 'application/graphql-response+json, application/json');
   headers.set('content-type', 'application/json');
-  // Just after a change of tabs, GraphiQL still names the operation of the former one.
+  // Right after switching tabs, GraphiQL still sends the operation name of the previous tab.
   const named = new RegExp(`\\b${params.operationName}\\b`).test(params.query);
   const body = JSON.stringify(named ? params : { ...params, operationName: undefined });
   const response = await fetch('/graphql', { method: 'POST', headers, body });
@@ -35,7 +35,7 @@ export const fetcher = async (params: Params, options?: { headers?: Record<strin
   return answer;
 };
 
-/** Under whatever alias the log-in was asked for. */
+/** Finds the session under any alias. */
 function remember(data: Record<string, { session?: { accessToken?: string } | null } | null> | null | undefined) {
   const found = Object.values(data ?? {}).find((payload) => payload?.session?.accessToken);
   if (!found) return;

@@ -7,7 +7,7 @@ export type Language = 'es' | 'en';
 
 const KEY = 'cabina.language';
 
-// Whatever one language says, the other must say too.
+// Both files must have the same keys.
 const english: typeof es = en;
 const spanish: typeof en = es;
 

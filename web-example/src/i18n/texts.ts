@@ -1,13 +1,13 @@
 import { useTranslation } from 'react-i18next';
 import type { Failure } from '../api/failure';
-import type { Refusal } from '../features/session/session';
+import type { Refusal } from '../session/session';
 import es from './es.json';
 
 type UserError = { code: string; message: string };
 
 const has = <Texts extends object>(texts: Texts, key: string): key is keyof Texts & string => Object.hasOwn(texts, key);
 
-/** A refusal in the person's language; a code without a text is told in the server's words. */
+/** The text of a refusal in the person's language; the server's own message if the code has no text here. */
 export function useUserErrorText() {
   const { t } = useTranslation();
   return ({ code, message }: UserError) => (has(es.refusals, code) ? t(`refusals.${code}`, { message }) : message);

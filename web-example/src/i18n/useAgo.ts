@@ -4,7 +4,7 @@ import { useMoment } from './useMoment';
 
 const units = [['day', 86_400], ['hour', 3600], ['minute', 60]] as const;
 
-/** Says how long ago something was, and goes on saying it right; what is older than a week gets its date. */
+/** Says how long ago something was, and keeps that up to date; after a week, shows the date. */
 export function useAgo() {
   const { i18n } = useTranslation();
   const moment = useMoment();
@@ -15,7 +15,7 @@ export function useAgo() {
   }, []);
   const words = new Intl.RelativeTimeFormat(i18n.language, { numeric: 'auto' });
   return (at: string) => {
-    // Clocks differ: nothing happened in the future.
+    // Clocks may differ: never show a time in the future.
     const seconds = Math.max(0, (Date.now() - Date.parse(at)) / 1000);
     const unit = units.find(([, length]) => seconds >= length);
     if (!unit) return words.format(0, 'second');

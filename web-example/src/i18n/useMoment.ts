@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next';
-import { useViewer } from '../features/session/Viewer';
+import { useViewer } from '../session/Viewer';
 
-/** Writes moments in the time zone of the person who reads them. */
+/** Formats times in the person's language and time zone. */
 export function useMoment() {
   const { i18n } = useTranslation();
   const { timeZone } = useViewer();

@@ -2,11 +2,11 @@ import { stringifyDocument } from '@urql/core';
 import type { TypedDocumentNode } from '@urql/core';
 import { createContext, type ReactNode, useContext, useEffect, useRef, useState } from 'react';
 import { FeedDocument, type FeedSubscription } from '../api/gql/graphql';
-import { bearer, refresh, viewerChanged } from '../features/session/session';
+import { bearer, refresh, viewerChanged } from '../session/session';
 import { connect, type State } from './follow';
 
 export type FeedItem = FeedSubscription['feed'];
-/** Takes what the feed tells; null when things may be other than they are shown, whatever they are. */
+/** Receives the items of the feed; null means that anything shown may be out of date. */
 type Listener = (item: FeedItem | null) => void;
 
 type Live = Pick<ReturnType<typeof connect>, 'follow'> & { listeners: Set<Listener> };
@@ -14,7 +14,7 @@ type Live = Pick<ReturnType<typeof connect>, 'follow'> & { listeners: Set<Listen
 const StateContext = createContext<State>('connecting');
 const LiveContext = createContext<Live | null>(null);
 
-/** Follows the feed for all screens of a signed-in person; what else a screen follows travels on the same socket. */
+/** Follows the feed for all screens. Other subscriptions of a screen use the same socket. */
 export function LiveProvider({ after, children }: { after: Promise<string | null>; children: ReactNode }) {
   const [state, setState] = useState<State>('connecting');
   const [live] = useState<Live>(() => ({
@@ -32,12 +32,12 @@ export function LiveProvider({ after, children }: { after: Promise<string | null
       after,
       onItem: (item) => {
         if (item.__typename !== 'ViewerChanged') return tell(item);
-        // With another role or team, other things are to be seen.
+        // With another role or team, the person may see other things.
         viewerChanged(item.viewer, item.changedFields);
         tell(null);
       },
       onGap: () => {
-        // Among what was missed may be a change of the person, who comes with the new token.
+        // The viewer may have changed among the missed items; a new token brings the current one.
         void refresh();
         tell(null);
       },
@@ -54,11 +54,11 @@ export const useLiveState = () => useContext(StateContext);
 
 function useLive(): Live {
   const live = useContext(LiveContext);
-  if (!live) throw new Error('what is live belongs inside of LiveProvider');
+  if (!live) throw new Error('useLive needs a LiveProvider');
   return live;
 }
 
-/** Hears what the feed tells, for as long as the component is there. */
+/** Calls the listener with each item of the feed while the component is mounted. */
 export function useFeed(listener: Listener) {
   const { listeners } = useLive();
   const latest = useRef(listener);
@@ -72,7 +72,7 @@ export function useFeed(listener: Listener) {
   }, [listeners]);
 }
 
-/** Follows a subscription whose items tell all there is, such as `dashboard`; null until the first one comes. */
+/** Follows a subscription whose items are complete, such as `dashboard`; null until the first one arrives. */
 export function useFollowed<Data>(document: TypedDocumentNode<Data, Record<string, never>>): Data | null {
   const { follow } = useLive();
   const [data, setData] = useState<Data | null>(null);
@@ -88,23 +88,23 @@ export function useFollowed<Data>(document: TypedDocumentNode<Data, Record<strin
   return data;
 }
 
-type Query = { fetching: boolean; stale: boolean };
+export type Query = { fetching: boolean; stale: boolean };
 
 /**
- * Fetches a query anew when an item concerns it: after the answer that is under way, which may be older. Changes come in
- * bursts: what a screen shows is fetched once for all that come within `pause` milliseconds.
+ * Fetches a query again when an item concerns it, after a pending answer, which may be older than the item. Changes come in
+ * bursts: all items within `pause` milliseconds cause a single fetch.
  */
 export function useChanges(
   concerns: (item: FeedItem) => boolean,
   { fetching, stale }: Query,
-  fetchAnew: () => void,
+  fetchAgain: () => void,
   pause = 30,
 ) {
   const busy = fetching || stale;
   const [wanted, setWanted] = useState(false);
-  const latest = useRef(fetchAnew);
+  const latest = useRef(fetchAgain);
   useEffect(() => {
-    latest.current = fetchAnew;
+    latest.current = fetchAgain;
   });
   useFeed((item) => {
     if (!item || concerns(item)) setWanted(true);
@@ -118,21 +118,3 @@ export function useChanges(
     return () => clearTimeout(timer);
   }, [wanted, busy, pause]);
 }
-
-/** The clients that something happened to. */
-export function clientsOf(item: FeedItem): string[] {
-  switch (item.__typename) {
-    case 'ClientUpdated':
-      return [item.clientId];
-    case 'EventlogNew':
-      return [item.entry.client.id];
-    case 'AccessLost':
-      return item.ids;
-    default:
-      return [];
-  }
-}
-
-/** Fetches a query anew when something happened to a client. */
-export const useClientChanges = (id: string, query: Query, fetchAnew: () => void) =>
-  useChanges((item) => clientsOf(item).includes(id), query, fetchAnew);

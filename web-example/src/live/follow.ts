@@ -1,79 +1,79 @@
-// Follows subscriptions of cabina for as long as the page lives, and never misses an item: made to be copied, it needs
-// nothing but a browser.
+// Follows subscriptions of cabina as long as the page is open, and never misses an item. It is made to be copied into other
+// apps: it needs nothing but a browser.
 //
 //   const { follow } = connect({ token: () => accessToken, renew: refreshSession });
 //   const stop = follow({ query, itemOf: (data) => ({ item: data.feed, cursor: data.feed.cursor }), onItem, onGap });
 //
-// All that is followed travels on one socket (`graphql-transport-ws`), which opens with the first and closes with the
-// last; where websockets do not get through, each takes the same items as server-sent events. Every subscription keeps
-// the cursor of its last item and resumes after it, so what happened while the connection was away comes first, once and
-// in order. The token is renewed on the open socket before it ends, and with a new connection after that.
+// All subscriptions share one websocket (`graphql-transport-ws`), which opens with the first and closes with the last;
+// where websockets are blocked, each gets the same items as server-sent events. Every subscription keeps the cursor of its last
+// item and resumes after it, so what was missed during a disconnection comes first, once and in order. The token is renewed
+// on the open socket before it expires, and with a new connection if it has expired.
 
 export type State = 'connecting' | 'live' | 'away';
 
 export type Options = {
-  /** The access token of now; null when nobody is signed in. */
+  /** The current access token; null when nobody is signed in. */
   token: () => string | null;
   /** Gets a new access token. */
   renew: () => Promise<void>;
-  /** `live`: all that is followed comes in by itself. */
+  /** `live` when all subscriptions are running. */
   onState?: (state: State) => void;
-  /** The address of the socket and that of the events. */
+  /** The addresses of the websocket and of the event stream. */
   socketUrl?: string;
   eventsUrl?: string;
 };
 
 export type Subscription<Item> = {
-  /** With the variable `$after`, and `cursor` in every item; without both where each item tells all, as `dashboard`. */
+  /** With the variable `$after` and a `cursor` in every item; without both if each item is complete, as in `dashboard`. */
   query: string;
-  /** The item in an answer's data, and its cursor. */
+  /** Takes the item and its cursor from the data of an answer. */
   itemOf: (data: unknown) => { item: Item; cursor?: string };
   /**
-   * Where to begin: `extensions.cursor` of the first answer that is shown, so that nothing falls between the answer and
-   * the stream; null or left out: now.
+   * Where to start: `extensions.cursor` of the first answer that is shown, so that no change is missed between that answer
+   * and the stream; null or omitted: now.
    */
   after?: Promise<string | null>;
-  /** Called once for each item, in order. */
+  /** Called exactly once for each item, in order. */
   onItem: (item: Item) => void;
-  /** Items are missing for good (away for longer than they are kept): fetch everything that is shown. */
+  /** Items were lost, because the connection was away longer than they are kept: fetch everything that is shown. */
   onGap?: () => void;
 };
 
-/** Failed attempts after which server-sent events are tried. */
+/** How many failed attempts before server-sent events are tried. */
 const STUBBORN = 3;
 const LONGEST_PAUSE = 30_000;
 
 type Payload = { data?: unknown; errors?: { extensions?: { code?: string; cursor?: string } }[] };
-/** Why a connection ended: a token that is no longer good, a restart of the server, or anything else. */
+/** Why a connection ended: the token was refused, the server restarts, or anything else. */
 type End = 'token' | 'restart' | 'lost';
 
 type Followed = {
-  /** Whether it failed and waits to be tried again, while the connection holds. */
+  /** Whether this subscription failed and waits for another attempt although the connection is up. */
   failed: boolean;
   request: () => { query: string; variables: object };
-  /** Asks for it on the connection of now. */
+  /** Subscribes on the current connection. */
   begin: () => void;
-  /** Takes an answer; an empty one says that the server ended the stream. */
+  /** Takes an answer; an empty one means that the server ended the stream. */
   hear: (answer: Payload) => void;
 };
 
-/** A connection that subscriptions can begin on. */
+/** An open connection. */
 type Line = {
-  /** Asks for a subscription, until the returned function is called. */
+  /** Subscribes until the returned function is called. */
   carry: (one: Followed) => () => void;
   end: (why: End) => void;
 };
 
-/** Spread out, so that a restart does not bring everybody at once. */
+/** Randomised, so that not all clients reconnect at the same moment after a restart. */
 const pauseAfter = (failures: number) => Math.min(LONGEST_PAUSE, 500 * 2 ** failures) * (0.5 + Math.random() / 2);
 
-/** Connects as soon as something is followed. */
+/** Connects as soon as the first subscription is followed. */
 export function connect(options: Options) {
   const followed = new Set<Followed>();
-  /** The connection that stands; null: none does. */
+  /** The open connection, if there is one. */
   let line: Line | null = null;
   let failures = 0;
-  /** Ends all; null: nothing runs. */
+  /** Ends everything; null when nothing is running. */
   let halt: (() => void) | null = null;
   let hangUp = () => {};
 
@@ -108,10 +108,10 @@ export function connect(options: Options) {
           ends = 0;
           return onItem(next.item);
         }
-        // This stream ended, and is begun anew where it was; the others go on.
+        // Only this stream ended: it is resumed where it was, and the others continue.
         drop();
         if (code === 'CURSOR_EXPIRED') {
-          // Where what is fetched anew goes on.
+          // The cursor to continue from after everything is fetched again.
           cursor = from ?? null;
           onGap?.();
         }
@@ -182,7 +182,7 @@ export function connect(options: Options) {
             return stands();
           case 'ping':
             say({ type: 'pong' });
-            // The server announces the end of the token: the next one is shown to it on the same socket.
+            // The server announces that the token expires: send it the next one on the same socket.
             if (payload?.tokenExpiresAt) void options.renew().then(() => say({ type: 'ping', payload: authorization() }));
             return;
           case 'next':
@@ -190,14 +190,14 @@ export function connect(options: Options) {
           case 'error':
           case 'complete': {
             const one = carried.get(id);
-            carried.delete(id); // the server knows it no more
+            carried.delete(id); // the server has ended it
             return one?.hear(type === 'error' ? { errors: payload } : {});
           }
         }
       };
     });
 
-  /** A request for each; when one breaks off, all begin anew. */
+  /** One request per subscription; when one breaks off, all of them start again. */
   const byEvents = () =>
     new Promise<End>((resolve) => {
       const all = new AbortController();
@@ -246,7 +246,7 @@ export function connect(options: Options) {
       beginAll();
     });
 
-  /** Connects, and connects again, until it is halted. */
+  /** Connects and reconnects until it is halted. */
   function run() {
     let halted = false;
     let wake = () => {};
@@ -263,7 +263,7 @@ export function connect(options: Options) {
         };
       });
     const loop = async () => {
-      let tried: string | null | undefined; // null is tried too: a page that began without a network has no token
+      let tried: string | null | undefined; // null counts as a token too: a page that started offline has none
       while (!halted) {
         tell();
         const token = options.token();
@@ -271,10 +271,10 @@ export function connect(options: Options) {
         if (halted) return;
         line = null;
         if (why === 'token' && tried !== token) {
-          tried = token; // a refused token is renewed once
+          tried = token; // renew a refused token once
           await options.renew();
           if (options.token() !== token) continue;
-          tried = undefined; // it could not be renewed now: once more after a pause
+          tried = undefined; // it could not be renewed: try again after a pause
         }
         failures += 1;
         tell();

@@ -1,19 +1,21 @@
-// The person's device: what it keeps, what it has still to send, and whether it reaches the server.
+// The person's device: what it stores, what is still unsent, and whether it reaches the server.
 import { createContext, type ReactNode, useContext, useEffect, useMemo } from 'react';
 import { Provider } from 'urql';
 import { createClient } from '../api/client';
+import { useFeatures } from '../features/Feature';
 import { useFeed, useLiveState } from '../live/Live';
 import { keepAnswers } from './answers';
 import { watchNetwork } from './network';
 import { openQueue } from './queue';
 import { storeOf } from './store';
+import type { Documents, Work, WorkOf, Works } from './works';
 
 type Device = ReturnType<typeof openDevice>;
 const DeviceContext = createContext<Device | null>(null);
 
-function openDevice(userId: string) {
+function openDevice(userId: string, works: readonly Works[]) {
   const store = storeOf(userId);
-  // First what was done, so that what is fetched then contains it.
+  // Send first, so that what is fetched then includes it.
   const network = watchNetwork(async () => {
     const done = await queue.sendAll();
     if (done || !network.isLost()) answers.confirm(client);
@@ -21,13 +23,14 @@ function openDevice(userId: string) {
   });
   const answers = keepAnswers(store, network.heard);
   const { client, cursor } = createClient(answers.exchange);
-  const queue = openQueue(userId, store, client, network);
+  const queue = openQueue(userId, { store, client, network }, works);
   return { store, network, answers, client, cursor, queue };
 }
 
-/** Gives all screens of one person the way to the server; another person gets another one, and nothing is carried over. */
+/** Provides all screens with the person's device. Another person gets another one, so nothing is carried over. */
 export function OfflineProvider({ userId, children }: { userId: string; children: ReactNode }) {
-  const device = useMemo(() => openDevice(userId), [userId]);
+  const features = useFeatures();
+  const device = useMemo(() => openDevice(userId, features.flatMap(({ works }) => works ?? [])), [userId, features]);
   useEffect(() => {
     const leave = device.queue.join();
     const stop = device.network.start();
@@ -45,14 +48,19 @@ export function OfflineProvider({ userId, children }: { userId: string; children
 
 export function useDevice(): Device {
   const device = useContext(DeviceContext);
-  if (!device) throw new Error('useDevice belongs inside of OfflineProvider');
+  if (!device) throw new Error('useDevice needs an OfflineProvider');
   return device;
 }
 
-/** What was done and is not confirmed yet; among it what was refused. */
-export const useWorks = () => useDevice().queue.useWorks();
+/** The unconfirmed changes, including the refused ones: all of them, or those of some documents. */
+export function useWorks(): readonly Work[];
+export function useWorks<Of extends Documents>(documents: Of): readonly WorkOf<Of>[];
+export function useWorks(documents?: Documents): readonly Work[] {
+  const all = useDevice().queue.useWorks();
+  return useMemo(() => (documents ? all.filter(({ name }) => Object.hasOwn(documents, name)) : all), [all, documents]);
+}
 
-/** Forgets what the person may not see any more, and tries at once when the live stream shows that the server is back. */
+/** Deletes what the person may no longer see, and retries at once when the live stream shows that the server is back. */
 export function KeepInStep() {
   const { answers, network } = useDevice();
   const live = useLiveState() === 'live';

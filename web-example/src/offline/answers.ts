@@ -1,4 +1,4 @@
-// The last answers to queries, for when the network is gone: what is shown then says of when it is.
+// The last answers to queries, shown offline with the time at which they were current.
 import { useSyncExternalStore } from 'react';
 import { type Client, makeOperation, mapExchange, type Operation, type OperationResult } from 'urql';
 import type { Store } from './store';
@@ -7,16 +7,16 @@ type Kept = { key: string; at: number; data: unknown };
 
 declare module 'urql' {
   interface OperationContext {
-    /** What the answer is kept as, where the variables are others each time; null: it is not kept. */
+    /** The name under which the answer is stored when its variables differ each time; null: not stored. */
     keptAs?: string | null;
   }
 }
 
 const keyOf = ({ key, context }: Operation) => (context.keptAs === undefined ? String(key) : context.keptAs);
 
-/** Keeps answers, and gives them back when there is no network; `heard` is told whether there is. */
+/** Stores answers, and returns them when the server is unreachable; `heard` is told whether it was reached. */
 export function keepAnswers(store: Store, heard: (reached: boolean) => void) {
-  /** What screens show now and the server has not confirmed: when it did last; null: never. */
+  /** The queries on screen that show a stored answer, with its time; null when there was no answer to show. */
   const unconfirmed = new Map<number, { operation: Operation; at: number | null }>();
   const listeners = new Set<() => void>();
   let oldest: number | null = null;
@@ -53,14 +53,14 @@ export function keepAnswers(store: Store, heard: (reached: boolean) => void) {
       },
       onResult: take,
     }),
-    /** Asks anew for all that is shown and was not confirmed. */
+    /** Fetches again everything on screen that the server has not confirmed. */
     confirm: (client: Client) => {
       for (const { operation } of unconfirmed.values()) {
         const context = { ...operation.context, requestPolicy: 'network-only' } as const;
         client.reexecuteOperation(makeOperation(operation.kind, operation, context));
       }
     },
-    /** Nothing that names one of these may be shown again; null: nothing at all. */
+    /** Deletes the answers that contain one of these ids; null deletes all. */
     forget: async (ids: readonly string[] | null) => {
       if (!ids) return store.clear('answers');
       for (const { key, data } of await store.all<Kept>('answers')) {
@@ -68,7 +68,7 @@ export function keepAnswers(store: Store, heard: (reached: boolean) => void) {
         if (ids.some((id) => text.includes(id))) await store.remove('answers', key);
       }
     },
-    /** Of when the oldest of what is shown is; null: all of it is of now. */
+    /** The time of the oldest stored answer on screen; null when everything is current. */
     useOldest: () =>
       useSyncExternalStore(
         (changed) => {

@@ -1,13 +1,13 @@
-// Whether the server answers, as the last request found out; while it does not, tries again.
+// Whether the server was reachable at the last request; retries while it was not.
 
 const LONGEST_PAUSE = 15_000;
 
-/** Spread out, so that a server that comes back is not asked by everybody at once. */
+/** Randomised, so that not all clients return at the same moment. */
 const pauseAfter = (failures: number) => Math.min(LONGEST_PAUSE, 500 * 2 ** failures) * (0.5 + Math.random() / 2);
 
 export type Network = ReturnType<typeof watchNetwork>;
 
-/** `again` sends what waits and asks anew for what is shown; it tells whether nothing waits any more. */
+/** `again` sends the queue and fetches what is shown again; it returns whether nothing is waiting any more. */
 export function watchNetwork(again: () => Promise<boolean>) {
   let lost = false;
   let failures = 0;
@@ -35,12 +35,12 @@ export function watchNetwork(again: () => Promise<boolean>) {
 
   return {
     isLost: () => lost,
-    /** What a request found out. */
+    /** Whether a request reached the server. */
     heard(reached: boolean) {
       if (!reached && !lost) wait();
       lost = !reached;
     },
-    /** Tries at once: the connection is back, or somebody wants to know. */
+    /** Retries at once: the connection is back, or something new was queued. */
     online,
     start() {
       stopped = false;

@@ -1,21 +1,18 @@
-// What was done and the server has not confirmed, in order, for all tabs: sent once, whatever is lost on the way.
+// The changes that the server has not confirmed, in order, for all tabs: each is applied once, whatever is lost on the way.
 import { useSyncExternalStore } from 'react';
 import type { Client } from 'urql';
 import { type Failure, failureIn, offline } from '../api/failure';
 import { inTurn } from '../api/turn';
 import type { Network } from './network';
 import type { Store } from './store';
-import {
-  type About, type Answer, contextOf, documents, type InputOf, isWritten, type PayloadOf, type Refused, type Work,
-  type WorkName,
-} from './works';
+import { type Answer, type Doable, isWritten, nameOf, type Refused, type Subject, type Work, type Works } from './works';
 
-/** What became of something that was done: the server's answer, why there is none, or that it waits for the network. */
+/** The outcome of a change: the server's answer, a failure, or that it is queued. */
 export type Outcome<Payload> = { payload: Payload } | { failure: Failure } | { waits: true };
 
-/** The server knows a key for seven days; after that, nobody can tell whether what was tried was also done. */
+/** The server remembers a key for seven days; after that, a change that was sent without an answer is uncertain. */
 const KEY_IS_KNOWN = 6 * 86_400_000;
-/** How often something is tried that the server fails at, before the person is told. */
+/** How often a change is retried after a server error before the person is told. */
 const TRIES = 5;
 
 type News = { key: string; payload?: Answer };
@@ -23,16 +20,26 @@ export type Written = (work: Work, payload: Answer) => void;
 
 export type Queue = ReturnType<typeof openQueue>;
 
-export function openQueue(userId: string, store: Store, client: Client, network: Pick<Network, 'isLost' | 'online'>) {
+type Way = { store: Store; client: Client; network: Pick<Network, 'isLost' | 'online'> };
+
+export function openQueue(userId: string, { store, client, network }: Way, features: readonly Works[]) {
+  const documents = new Map(
+    features.flatMap(({ documents: own, touches }) =>
+      Object.entries(own).map(([name, document]) => {
+        const context = { additionalTypenames: touches };
+        return [name, { document, context }] as const;
+      }),
+    ),
+  );
   let works: readonly Work[] = [];
-  /** Those that nobody waits for any more: only they are shown as unsent. */
+  /** Those that no form is waiting for: only these are shown as unsent. */
   let unsent: readonly Work[] = [];
   const listeners = new Set<() => void>();
   const hearers = new Set<Written>();
-  /** Those who stand before the screen and wait for the answer. */
+  /** The forms that are waiting for an answer, by key. */
   const waiting = new Map<string, (outcome: Outcome<Answer>) => void>();
   const failures = new Map<string, number>();
-  /** Tells the other tabs. */
+  /** The channel to the other tabs. */
   let tabs: BroadcastChannel | null = null;
 
   const show = (next: readonly Work[]) => {
@@ -71,21 +78,24 @@ export function openQueue(userId: string, store: Store, client: Client, network:
     void load().then((all) => all.find((each) => each.key === key)?.refused && answer(key, { waits: true }));
   };
 
-  /** Sends one; false: it waits, and all behind it. */
+  const documentOf = (name: string) => {
+    const known = documents.get(name);
+    if (!known) throw new Error(`${name} is in the works of no feature`);
+    return known;
+  };
+
+  /** Sends one. Returns false when it has to wait, and with it all after it. */
   async function send(work: Work): Promise<boolean> {
     const attended = waiting.has(work.key);
     if (work.tried && Date.now() - work.tried > KEY_IS_KNOWN) {
       await refuse(work, { why: 'unsure' });
       return true;
     }
-    // Without any network it cannot have got there.
+    // Offline, it cannot have reached the server.
     const tried = work.tried ?? (navigator.onLine ? Date.now() : null);
     if (tried !== work.tried) await keep({ ...work, tried });
-    const { data, error } = await client.mutation<{ payload: Answer }>(
-      documents[work.name],
-      { input: work.input },
-      contextOf(work.name),
-    );
+    const { document, context } = documentOf(work.name);
+    const { data, error } = await client.mutation<{ payload: Answer }>(document, { input: work.input }, context);
     if (data) {
       const { payload } = data;
       if (isWritten(payload) || attended) {
@@ -99,10 +109,10 @@ export function openQueue(userId: string, store: Store, client: Client, network:
       return true;
     }
     const failure = error ? failureIn(error) : offline;
-    // The session comes back with the network, or somebody logs in again.
+    // Wait until the network is back or the person logs in again.
     if (failure.code === offline.code || failure.code === 'UNAUTHENTICATED') return false;
     if (attended) {
-      // The form is still there, with the same key.
+      // The form is still open, and keeps the key for another attempt.
       await drop(work);
       answer(work.key, { failure });
       return true;
@@ -117,21 +127,22 @@ export function openQueue(userId: string, store: Store, client: Client, network:
   }
 
   /**
-   * What was done next to the same event was done on top of this: it goes on from there, if nobody else changed it in
-   * between. What the server may know already stays as it was sent.
+   * Queued changes to the same record were made on top of this one: they continue from its new version, unless somebody
+   * else changed the record in between. Changes that the server may already know stay as they were sent.
    */
-  async function goOn({ input }: Work, payload: Answer) {
-    if (!('agendaEvent' in payload) || !('expectedVersion' in input)) return;
-    const now = payload.agendaEvent as { version: number } | null;
-    if (now?.version !== input.expectedVersion + 1) return;
+  async function goOn({ input: { id, expectedVersion } }: Work, payload: Answer) {
+    if (expectedVersion === undefined) return;
+    const version = expectedVersion + 1;
+    const things = Object.values(payload) as ({ version?: number } | null)[];
+    if (!things.some((thing) => thing?.version === version)) return;
     for (const next of works) {
-      if (next.tried || !('expectedVersion' in next.input) || next.input.id !== input.id) continue;
-      if (next.input.expectedVersion !== input.expectedVersion) continue;
-      await keep({ ...next, input: { ...next.input, expectedVersion: now.version } } as Work);
+      const { input } = next;
+      if (next.tried || input.id !== id || input.expectedVersion !== expectedVersion) continue;
+      await keep({ ...next, input: { ...input, expectedVersion: version } });
     }
   }
 
-  /** Sends what waits, one after the other, one tab at a time; tells whether nothing waits any more. */
+  /** Sends the queue in order, one tab at a time; returns whether it is empty now. */
   const sendAll = () =>
     inTurn(`cabina.works.${userId}`, async () => {
       for (;;) {
@@ -145,7 +156,7 @@ export function openQueue(userId: string, store: Store, client: Client, network:
 
   return {
     sendAll,
-    /** Is one with the other tabs, until the returned function is called. */
+    /** Keeps in step with the other tabs until the returned function is called. */
     join() {
       tabs = new BroadcastChannel(`cabina.works.${userId}`);
       tabs.onmessage = hearTabs;
@@ -155,33 +166,36 @@ export function openQueue(userId: string, store: Store, client: Client, network:
       };
     },
     /**
-     * Does something, once, in its turn: it is kept until the server has answered, and sent again by itself. Somebody
-     * who waits hears of a refusal at once; it is listed for who has gone on meanwhile.
+     * Makes a change, once, in its turn: it is stored until the server has answered, and sent again by itself. A form that
+     * is still waiting gets a refusal as its outcome; otherwise the refusal is listed with the unsent changes.
      */
-    async run<Name extends WorkName>(
-      name: Name,
-      input: InputOf<Name> & { idempotencyKey: string },
-      about: About,
-    ): Promise<Outcome<PayloadOf<Name>>> {
+    async run<Input extends object, Payload extends Answer>(
+      document: Doable<Input, Payload>,
+      input: NoInfer<Input> & { idempotencyKey: string },
+      about: Subject,
+    ): Promise<Outcome<Payload>> {
+      const name = nameOf(document);
+      // Throws if no feature lists it: it could not be sent after a reload.
+      documentOf(name);
       const at = Math.max(Date.now(), (works.at(-1)?.at ?? 0) + 1);
       const key = input.idempotencyKey;
       const outcome = new Promise<Outcome<Answer>>((resolve) => {
         if (network.isLost()) resolve({ waits: true });
         else waiting.set(key, resolve);
       });
-      await keep({ key, name, input, about, at, tried: null, refused: null } as unknown as Work);
+      await keep({ key, name, input, about, at, tried: null, refused: null });
       if (network.isLost()) network.online();
       else void sendAll();
-      return outcome as Promise<Outcome<PayloadOf<Name>>>;
+      return outcome as Promise<Outcome<Payload>>;
     },
-    /** Tries again what was refused or is unsure. */
+    /** Retries a change that failed or is uncertain. */
     async again(work: Work) {
       await keep({ ...work, tried: null, refused: null });
       network.online();
     },
-    /** Gives something up. */
+    /** Discards a change. */
     drop: (work: Work) => drop(work),
-    /** Hears of what is written, before it leaves the queue. */
+    /** Called with each saved change before it leaves the queue. */
     onWritten: (hear: Written) => {
       hearers.add(hear);
       return () => void hearers.delete(hear);

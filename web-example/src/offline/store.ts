@@ -1,12 +1,12 @@
-// What this device keeps of a person: a database of its own for each, so that nobody is ever shown what is another's.
+// What this device stores of a person: a separate database for each, so that nobody sees another person's data.
 
-/** The last answers to queries, and what was done without a connection. */
+/** The last answers to queries, and the unsent changes. */
 const tables = { answers: 'key', works: 'key' } as const;
 export type Table = keyof typeof tables;
-/** Keeps the order in which answers were last heard. */
+/** The index of answers by age. */
 const BY_AGE = 'at';
 
-/** Answers that are older are not shown any more. */
+/** How long answers are kept, in milliseconds. */
 const KEPT = 7 * 86_400_000;
 
 const nameOf = (userId: string) => `cabina.${userId}`;
@@ -14,7 +14,7 @@ const opened = new Map<string, Store>();
 
 export type Store = ReturnType<typeof open>;
 
-/** The person's store, the same for all who ask. */
+/** The store of a person, opened once. */
 export function storeOf(userId: string): Store {
   const store = opened.get(userId) ?? open(userId);
   opened.set(userId, store);
@@ -22,10 +22,10 @@ export function storeOf(userId: string): Store {
   return store;
 }
 
-/** At the end of a session: nothing that was seen stays. What was done and not sent does, unless the person wants so. */
+/** At the end of a session: deletes all stored answers and, with `unsent`, the unsent changes too. */
 export async function forgetPerson(userId: string, { unsent }: { unsent: boolean }) {
   const store = storeOf(userId);
-  // Works go on being kept: the answer to one may be on its way, and a person may be doing another just now.
+  // Unsent changes are still stored: an answer may be on its way, or the person may be making another change.
   if (!unsent) return store.forget();
   opened.delete(userId);
   await store.close();
@@ -39,9 +39,9 @@ const done = <Value>(request: IDBRequest<Value>) =>
 
 function open(userId: string) {
   let closed = false;
-  /** The person has left: what was seen, and what is still on its way, is kept no more. */
+  /** The person has left: answers that arrive from now on are not stored. */
   let left = false;
-  /** Where a browser has no database to give, things are kept for as long as the page lives. */
+  /** If the browser provides no database, everything is kept in memory as long as the page is open. */
   const memory = { answers: new Map<string, unknown>(), works: new Map<string, unknown>() };
   const database = connect(nameOf(userId)).catch(() => null);
 
@@ -69,16 +69,16 @@ function open(userId: string) {
       void (await use<unknown>(table, 'readwrite', (rows) => rows.delete(key), (rows) => rows.delete(key))),
     clear: async (table: Table) =>
       void (await use<unknown>(table, 'readwrite', (rows) => rows.clear(), (rows) => rows.clear())),
-    /** The person is back. */
+    /** The person is back: store answers again. */
     welcome() {
       left = false;
     },
-    /** Empties what was seen; what comes after is not kept until the person is back. */
+    /** Deletes the answers, and stores no more of them until the person is back. */
     async forget() {
       left = true;
       await store.clear('answers');
     },
-    /** Empties everything; what comes after is not kept any more. */
+    /** Deletes everything, and stores nothing any more. */
     async close() {
       closed = true;
       for (const rows of Object.values(memory)) rows.clear();

@@ -3,7 +3,7 @@ import { useDevice } from './Offline';
 
 type Kept<Value> = { key: string; at: number; data: Value };
 
-/** What a subscription told last, until it tells something again. */
+/** The last value of a subscription, kept for starting offline, until a new one arrives. */
 export function useKept<Value>(key: string, told: Value | undefined): Value | undefined {
   const { store } = useDevice();
   const [kept, setKept] = useState<Value>();

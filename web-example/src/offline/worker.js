@@ -1,8 +1,10 @@
-// Opens the app without a network. It keeps the app itself, never data: what a person saw is kept by the page, and
-// forgotten when the person logs out. The build writes FILES and VERSION, and puts this beside index.html.
+// Opens the app offline. It stores the app itself, never data: the page stores what a person saw, and deletes it when the
+// person logs out. The build writes FILES and VERSION, and puts this file beside index.html.
 const CACHE = `cabina-app-${VERSION}`;
 const INDEX = '/';
-/** A server that says nothing for so long is taken for out of reach. */
+/** Addresses that are not screens of the app: the server itself answers them, such as the calendar feed under `/agenda/`. */
+const SERVED = /^\/(graphi?ql|health|metrics|agenda\/)/;
+/** How long to wait, in milliseconds, before the server counts as unreachable. */
 const PATIENCE = 4000;
 
 addEventListener('install', (event) => {
@@ -21,17 +23,17 @@ addEventListener('fetch', (event) => {
   if (request.method !== 'GET' || origin !== location.origin) return;
   if (FILES.includes(pathname)) {
     event.respondWith(kept(pathname).then((file) => file ?? fetch(request)));
-  } else if (request.mode === 'navigate' && !/^\/(graphi?ql|health|metrics|agenda\/)/.test(pathname)) {
+  } else if (request.mode === 'navigate' && !SERVED.test(pathname)) {
     event.respondWith(page(request));
   }
 });
 
 const kept = async (path) => (await caches.open(CACHE)).match(path);
 
-/** The page of now; when there is none to be had, the one that is kept. */
+/** The page from the server or, if it is unreachable, the stored one. */
 async function page(request) {
   const answer = await fetch(request, { signal: AbortSignal.timeout(PATIENCE) }).catch(() => null);
-  // What stands before a server that is down says so with one of these.
+  // A proxy in front of a stopped server answers with one of these.
   if (answer && ![502, 503, 504].includes(answer.status)) return answer;
   return (await kept(INDEX)) ?? answer ?? Response.error();
 }

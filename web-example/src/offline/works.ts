@@ -1,68 +1,71 @@
-// What can be done without a connection.
+// Changes that can be made offline: mutations that wait on this device. Each feature lists its own (`works` in its
+// description).
 import type { TypedDocumentNode } from '@urql/core';
-import {
-  AgendaEventAssignDocument, AgendaEventCancelDocument, AgendaEventCompleteDocument, AgendaEventConfirmDocument,
-  AgendaEventCreateDocument, AgendaEventMarkNoShowDocument, AgendaEventReopenDocument, AgendaEventRescheduleDocument,
-  AgendaEventUpdateDocument, EventlogAppendDocument, NotificationMarkAllReadDocument, NotificationMarkReadDocument,
-  NotificationMarkUnreadDocument,
-} from '../api/gql/graphql';
+import type { DocumentNode } from 'graphql';
+import type { ComponentType } from 'react';
 import type { Failure } from '../api/failure';
-
-export const documents = {
-  AgendaEventAssign: AgendaEventAssignDocument,
-  AgendaEventCancel: AgendaEventCancelDocument,
-  AgendaEventComplete: AgendaEventCompleteDocument,
-  AgendaEventConfirm: AgendaEventConfirmDocument,
-  AgendaEventCreate: AgendaEventCreateDocument,
-  AgendaEventMarkNoShow: AgendaEventMarkNoShowDocument,
-  AgendaEventReopen: AgendaEventReopenDocument,
-  AgendaEventReschedule: AgendaEventRescheduleDocument,
-  AgendaEventUpdate: AgendaEventUpdateDocument,
-  EventlogAppend: EventlogAppendDocument,
-  NotificationMarkAllRead: NotificationMarkAllReadDocument,
-  NotificationMarkRead: NotificationMarkReadDocument,
-  NotificationMarkUnread: NotificationMarkUnreadDocument,
-};
-
-/** The lists that a written thing may be in, which the answer does not contain: they are fetched anew. */
-export function contextOf(name: WorkName) {
-  if (name.startsWith('Notification')) return {};
-  return { additionalTypenames: name.startsWith('Agenda') ? ['AgendaEvent', 'EventLogEntry'] : ['EventLogEntry'] };
-}
-
-type Documents = typeof documents;
-export type WorkName = keyof Documents;
-export type InputOf<Name extends WorkName> =
-  Documents[Name] extends TypedDocumentNode<infer _, { input: infer Input extends object }> ? Input : never;
-export type PayloadOf<Name extends WorkName> =
-  Documents[Name] extends TypedDocumentNode<{ payload: infer Payload }, infer _> ? Payload : never;
+import type es from '../i18n/es.json';
 
 type UserError = { code: string; message: string; field?: string | null };
 export type Conflict = { field: string; base?: string | null; mine?: string | null; theirs?: string | null };
 
-/** Why something was not done: it is refused, it fails again and again, or nobody can tell any more whether it was done. */
+/** The server's answer to a change: it was saved if there are neither errors nor conflicts. */
+export type Answer = { userErrors: UserError[]; conflict?: Conflict[] };
+
+export const isWritten = ({ userErrors, conflict = [] }: Answer) => userErrors.length === 0 && conflict.length === 0;
+
+/** A mutation with one field, under the alias `payload`. */
+export type Doable<Input extends object, Payload extends Answer> = TypedDocumentNode<
+  { payload: Payload },
+  { input: Input }
+>;
+
+/** By the names of their operations, each of which has a text. */
+export type Documents = { readonly [Name in keyof typeof es.offline.works]?: Doable<any, any> };
+
+export type Works = {
+  documents: Documents;
+  /** The types in lists that a change may affect. The answer does not contain these lists, so they are fetched again. */
+  touches: string[];
+  /** Shows why a change was refused, if the texts of the errors do not say enough. */
+  Refused?: ComponentType<{ refused: Answer; title: string }>;
+};
+
+/** The name of the operation in a document. */
+export const nameOf = ({ definitions }: DocumentNode): string => {
+  const operation = definitions.find(({ kind }) => kind === 'OperationDefinition');
+  return operation && 'name' in operation ? (operation.name?.value ?? '') : '';
+};
+
+/** Why a change was not applied: it was refused, it keeps failing, or it is uncertain whether it was applied. */
 export type Refused =
   | { why: 'refused'; userErrors: UserError[]; conflict: Conflict[] }
   | { why: 'failed'; failure: Failure }
   | { why: 'unsure' };
 
-/** Where something was done, for a person: the client or the event, and the words that were written. */
-export type About = { title: string; path: string; text?: string };
+/** What a change was made to, for the list of unsent changes: its title, the path to it, and the text that was written. */
+export type Subject = { title: string; path: string; text?: string };
 
-type What = { [Name in WorkName]: { name: Name; input: InputOf<Name> & { idempotencyKey: string } } }[WorkName];
-
-export type Work = What & {
-  /** Its idempotency key, by which it is known here as well. */
+type Kept = {
+  /** Its idempotency key, which also identifies it on this device. */
   key: string;
-  about: About;
-  /** When it was done here; they are sent in this order. */
+  about: Subject;
+  /** When it was made; changes are sent in this order. */
   at: number;
-  /** Since when the server may know of it: its answer did not come. */
+  /** When it was first sent, if no answer has arrived; null: it was never sent. */
   tried: number | null;
   refused: Refused | null;
 };
 
-/** What the server said about one: written when there are neither errors nor conflicts. */
-export type Answer = { userErrors: UserError[]; conflict?: Conflict[] };
+export type Work = Kept & {
+  name: string;
+  input: { idempotencyKey: string; id?: string; expectedVersion?: number };
+};
 
-export const isWritten = ({ userErrors, conflict = [] }: Answer) => userErrors.length === 0 && conflict.length === 0;
+type InputOf<Document> = Document extends Doable<infer Input, Answer> ? Input : never;
+
+/** A change made with one of some documents; its name determines the type of its input. */
+export type WorkOf<Of extends Documents> = {
+  [Name in keyof Of]: { name: Name; input: InputOf<Of[Name]> & { idempotencyKey: string } };
+}[keyof Of] &
+  Kept;

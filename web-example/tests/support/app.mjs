@@ -4,28 +4,27 @@ import { after, before } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { startBrowser } from './browser.mjs';
-import { startServer } from './server.mjs';
+import { makeWebServer } from './server.mjs';
 
-/** One server, with these variables, and one browser for the tests of a file; each test takes pages of its own. */
+/** One server with these variables and one browser for the tests of a file; each test opens its own pages. */
 export function useApp(prepare = async () => {}, variables = () => ({})) {
   const app = { url: '', browser: null, server: null, open, signedIn };
-  let server;
 
   before(async () => {
-    server = await startServer(await variables());
-    app.server = server;
-    app.url = server.url;
+    app.server = await makeWebServer(await variables());
+    app.url = app.server.url;
+    await app.server.start();
     app.browser = await startBrowser();
     await prepare();
   });
   after(async () => {
     await app.browser?.close();
-    await server?.stop();
+    await app.server?.stop();
   });
 
   /**
-   * A page of a person who was never here. What goes wrong in it unseen fails the test. Tests stand between the page and
-   * the server, where a service worker would stand too: it is there when asked for.
+   * A page of a new visitor. Errors that nobody would see fail the test. Tests intercept the requests of a page, where a
+   * service worker would stand too, so there is none unless asked for.
    */
   async function open(t, { path = '/clients', ...options } = {}) {
     const context = await app.browser.newContext({
@@ -62,7 +61,7 @@ export async function logIn(page, { as = 'ana@demo.test', password = 'demo' } = 
   if (password === 'demo') await page.getByRole('button', { name: 'Salir' }).waitFor();
 }
 
-/** Asks the server beside the screen, to see what is really there. */
+/** Asks the server directly, to see what is really stored. */
 export async function asks(url, query, variables, token) {
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
@@ -83,7 +82,7 @@ export async function tokenOf(url, email) {
   return sessionCreate.session.accessToken;
 }
 
-/** Waits until what is read of a part of the screen, its label unless told, is as expected. */
+/** Waits until a part of the screen reads as expected; by default, its label is read. */
 export async function reaches(part, expected, read = (each) => each.getAttribute('aria-label')) {
   for (let tries = 0; ; tries += 1) {
     const found = await read(part);

@@ -9,11 +9,11 @@ import { FailureNote } from '../../app/FailureNote';
 import { Note } from '../../app/Note';
 import { useScreen } from '../../app/useScreen';
 import { useWorks } from '../../offline/Offline';
-import { useViewer } from '../session/Viewer';
-import { UnsentDialog } from '../unsent/UnsentDialog';
+import { UnsentDialog } from '../../offline/UnsentDialog';
+import { useViewer } from '../../session/Viewer';
 import { Carried } from './Carried';
-import { addDays, addMonths, daysOfMonth, isDay, spread, startOfWeek, wallOf, weekStartOf } from './days';
 import { DayList } from './DayList';
+import { addDays, addMonths, daysOfMonth, isDay, spread, startOfWeek, wallOf, weekStartOf } from './days';
 import { EventDialog } from './EventDialog';
 import { MonthView } from './MonthView';
 import { MoveOutcome } from './MoveOutcome';
@@ -30,10 +30,11 @@ import { useEvents } from './useEvents';
 import { useMove } from './useMove';
 import { useNow } from './useNow';
 import { anHour, movedTo } from './when';
+import { documents } from './works';
 
 const MORNING = 9 * 60;
 
-/** The calendar. What is shown stands in the address, so that the browser's way back works. */
+/** The calendar. The view and the day are in the address, so that the browser's Back button works. */
 export function AgendaScreen() {
   const { t } = useTranslation();
   const heading = useScreen(t('agenda.title'));
@@ -51,7 +52,7 @@ export function AgendaScreen() {
 
   const [whose, setWhose] = useState('all');
   const filter = useMemo(() => (whose === 'all' ? {} : { assigneeIds: [whose] }), [whose]);
-  const { events, error, more, heard, anew } = useEvents(days, filter);
+  const { events, error, more, heard, refetch } = useEvents(days, filter);
   const moves = useMove(heard);
   const grab = useDrag((event, place) => event.version > 0 && moves.move(event, movedTo(event, viewer.timeZone, place)));
 
@@ -59,7 +60,7 @@ export function AgendaScreen() {
   const carry = useCarry(days, hours, moves.move);
 
   const [opened, setOpened] = useState<string | null>(null);
-  const madeOnly = useWorks().some(({ key }) => key === opened);
+  const madeOnly = useWorks(documents).some(({ key }) => key === opened);
   const [adding, setAdding] = useState<ReturnType<typeof anHour> | null>(null);
   const [settings, setSettings] = useState(false);
   const add = (on: string, minute: number | null) => setAdding({ ...anHour(on, minute ?? MORNING), allDay: false });
@@ -96,7 +97,7 @@ export function AgendaScreen() {
         settings={() => setSettings(true)}
       />
       <MoveOutcome {...moves.outcome} close={moves.forget} />
-      {error && <FailureNote failure={failureIn(error)} retry={anew} />}
+      {error && <FailureNote failure={failureIn(error)} retry={refetch} />}
       {more && <Note tone="warning">{t('agenda.tooMany')}</Note>}
       {!events && !error && <Skeleton h="30rem" aria-label={t('app.loading')} />}
       {events && (

@@ -6,13 +6,14 @@ import { AgendaPeopleDocument, type AgendaScope } from '../../api/gql/graphql';
 import { Form } from './Form';
 import type { FormProps } from './forms';
 import { ScopeField } from './ScopeField';
-import { useAbout, useSend } from './useSend';
+import { useSend, useSubject } from './useSend';
+import { documents } from './works';
 
-/** Gives an event to somebody else, or to the team's pool. */
+/** Assigns an event to another person, or leaves it unassigned in the team. */
 export function AssignForm({ event, done, cancel }: FormProps) {
   const { t } = useTranslation();
   const sent = useSend();
-  const aboutOf = useAbout();
+  const subjectOf = useSubject();
   const [{ data }] = useQuery({ query: AgendaPeopleDocument });
   const [version] = useState(event.version);
   const [to, setTo] = useState(event.assignee?.id ?? '');
@@ -21,7 +22,7 @@ export function AssignForm({ event, done, cancel }: FormProps) {
 
   async function submit() {
     const input = { id: event.id, expectedVersion: version, assigneeId: to || null, ...(event.series && { scope }) };
-    const payload = await sent.send('AgendaEventAssign', input, aboutOf(event));
+    const payload = await sent.send(documents.AgendaEventAssign, input, subjectOf(event));
     if (payload) done(payload);
   }
 

@@ -5,13 +5,14 @@ import type { AgendaScope } from '../../api/gql/graphql';
 import { Form } from './Form';
 import type { FormProps } from './forms';
 import { ScopeField } from './ScopeField';
-import { useAbout, useSend } from './useSend';
+import { useSend, useSubject } from './useSend';
+import { documents } from './works';
 
-/** Asks why an event, or the rest of a series, does not take place. */
+/** Asks why an event, or the rest of a series, is cancelled. */
 export function CancelForm({ event, done, cancel }: FormProps) {
   const { t } = useTranslation();
   const sent = useSend();
-  const aboutOf = useAbout();
+  const subjectOf = useSubject();
   const [version] = useState(event.version);
   const [reason, setReason] = useState('');
   const [scope, setScope] = useState<AgendaScope>('THIS');
@@ -23,7 +24,7 @@ export function CancelForm({ event, done, cancel }: FormProps) {
       ...(reason.trim() && { reason: reason.trim() }),
       ...(event.series && { scope }),
     };
-    const payload = await sent.send('AgendaEventCancel', input, aboutOf(event));
+    const payload = await sent.send(documents.AgendaEventCancel, input, subjectOf(event));
     if (payload) done(payload);
   }
 

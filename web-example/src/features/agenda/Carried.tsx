@@ -6,7 +6,7 @@ import { useDayWords } from './useDayWords';
 
 type Props = { event: AgendaEventFragment | null; leave: () => void; letGo: () => void };
 
-/** Tells where an event that is carried by keyboard is now. */
+/** Shows and announces where an event moved by keyboard is now. */
 export function Carried({ event, leave, letGo }: Props) {
   const { t } = useTranslation();
   const words = useDayWords();

@@ -11,7 +11,8 @@ import { Icon } from '../../app/Icon';
 import { Note } from '../../app/Note';
 import { useMoment } from '../../i18n/useMoment';
 import { useChanges } from '../../live/Live';
-import { useViewer } from '../session/Viewer';
+import { useViewer } from '../../session/Viewer';
+import type { OpenClient } from '../Feature';
 import classes from './ClientAgenda.module.css';
 import { wallOf } from './days';
 import { NextTouchDialog } from './NextTouchDialog';
@@ -23,8 +24,8 @@ import { useDayWords } from './useDayWords';
 const YEAR = 365 * 86_400_000;
 const refetching = { additionalTypenames: ['AgendaEvent', 'EventLogEntry'] };
 
-/** When a client is touched next, and the next events with it. */
-export function ClientAgenda({ clientId }: { clientId: string }) {
+/** The next follow-up of a client, and the next events. */
+export function ClientAgenda({ client: { id: clientId } }: { client: OpenClient }) {
   const { t } = useTranslation();
   const words = useDayWords();
   const moment = useMoment();
@@ -36,12 +37,12 @@ export function ClientAgenda({ clientId }: { clientId: string }) {
     const now = Date.now();
     return { start: new Date(now).toISOString(), end: new Date(now + YEAR).toISOString(), timeZone };
   }, [clientId, timeZone]);
-  // The range begins now, another one each time.
+  // The range begins now, so it is different each time; the offline answer is kept under one name.
   const context = useMemo(() => ({ additionalTypenames: ['AgendaEvent'], keptAs: `agenda.${clientId}` }), [clientId]);
   const [query, ask] = useQuery({ query: AgendaOfClientDocument, variables: { id: clientId, range }, context });
   const { data, error } = query;
-  const anew = () => ask({ requestPolicy: 'network-only' });
-  useChanges(({ __typename }) => __typename === 'AgendaChanged' || __typename === 'AccessLost', query, anew, 150);
+  const refetch = () => ask({ requestPolicy: 'network-only' });
+  useChanges(({ __typename }) => __typename === 'AgendaChanged' || __typename === 'AccessLost', query, refetch, 150);
   const [setting, setSetting] = useState(false);
   const [failure, setFailure] = useState<Failure | null>(null);
   const [refusal, setRefusal] = useState('');
@@ -65,7 +66,7 @@ export function ClientAgenda({ clientId }: { clientId: string }) {
       <h2 id="client-agenda" className={classes.title}>
         {t('agenda.title')}
       </h2>
-      {error && !data && <FailureNote failure={failureIn(error)} retry={anew} />}
+      {error && !data && <FailureNote failure={failureIn(error)} retry={refetch} />}
       {!data && !error && <Skeleton h="5rem" aria-label={t('app.loading')} />}
       {client && (
         <Stack gap="sm">

@@ -1,14 +1,14 @@
 import { Button } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { Icon } from '../../app/Icon';
-import { useViewer } from '../session/Viewer';
+import { useViewer } from '../../session/Viewer';
 import classes from './DayList.module.css';
 import { EventChip } from './EventChip';
 import { inOrder, isOn } from './place';
 import { useDayWords } from './useDayWords';
 import type { ViewProps } from './viewProps';
 
-/** Days one below the other, for narrow screens; of several, those that have something, and today. */
+/** Days below each other, for narrow screens. Of several days, only those with events, and today. */
 export function DayList({ days, day: chosen, today, events, open, add }: ViewProps) {
   const { t } = useTranslation();
   const words = useDayWords();

@@ -2,12 +2,13 @@ import { Checkbox, Textarea, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type AgendaEventDetailFragment, type AgendaScope } from '../../api/gql/graphql';
-import { type Chosen, ClientField } from './ClientField';
+import { type Chosen, useThing } from '../Feature';
 import { Form } from './Form';
 import type { FormProps } from './forms';
 import { RemindersField } from './RemindersField';
 import { ScopeField } from './ScopeField';
-import { useAbout, useSend } from './useSend';
+import { useSend, useSubject } from './useSend';
+import { documents } from './works';
 
 const valuesOf = ({ title, location, description, actionRequired, reminders, client }: AgendaEventDetailFragment) => ({
   title,
@@ -18,11 +19,12 @@ const valuesOf = ({ title, location, description, actionRequired, reminders, cli
   client: client as Chosen,
 });
 
-/** Changes what an event is about; only what differs from what was seen is sent. */
+/** Edits an event; only the fields that differ from what was shown are sent. */
 export function EditForm({ event, done, cancel }: FormProps) {
   const { t } = useTranslation();
   const sent = useSend();
-  const aboutOf = useAbout();
+  const ClientField = useThing('client')?.Field;
+  const subjectOf = useSubject();
   const [base, setBase] = useState(event);
   const [values, setValues] = useState(() => valuesOf(event));
   const [scope, setScope] = useState<AgendaScope>('THIS');
@@ -40,9 +42,9 @@ export function EditForm({ event, done, cancel }: FormProps) {
     };
     if (Object.keys(changes).length === 0) return cancel();
     const payload = await sent.send(
-      'AgendaEventUpdate',
+      documents.AgendaEventUpdate,
       { id: base.id, expectedVersion: base.version, ...changes, ...(event.series && { scope }) },
-      aboutOf(event),
+      subjectOf(event),
       ({ agendaEvent }) => agendaEvent && setBase(agendaEvent),
     );
     if (payload) done(payload);
@@ -64,7 +66,7 @@ export function EditForm({ event, done, cancel }: FormProps) {
         value={values.title}
         onChange={({ currentTarget }) => set({ title: currentTarget.value })}
       />
-      <ClientField client={values.client} choose={(client) => set({ client })} />
+      {ClientField && <ClientField value={values.client} choose={(client) => set({ client })} />}
       <TextInput
         label={t('agenda.fields.location')}
         value={values.location}

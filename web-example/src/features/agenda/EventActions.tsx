@@ -8,40 +8,44 @@ import es from '../../i18n/es.json';
 import { useWorks } from '../../offline/Offline';
 import { type FormAction, hasForm } from './forms';
 import { Refused } from './Refused';
-import { useAgendaErrorText } from './useAgendaErrorText';
 import { leadsOn, unsentOf } from './unsent';
-import { type Sent, useAbout, useSend } from './useSend';
+import { useAgendaErrorText } from './useAgendaErrorText';
+import { type Sent, useSend, useSubject } from './useSend';
+import { documents } from './works';
 
 const transitions = {
-  CONFIRM: 'AgendaEventConfirm',
-  COMPLETE: 'AgendaEventComplete',
-  MARK_NO_SHOW: 'AgendaEventMarkNoShow',
-  REOPEN: 'AgendaEventReopen',
-} as const;
+  CONFIRM: documents.AgendaEventConfirm,
+  COMPLETE: documents.AgendaEventComplete,
+  MARK_NO_SHOW: documents.AgendaEventMarkNoShow,
+  REOPEN: documents.AgendaEventReopen,
+};
+
+/** The actions that change the event. */
+export type Change = Exclude<AgendaAction, 'CALL_CLIENT'>;
 
 type Props = {
   event: AgendaEventDetailFragment;
   choose: (action: FormAction) => void;
   tell: (text: string) => void;
-  done: (action: AgendaAction, sent: NonNullable<Sent>) => void;
+  done: (action: Change, sent: NonNullable<Sent>) => void;
 };
 
 const isKnown = (action: string): action is AgendaAction => Object.hasOwn(es.agenda.actions, action);
 const isTransition = (action: AgendaAction): action is keyof typeof transitions => action in transitions;
 
-/** What the server says can be done with an event, and why the rest can not. */
+/** The actions that the server offers for an event, and why the others are not possible. */
 export function EventActions({ event, choose, tell, done }: Props) {
   const { t } = useTranslation();
   const textOf = useAgendaErrorText();
   const { send, sending, failure, refused } = useSend();
-  const aboutOf = useAbout();
-  const unsent = unsentOf(event.id, useWorks());
+  const subjectOf = useSubject();
+  const unsent = unsentOf(event.id, useWorks(documents));
 
   async function run(action: AgendaAction) {
     if (hasForm(action)) return choose(action);
     if (!isTransition(action)) return;
     tell('');
-    const sent = await send(transitions[action], { id: event.id, expectedVersion: event.version }, aboutOf(event));
+    const sent = await send(transitions[action], { id: event.id, expectedVersion: event.version }, subjectOf(event));
     if (sent) done(action, sent);
   }
 
@@ -65,7 +69,7 @@ export function EventActions({ event, choose, tell, done }: Props) {
               </Button>
             );
           }
-          // What the server said was of before; which steps come next it says when it has heard of this one.
+          // Unsent steps change which actions are possible, and only the server knows which: wait until they are sent.
           const steps = isTransition(action) || action === 'CANCEL';
           const why = blockedBy ? textOf(blockedBy) : steps && unsent.some(leadsOn) ? t('offline.firstSent') : '';
           return (

@@ -4,33 +4,34 @@ import { useTranslation } from 'react-i18next';
 import type { AgendaEventFragment } from '../../api/gql/graphql';
 import { Icon } from '../../app/Icon';
 import { useWorks } from '../../offline/Offline';
-import { useViewer } from '../session/Viewer';
+import { useViewer } from '../../session/Viewer';
 import classes from './EventChip.module.css';
 import { iconOf } from './states';
 import { unsentOf } from './unsent';
 import { useDayWords } from './useDayWords';
 import type { ViewProps } from './viewProps';
+import { documents } from './works';
 
 type Props = {
   event: AgendaEventFragment;
   open: (event: AgendaEventFragment) => void;
   grab?: ViewProps['grab'];
   press?: ViewProps['press'];
-  /** Over so many days, and how many of its days lie before them. */
+  /** For a bar over several days: how many days are drawn here, and how many came before. */
   bar?: { days: number; before: number };
-  /** How it is laid out: in one line, in a box with its hours, or in a list. */
+  /** The layout: one line, a box with its hours, or a row of a list. */
   form: 'line' | 'box' | 'row';
   style?: CSSProperties;
 };
 
-/** An event in the calendar. Its state is told by a sign and by how it is drawn, and to screen readers in words. */
+/** An event in the calendar. Its state is shown by an icon and its style, and in words for screen readers. */
 export function EventChip({ event, open, grab, press, bar, form, style }: Props) {
   const { t } = useTranslation();
   const words = useDayWords();
   const viewer = useViewer();
   const { state, kind, client, assignee, series, title, allDay } = event;
   const others = assignee?.id !== viewer.id;
-  const works = useWorks();
+  const works = useWorks(documents);
   const waits = unsentOf(event.id, works).length > 0 || works.some(({ key }) => key === event.id);
   const icon = iconOf(event);
   return (

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
 import type { AgendaEventDetailFragment } from '../../api/gql/graphql';
 import { Icon } from '../../app/Icon';
-import { pathOf } from '../clients/path';
+import { useThing } from '../Feature';
 import classes from './EventData.module.css';
 import { iconOf } from './states';
 import { useDayWords } from './useDayWords';
@@ -18,6 +18,7 @@ export function EventData({ event }: { event: AgendaEventDetailFragment }) {
   const spanOf = useSpan();
   const ruleText = useRule();
   const icon = iconOf(event);
+  const clients = useThing('client');
   const reminders = event.reminders?.map(spanOf).join(', ');
   return (
     <dl className={classes.list}>
@@ -33,9 +34,13 @@ export function EventData({ event }: { event: AgendaEventDetailFragment }) {
       </Item>
       {event.client && (
         <Item name={t('agenda.client')}>
-          <Anchor component={Link} href={pathOf(event.client.id)}>
-            {event.client.name}
-          </Anchor>
+          {clients ? (
+            <Anchor component={Link} href={clients.pathOf(event.client.id)}>
+              {event.client.name}
+            </Anchor>
+          ) : (
+            event.client.name
+          )}
         </Item>
       )}
       <Item name={t('agenda.assignee')}>{event.assignee?.name ?? t('agenda.pool')}</Item>
@@ -49,7 +54,7 @@ export function EventData({ event }: { event: AgendaEventDetailFragment }) {
       <Item name={t('agenda.fields.reminders')}>
         {event.reminders === null || event.reminders === undefined
           ? t('agenda.remindAsSet')
-          : reminders || t('clients.none')}
+          : reminders || t('agenda.noReminders')}
       </Item>
     </dl>
   );

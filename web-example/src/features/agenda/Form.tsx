@@ -15,7 +15,7 @@ type Props = {
   children: ReactNode;
 };
 
-/** A form that changes the agenda, with what stood in its way. */
+/** The frame of the forms that change an event: its buttons, and why a change failed. */
 export function Form({
   label,
   done,
@@ -39,7 +39,7 @@ export function Form({
         {refused && <Refused refused={refused} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={cancel}>
-            {t('app.cancel')}
+            {t(danger ? 'app.back' : 'app.cancel')}
           </Button>
           <Button type="submit" loading={sending} {...(danger && { color: 'red.9' })}>
             {done}

@@ -3,20 +3,20 @@ import { useId, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useQuery } from 'urql';
 import { FreeSlotsDocument } from '../../api/gql/graphql';
-import { useViewer } from '../session/Viewer';
+import { useViewer } from '../../session/Viewer';
 import { addDays, DAY, daysBetween, momentOf, wallOf } from './days';
 import { useDayWords } from './useDayWords';
 import { beginAt, type When } from './when';
 
-/** So many days are looked through. */
+/** How many days ahead to look. */
 const AHEAD = 14;
-/** Proposals begin at full quarters. */
+/** Proposals start at full quarters of an hour. */
 const QUARTER = 15 * 60_000;
 const MOST = 5;
 
 const notKept = { keptAs: null };
 
-/** The next times at which the person works and has nothing, long enough for the event. */
+/** The next free working times of the person that are long enough for the event. */
 export function FreeSlots({ when, choose }: { when: When; choose: (when: When) => void }) {
   const { t } = useTranslation();
   const words = useDayWords();

@@ -1,7 +1,7 @@
 import type { CSSProperties } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
-import { useViewer } from '../session/Viewer';
+import { useViewer } from '../../session/Viewer';
 import { barsOf } from './bars';
 import { EventChip } from './EventChip';
 import classes from './MonthView.module.css';
@@ -10,9 +10,9 @@ import { daysOf, inOrder, isOn } from './place';
 import { useDayWords } from './useDayWords';
 import type { ViewProps } from './viewProps';
 
-/** Events of a day that a cell shows; the others are behind a link. */
+/** How many events a cell shows; a link leads to the others. */
 const MOST = 4;
-/** Bars of a week that are drawn. */
+/** How many lanes of bars a week shows. */
 const BARS = 3;
 
 export function MonthView(props: ViewProps) {

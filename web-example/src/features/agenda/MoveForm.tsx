@@ -1,20 +1,21 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { AgendaScope } from '../../api/gql/graphql';
-import { useViewer } from '../session/Viewer';
+import { useViewer } from '../../session/Viewer';
 import { Form } from './Form';
 import type { FormProps } from './forms';
 import { ScopeField } from './ScopeField';
-import { useAbout, useSend } from './useSend';
+import { useSend, useSubject } from './useSend';
 import { spanOf, whenOf } from './when';
 import { WhenFields } from './WhenFields';
+import { documents } from './works';
 
-/** Moves an event by keyboard, and makes it longer or shorter. */
+/** Changes the start and end of an event without dragging. */
 export function MoveForm({ event, done, cancel }: FormProps) {
   const { t } = useTranslation();
   const { timeZone } = useViewer();
   const sent = useSend();
-  const aboutOf = useAbout();
+  const subjectOf = useSubject();
   const [version, setVersion] = useState(event.version);
   const [when, setWhen] = useState(() => whenOf(event, timeZone));
   const [scope, setScope] = useState<AgendaScope>('THIS');
@@ -22,10 +23,10 @@ export function MoveForm({ event, done, cancel }: FormProps) {
   async function submit() {
     const span = spanOf(when, timeZone, event.timeZone);
     const payload = await sent.send(
-      'AgendaEventReschedule',
+      documents.AgendaEventReschedule,
       { id: event.id, expectedVersion: version, ...span, ...(event.series && { scope }) },
-      aboutOf(event),
-      // Who has seen the conflict may want it all the same.
+      subjectOf(event),
+      // After seeing the conflict, the person may save the same change again.
       ({ agendaEvent }) => agendaEvent && setVersion(agendaEvent.version),
     );
     if (payload) done(payload);

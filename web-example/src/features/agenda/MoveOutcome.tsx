@@ -15,7 +15,7 @@ type Props = {
   close: () => void;
 };
 
-/** What came of a drop, unless it simply went well. */
+/** What went wrong with a drop, and its warnings. */
 export function MoveOutcome({ event, shown, failure, refused, warnings, close }: Props) {
   const { t } = useTranslation();
   if (!event || !shown || !(failure || refused || warnings.length > 0)) return null;

@@ -3,8 +3,8 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { AgendaChangeFragment } from '../../api/gql/graphql';
 import { Dialog } from '../../app/Dialog';
-import { useViewer } from '../session/Viewer';
-import { type Chosen, ClientField } from './ClientField';
+import { useViewer } from '../../session/Viewer';
+import { type Chosen, useThing } from '../Feature';
 import { Form } from './Form';
 import { FreeSlots } from './FreeSlots';
 import { pathTo } from './path';
@@ -14,8 +14,9 @@ import { useSend } from './useSend';
 import { Warnings } from './Warnings';
 import { spanOf, type When } from './when';
 import { WhenFields } from './WhenFields';
+import { documents } from './works';
 
-/** Makes an event, or a series of them. */
+/** Creates an event or a series. */
 export function NewEventDialog({
   when: begin,
   client: given = null,
@@ -28,6 +29,7 @@ export function NewEventDialog({
   const { t } = useTranslation();
   const { timeZone } = useViewer();
   const sent = useSend();
+  const ClientField = useThing('client')?.Field;
   const [title, setTitle] = useState('');
   const [when, setWhen] = useState(begin);
   const [client, setClient] = useState<Chosen>(given);
@@ -51,7 +53,8 @@ export function NewEventDialog({
       ...(rule && { recurrence: { rule } }),
       ...(reminders && { reminders }),
     };
-    const payload = await sent.send('AgendaEventCreate', input, { title: input.title, path: pathTo('day', when.first) });
+    const subject = { title: input.title, path: pathTo('day', when.first) };
+    const payload = await sent.send(documents.AgendaEventCreate, input, subject);
     if (!payload) return;
     if (payload !== 'waits' && payload.warnings.length > 0) setMade(payload);
     else close();
@@ -78,7 +81,7 @@ export function NewEventDialog({
           />
           <WhenFields when={when} change={setWhen} />
           <FreeSlots when={when} choose={setWhen} />
-          <ClientField client={client} choose={setClient} />
+          {ClientField && <ClientField value={client} choose={setClient} />}
           <TextInput
             label={t('agenda.fields.location')}
             value={location}

@@ -6,7 +6,7 @@ import type { NextTouchInput } from '../../api/gql/graphql';
 import { Dialog } from '../../app/Dialog';
 import { FailureNote } from '../../app/FailureNote';
 import { Note } from '../../app/Note';
-import { useViewer } from '../session/Viewer';
+import { useViewer } from '../../session/Viewer';
 import { addDays, fromClock, momentOf, toClock, wallOf } from './days';
 
 type Props = {
@@ -17,7 +17,7 @@ type Props = {
   close: () => void;
 };
 
-/** Asks when a client is touched next, and why. */
+/** Asks when to contact a client next, and why. */
 export function NextTouchDialog({ touch, failure, refusal, set, close }: Props) {
   const { t } = useTranslation();
   const { timeZone } = useViewer();

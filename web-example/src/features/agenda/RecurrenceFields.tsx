@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 export const frequencies = ['NONE', 'DAILY', 'WEEKLY', 'MONTHLY'] as const;
 export type Recurrence = { frequency: (typeof frequencies)[number]; until: string };
 
-/** The rule (RFC 5545) that the server lays out; none for what happens once. */
+/** The recurrence rule (RFC 5545); null for a single event. */
 export const ruleOf = ({ frequency, until }: Recurrence): string | null =>
   frequency === 'NONE' ? null : `FREQ=${frequency}${until ? `;UNTIL=${until.replaceAll('-', '')}` : ''}`;
 

@@ -8,7 +8,7 @@ import { useAgendaErrorText } from './useAgendaErrorText';
 const isNamed = (field: string): field is keyof typeof es.agenda.fields => Object.hasOwn(es.agenda.fields, field);
 const isState = (text: string): text is keyof typeof es.agenda.states => Object.hasOwn(es.agenda.states, text);
 
-/** Why nothing was written; where two people changed the same, what each of them wanted. */
+/** Why nothing was saved and, after a conflict, both values of each field. */
 export function Refused({
   refused: { userErrors, conflict = [] },
   title,

@@ -7,14 +7,14 @@ const usual = [0, 15, 60, 1440];
 
 type Props = {
   label: string;
-  /** Minutes before the start; null: as the settings say. */
+  /** Minutes before the start; null for the default of the settings. */
   reminders: number[] | null;
   change: (reminders: number[] | null) => void;
-  /** Whether the settings can be left to decide. */
+  /** Whether the default of the settings can be chosen. */
   bySettings?: boolean;
 };
 
-/** When one is reminded: at the usual times, and at those that are set already. */
+/** Choices of reminders: the usual times, and those that are set already. */
 export function RemindersField({ label, reminders, change, bySettings = false }: Props) {
   const { t } = useTranslation();
   const spanOf = useSpan();

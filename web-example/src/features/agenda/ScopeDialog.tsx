@@ -4,7 +4,7 @@ import type { AgendaEventFragment, AgendaScope } from '../../api/gql/graphql';
 import { Dialog } from '../../app/Dialog';
 import { scopes } from './ScopeField';
 
-/** Asks for which occurrences of a series a drop is. */
+/** Asks which occurrences of a series a drop applies to. */
 export function ScopeDialog({
   event,
   answer,

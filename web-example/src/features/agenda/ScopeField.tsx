@@ -4,7 +4,7 @@ import type { AgendaScope } from '../../api/gql/graphql';
 
 export const scopes: AgendaScope[] = ['THIS', 'FOLLOWING', 'ALL'];
 
-/** For which occurrences of a series a change is. */
+/** Which occurrences of a series a change applies to. */
 export function ScopeField({ scope, choose }: { scope: AgendaScope; choose: (scope: AgendaScope) => void }) {
   const { t } = useTranslation();
   return (

@@ -55,7 +55,7 @@ export function SettingsDialog({ close }: { close: () => void }) {
   );
 }
 
-/** The address from which other calendars read along; it is told once. */
+/** The address for other calendars to subscribe to; it is shown once. */
 function Feed({
   since,
   path,

@@ -1,7 +1,7 @@
 import { type MouseEvent, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
-import { useViewer } from '../session/Viewer';
+import { useViewer } from '../../session/Viewer';
 import { DAY, momentOf, wallOf } from './days';
 import { EventChip } from './EventChip';
 import { pathTo } from './path';
@@ -14,10 +14,10 @@ import type { ViewProps } from './viewProps';
 
 const percent = (minutes: number) => `${(minutes / DAY) * 100}%`;
 const hours = Array.from({ length: 24 }, (_, hour) => hour * 60);
-/** The hour that is in sight at first. */
+/** Where the grid is scrolled to at first, as a share of the day. */
 const MORNING = 7.5 / 24;
 
-/** Days as columns of hours, with whole days in a row of their own. */
+/** Days as columns of hours, with all-day events in a row of their own. */
 export function TimeGrid({ days, today, events, open, add, grab, press }: ViewProps) {
   const { t } = useTranslation();
   const words = useDayWords();

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { useQuery } from 'urql';
 import { AgendaPeopleDocument } from '../../api/gql/graphql';
 import { Icon } from '../../app/Icon';
-import { useViewer } from '../session/Viewer';
+import { useViewer } from '../../session/Viewer';
 import { type View, views } from './path';
 import classes from './Toolbar.module.css';
 
@@ -11,7 +11,7 @@ type Props = {
   view: View;
   label: string;
   show: (view: View) => void;
-  /** Goes so many months, weeks or days; null: to today. */
+  /** Moves by this many months, weeks or days; null goes to today. */
   step: (count: number | null) => void;
   whose: string;
   setWhose: (whose: string) => void;
@@ -57,7 +57,7 @@ export function Toolbar({ view, label, show, step, whose, setWhose, add, setting
   );
 }
 
-/** Whose events: all that one sees, one's own, or those of one colleague. */
+/** Chooses whose events to show: all that are visible, one's own, or those of one colleague. */
 function Whose({ whose, setWhose }: Pick<Props, 'whose' | 'setWhose'>) {
   const { t } = useTranslation();
   const viewer = useViewer();

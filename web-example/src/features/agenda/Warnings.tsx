@@ -3,7 +3,7 @@ import type { AgendaChangeFragment } from '../../api/gql/graphql';
 import { Note } from '../../app/Note';
 import { useMoment } from '../../i18n/useMoment';
 
-/** What else the assignee has at that time; it was written all the same. */
+/** Other events of the assignee at the same time; the change was saved anyway. */
 export function Warnings({ warnings }: Pick<AgendaChangeFragment, 'warnings'>) {
   const { t } = useTranslation();
   const moment = useMoment();

@@ -5,7 +5,7 @@ import { beginAt, type When } from './when';
 
 type Props = { when: When; change: (when: When) => void; error?: string | undefined };
 
-/** Start, end and whether it takes whole days. */
+/** The start and end of an event, and whether it takes all day. */
 export function WhenFields({ when, change, error }: Props) {
   const { t } = useTranslation();
   const { allDay, first, from, last, to } = when;

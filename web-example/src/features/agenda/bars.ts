@@ -2,18 +2,18 @@ import type { AgendaEventFragment } from '../../api/gql/graphql';
 import { daysBetween } from './days';
 import { daysOf, inOrder } from './place';
 
-/** What of an event over several days lies in one week: one bar. */
+/** The bar of a multi-day event in one week. */
 export type Bar = {
   event: AgendaEventFragment;
-  /** The day of the week that it begins at, and over how many it goes. */
+  /** The index of its first day in the week, and how many days it covers. */
   from: number;
   days: number;
-  /** How many of its days lie before. */
+  /** How many of its days were in earlier weeks. */
   before: number;
   lane: number;
 };
 
-/** The bars of a week, below each other where they meet. */
+/** The bars of a week, in separate lanes where they overlap. */
 export function barsOf(events: AgendaEventFragment[], zone: string, week: string[]): Bar[] {
   const [first = '', last = first] = [week[0], week.at(-1)];
   const bars: Bar[] = [];

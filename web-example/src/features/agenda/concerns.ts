@@ -1,8 +1,8 @@
 import type { AgendaEventFragment } from '../../api/gql/graphql';
-import { clientsOf, type FeedItem } from '../../live/Live';
+import type { FeedItem } from '../../live/Live';
 
-/** Whether the agenda may be other than it is shown: something in it changed, or a client that it names. */
+/** Whether the shown events may be out of date: the agenda changed, or a client of one of them. */
 export const concernsAgenda = (item: FeedItem, events: readonly AgendaEventFragment[] = []) =>
   item.__typename === 'AgendaChanged' ||
   item.__typename === 'AccessLost' ||
-  (item.__typename === 'ClientUpdated' && events.some(({ client }) => client && clientsOf(item).includes(client.id)));
+  (item.__typename === 'ClientUpdated' && events.some(({ client }) => client?.id === item.clientId));

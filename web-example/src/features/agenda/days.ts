@@ -1,4 +1,4 @@
-// Days are texts such as `2026-11-21`, without a zone; minutes count from midnight by the clock on the wall.
+// Days are strings such as `2026-11-21`, without a time zone; minutes count from midnight in local time.
 
 export const DAY = 1440;
 
@@ -21,7 +21,7 @@ const clockOf = (zone: string) => {
   return made;
 };
 
-/** What calendar and clock show in a zone. */
+/** The local day and time in a time zone. */
 export function wallOf(zone: string, at: string | number): Wall {
   const parts = clockOf(zone).formatToParts(new Date(at));
   const part = (type: string) => parts.find((each) => each.type === type)?.value ?? '';
@@ -31,7 +31,7 @@ export function wallOf(zone: string, at: string | number): Wall {
   };
 }
 
-/** The moment at which calendar and clock show this; where the clock jumps over it, the moment after the jump. */
+/** The instant of a local day and time. Where the clock skips that time, the instant after the jump. */
 export function momentOf(zone: string, { day, minute }: Wall): string {
   const wanted = Date.parse(`${day}T00:00:00Z`) + minute * 60_000;
   const shown = (at: number) => {
@@ -72,7 +72,7 @@ export function startOfWeek(day: string, first: number) {
   return addDays(day, -((weekday - first + 7) % 7));
 }
 
-/** All days of the weeks that a month touches. */
+/** All days of the weeks that contain a day of the month. */
 export function daysOfMonth(day: string, first: number): string[] {
   const begin = startOfWeek(`${day.slice(0, 7)}-01`, first);
   const end = addDays(addMonths(`${day.slice(0, 7)}-01`, 1), -1);

@@ -1,15 +1,15 @@
 import type { AgendaEventFragment } from '../../api/gql/graphql';
 import { addDays, DAY, wallOf } from './days';
 
-/** What of an event lies on one day: minutes of that day, and the lane beside others at the same time. */
+/** The part of an event on one day: its minutes, and its lane beside events at the same time. */
 export type Piece = { event: AgendaEventFragment; from: number; to: number; lane: number; lanes: number };
 
-/** The first and the last day that an event is shown on. */
+/** The first and the last day on which an event is shown. */
 export function daysOf(event: AgendaEventFragment, zone: string): [string, string] {
   if (event.firstDay && event.lastDay) return [event.firstDay, event.lastDay];
   const start = wallOf(zone, event.start);
   const end = wallOf(zone, event.end);
-  // What ends at midnight does not reach into the next day.
+  // An event that ends at midnight does not take the next day.
   const last = end.minute === 0 && end.day > start.day ? addDays(end.day, -1) : end.day;
   return [start.day, last];
 }
@@ -19,7 +19,7 @@ export const isOn = (event: AgendaEventFragment, zone: string, day: string) => {
   return first <= day && day <= last;
 };
 
-/** Whole days first, then as they begin. */
+/** All-day events first, then by start. */
 export const inOrder = (events: AgendaEventFragment[]) =>
   [...events].sort(
     (a, b) =>
@@ -28,7 +28,7 @@ export const inOrder = (events: AgendaEventFragment[]) =>
 
 const SHORTEST = 30;
 
-/** The events of a day that have hours, beside each other where they meet. */
+/** The timed events of a day, side by side where they overlap. */
 export function piecesOf(events: AgendaEventFragment[], zone: string, day: string): Piece[] {
   const pieces = events
     .filter((event) => !event.allDay && isOn(event, zone, day))

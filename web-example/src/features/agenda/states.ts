@@ -9,6 +9,6 @@ const icons: Record<AgendaEventState, IconName | null> = {
   NO_SHOW: 'absent',
 };
 
-/** The sign of an event: of its state, else of what it is. */
+/** The icon of an event: that of its state or, if it has none, of its kind. */
 export const iconOf = ({ state, kind, actionRequired, series }: AgendaEventFragment): IconName | null =>
   icons[state] ?? (actionRequired ? 'late' : kind === 'FOLLOW_UP' ? 'flag' : series ? 'sync' : null);

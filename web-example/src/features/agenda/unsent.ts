@@ -1,11 +1,11 @@
 import type { AgendaEventFragment, AgendaEventState } from '../../api/gql/graphql';
-import type { Work, WorkName } from '../../offline/works';
 import { shownAt } from './when';
+import type { AgendaWork } from './works';
 
 type Viewer = { id: string; name: string };
 
-/** The state that a step leads to. */
-const states: Partial<Record<WorkName, AgendaEventState>> = {
+/** The state that each transition leads to. */
+const states: Partial<Record<AgendaWork['name'], AgendaEventState>> = {
   AgendaEventCancel: 'CANCELLED',
   AgendaEventComplete: 'DONE',
   AgendaEventConfirm: 'CONFIRMED',
@@ -13,14 +13,14 @@ const states: Partial<Record<WorkName, AgendaEventState>> = {
   AgendaEventReopen: 'PLANNED',
 };
 
-export const leadsOn = ({ name }: Work) => name in states;
+export const leadsOn = ({ name }: AgendaWork) => name in states;
 
-/** What was done with an event on this device and is not sent yet. */
-export const unsentOf = (id: string, works: readonly Work[]) =>
+/** The unsent changes to an event on this device. */
+export const unsentOf = (id: string, works: readonly AgendaWork[]) =>
   works.filter(({ input, refused }) => 'expectedVersion' in input && input.id === id && !refused);
 
-/** The event as it was left on this device. */
-export const asLeft = <Event extends AgendaEventFragment>(event: Event, works: readonly Work[]): Event =>
+/** The event with the unsent changes of this device applied. */
+export const asLeft = <Event extends AgendaEventFragment>(event: Event, works: readonly AgendaWork[]): Event =>
   unsentOf(event.id, works).reduce((shown, { name, input }) => {
     if (name === 'AgendaEventReschedule') {
       const { start, end, allDay } = input;
@@ -34,8 +34,8 @@ export const asLeft = <Event extends AgendaEventFragment>(event: Event, works: r
     return state ? { ...shown, state } : shown;
   }, event);
 
-/** An event that was made on this device; its key stands for the id that it has not got yet. */
-export function madeHere({ key, name, input, refused }: Work, { id, name: called }: Viewer): AgendaEventFragment[] {
+/** An event created on this device and not sent yet; its idempotency key serves as its id until then. */
+export function madeHere({ key, name, input, refused }: AgendaWork, { id, name: called }: Viewer): AgendaEventFragment[] {
   if (name !== 'AgendaEventCreate' || refused) return [];
   const { title, start, end, allDay, timeZone, actionRequired } = input;
   const event: AgendaEventFragment = {

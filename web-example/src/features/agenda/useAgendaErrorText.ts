@@ -6,7 +6,7 @@ type UserError = { code: string; message: string };
 
 const isOurs = (code: string): code is keyof typeof es.agenda.refusals => Object.hasOwn(es.agenda.refusals, code);
 
-/** A refusal of the agenda in the person's language. */
+/** The text of a refusal in the person's language; the agenda's own texts come first. */
 export function useAgendaErrorText() {
   const { t } = useTranslation();
   const other = useUserErrorText();

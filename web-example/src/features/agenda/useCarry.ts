@@ -1,6 +1,6 @@
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import type { AgendaEventFragment } from '../../api/gql/graphql';
-import { useViewer } from '../session/Viewer';
+import { useViewer } from '../../session/Viewer';
 import { addDays, DAY } from './days';
 import { STEP } from './useDrag';
 import { movedTo, type Span, shownAt, whenOf } from './when';
@@ -15,15 +15,15 @@ const arrows: Record<string, [days: number, steps: number]> = {
 };
 
 /**
- * Carries an event by keyboard: Alt with the arrows takes it from day to day and through the hours, or the weeks where
- * there are no hours; Enter leaves it there, Escape where it was.
+ * Moves an event by keyboard: Alt with the arrow keys moves it by days and quarters of an hour, or by weeks in views
+ * without hours; Enter drops it, Escape cancels.
  */
 export function useCarry(days: string[], hours: boolean, drop: (event: AgendaEventFragment, span: Span) => void) {
   const { timeZone } = useViewer();
   const [carried, setCarried] = useState<Carried | null>(null);
   const last = useRef<string | null>(null);
 
-  // In another column it is drawn anew, and the focus would stay behind.
+  // In another column the event is a new element, so the focus has to be moved to it.
   useEffect(() => {
     const id = carried?.event.id ?? last.current;
     if (id) document.querySelector<HTMLElement>(`[data-event="${CSS.escape(id)}"]`)?.focus();
@@ -42,7 +42,7 @@ export function useCarry(days: string[], hours: boolean, drop: (event: AgendaEve
       pressed.preventDefault();
       return key === 'Enter' ? leave() : setCarried(null);
     }
-    // What the server does not know yet stays where it was put.
+    // An unsent new event cannot be moved yet.
     if (!arrow || event.version === 0) return;
     pressed.preventDefault();
     const from = carried?.event.id === event.id ? carried : { event, span: event };
@@ -51,7 +51,7 @@ export function useCarry(days: string[], hours: boolean, drop: (event: AgendaEve
     const [aside, along] = arrow;
     const day = addDays(when.first, hours ? aside : aside + 7 * along);
     const minute = when.from + (hours && !event.allDay ? along * STEP : 0);
-    // What is not shown is not gone to.
+    // Only to days and times that are shown.
     if (!days.includes(day) || minute < 0 || minute >= DAY) return;
     const span = movedTo(shown, timeZone, { day, minute: event.allDay ? null : minute, edge: 'start' });
     setCarried({ event: from.event, span });
@@ -61,7 +61,7 @@ export function useCarry(days: string[], hours: boolean, drop: (event: AgendaEve
     press,
     leave,
     letGo: () => setCarried(null),
-    /** The event as it would be where it is carried. */
+    /** The event at the place to which it is carried. */
     carried: carried && shownAt(carried.event, carried.span),
     shown: (events: AgendaEventFragment[]) =>
       carried ? events.map((event) => (event.id === carried.event.id ? shownAt(event, carried.span) : event)) : events,

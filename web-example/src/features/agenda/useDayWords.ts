@@ -1,12 +1,12 @@
 import { useTranslation } from 'react-i18next';
 import type { AgendaEventFragment } from '../../api/gql/graphql';
 import { useMoment } from '../../i18n/useMoment';
-import { useViewer } from '../session/Viewer';
+import { useViewer } from '../../session/Viewer';
 import { daysOf } from './place';
 
 const at = (day: string) => new Date(`${day}T00:00:00Z`);
 
-/** Writes days and times in the person's language and time zone. */
+/** Formats days and times in the person's language and time zone. */
 export function useDayWords() {
   const { t, i18n } = useTranslation();
   const { timeZone } = useViewer();
@@ -36,17 +36,17 @@ export function useDayWords() {
     weekday: (day: string) => name.format(at(day)),
     weekdayLong: (day: string) => nameLong.format(at(day)),
     range: (from: string, to: string) => dates.formatRange(at(from), at(to)),
-    /** Day and hour, in few letters. */
+    /** A short day and time. */
     slot: (moment_: string) => slot.format(new Date(moment_)),
     clock: (moment_: string) => moment(moment_).time,
-    /** The hours of an event; of whole days that it takes them. */
+    /** The hours of an event, or that it takes all day. */
     hours: (event: AgendaEventFragment) =>
       event.allDay
         ? t('agenda.allDay')
         : event.start === event.end
           ? moment(event.start).time
           : `${moment(event.start).time}–${moment(event.end).time}`,
-    /** Days and hours of an event. */
+    /** The days and hours of an event. */
     when(event: AgendaEventFragment) {
       const [first, last] = daysOf(event, timeZone);
       if (event.allDay) return first === last ? full.format(at(first)) : full.formatRange(at(first), at(last));

@@ -2,19 +2,19 @@ import { type PointerEvent, useEffect, useRef } from 'react';
 import type { AgendaEventFragment } from '../../api/gql/graphql';
 import { addDays, DAY } from './days';
 
-/** Where a drop would put the start or the end of an event; no minute where the place has no hours. */
+/** Where a drop would put the start or the end of an event; `minute` is null in places without hours. */
 export type Place = { day: string; minute: number | null; edge: 'start' | 'end' };
 
 /** Minutes that a drop snaps to. */
 export const STEP = 15;
 /** Pixels before a press becomes a drag. */
 const SLACK = 5;
-/** So long a finger rests on an event before it takes it along; until then it scrolls. */
+/** How long a finger must rest on an event to drag it, in milliseconds; before that, it scrolls. */
 const REST = 350;
 
 /**
- * Drags an event with the pointer over elements with `data-day`, and with `data-hours` where their height is a day.
- * What is taken by `data-grip` becomes longer or shorter. Escape lets go. A finger scrolls, unless it rests first.
+ * Drags an event with the pointer over elements with `data-day`; in those with `data-hours`, the height is a whole day.
+ * Dragging by `data-grip` changes the length. Escape cancels. A finger scrolls unless it rests on the event first.
  */
 export function useDrag(drop: (event: AgendaEventFragment, place: Place) => void) {
   const latest = useRef(drop);
@@ -24,7 +24,7 @@ export function useDrag(drop: (event: AgendaEventFragment, place: Place) => void
     latest.current = drop;
   });
   useEffect(() => {
-    // Only who listens before the finger comes down can keep the page from scrolling under what it carries.
+    // Only a listener that is there before the touch begins can stop the page from scrolling during a drag.
     const hold = (touch: Event) => carries.current && touch.preventDefault();
     addEventListener('touchmove', hold, { passive: false });
     return () => {
@@ -42,7 +42,7 @@ export function useDrag(drop: (event: AgendaEventFragment, place: Place) => void
     const byFinger = pointerType === 'touch';
     const box = chip.getBoundingClientRect();
     const grip = chip.dataset.form === 'box' ? clientY - box.top : 0;
-    // A bar over several days is taken by one of them.
+    // A bar over several days is grabbed by one of them.
     const { days = 1, before = 0 } = chip.dataset;
     const taken = Number(before) + Math.floor(((clientX - box.left) / box.width) * Number(days));
     const edge = target instanceof Element && target.closest('[data-grip]') ? 'end' : 'start';
@@ -55,7 +55,7 @@ export function useDrag(drop: (event: AgendaEventFragment, place: Place) => void
       if (!(target instanceof HTMLElement) || !target.dataset.day) return null;
       const { hours, allDay } = target.dataset;
       const day = addDays(target.dataset.day, -taken);
-      // Hours take what has hours; the row of whole days takes whole days.
+      // Timed events drop on hours only, all-day events on the all-day row only.
       if (event.allDay ? hours !== undefined : allDay !== undefined) return null;
       if (hours === undefined) return { day, minute: null, edge };
       const { top, height } = target.getBoundingClientRect();
@@ -79,7 +79,7 @@ export function useDrag(drop: (event: AgendaEventFragment, place: Place) => void
       const [x, y] = [pointer.clientX - clientX, pointer.clientY - clientY];
       if (!dragging) {
         if (Math.hypot(x, y) < SLACK) return;
-        // It moves before it has rested: it scrolls.
+        // The finger moved before it had rested: it scrolls.
         if (byFinger) return end();
         take();
       }
@@ -105,13 +105,13 @@ export function useDrag(drop: (event: AgendaEventFragment, place: Place) => void
     const up = () => {
       end();
       if (!dragging) return;
-      // What was dragged was not clicked.
+      // A drag must not count as a click.
       addEventListener('click', swallow, { capture: true, once: true });
       setTimeout(() => removeEventListener('click', swallow, { capture: true }));
       if (place) latest.current(event, place);
     };
     const escape = ({ key }: KeyboardEvent) => key === 'Escape' && end();
-    // A finger that rests would open the browser's menu.
+    // A resting finger would open the browser's context menu.
     const quiet = (menu: Event) => byFinger && menu.preventDefault();
     letGo.current = end;
     addEventListener('pointermove', move);

@@ -4,20 +4,21 @@ import {
   type AgendaEventFilter, type AgendaEventFragment, AgendaRangeDetailedDocument, AgendaRangeDocument, type AgendaRangeQuery,
   type AgendaRangeQueryVariables,
 } from '../../api/gql/graphql';
-import { useViewer } from '../session/Viewer';
 import { useChanges } from '../../live/Live';
-import { useDevice } from '../../offline/Offline';
+import { useDevice, useWorks } from '../../offline/Offline';
+import { useViewer } from '../../session/Viewer';
 import { concernsAgenda } from './concerns';
 import { addDays, momentOf } from './days';
 import { daysOf } from './place';
 import { asLeft, madeHere } from './unsent';
+import { documents } from './works';
 
-// Without any event the answer names no type by which the cache would know that a change concerns it.
+// An empty answer contains no events, so the cache could not tell that a new event affects it.
 const context = { additionalTypenames: ['AgendaEvent'] };
-/** Changes come in bursts: a series moves all at once. */
+/** Milliseconds to wait for more changes: all events of a series move at once. */
 const CALM = 150;
 
-/** The events of some days, as they are asked for or as an answer has told since. */
+/** The events of some days: as fetched, as later answers updated them, and with the unsent changes applied. */
 export function useEvents(days: string[], filter: AgendaEventFilter) {
   const viewer = useViewer();
   const { timeZone } = viewer;
@@ -26,13 +27,13 @@ export function useEvents(days: string[], filter: AgendaEventFilter) {
     const midnight = (day: string) => momentOf(timeZone, { day, minute: 0 });
     return { start: midnight(first), end: midnight(addDays(last, 1)), timeZone };
   }, [days[0], days.at(-1), timeZone]);
-  // What can be done with each is known without a network where it is asked for with them; a month is too much.
+  // Up to a week is fetched with its available actions, so that they are known offline; a month would be too much.
   const document = days.length <= 7 ? AgendaRangeDetailedDocument : AgendaRangeDocument;
   const [query, ask] = useQuery<AgendaRangeQuery, AgendaRangeQueryVariables>({ query: document, variables: { range, filter }, context });
   const [told, setTold] = useState<Record<string, AgendaEventFragment>>({});
   const { data } = query;
-  const anew = () => ask({ requestPolicy: 'network-only' });
-  useChanges((item) => concernsAgenda(item, data?.agendaEvents.nodes), query, anew, CALM);
+  const refetch = () => ask({ requestPolicy: 'network-only' });
+  useChanges((item) => concernsAgenda(item, data?.agendaEvents.nodes), query, refetch, CALM);
   const events = useMemo(
     () =>
       data?.agendaEvents.nodes.map((event) => {
@@ -43,7 +44,7 @@ export function useEvents(days: string[], filter: AgendaEventFilter) {
   );
   const heard = useCallback((event: AgendaEventFragment) => setTold((known) => ({ ...known, [event.id]: event })), []);
   const { queue } = useDevice();
-  // What waited is shown as the server has it from the moment on that it waits no more.
+  // When an unsent change is saved, show the server's version at once.
   useEffect(
     () =>
       queue.onWritten((_, payload) => {
@@ -51,7 +52,7 @@ export function useEvents(days: string[], filter: AgendaEventFilter) {
       }),
     [queue, heard],
   );
-  const works = queue.useWorks();
+  const works = useWorks(documents);
   const shown = useMemo(() => {
     const [first = '', last = first] = [days[0], days.at(-1)];
     const here = (event: AgendaEventFragment) => {
@@ -62,5 +63,5 @@ export function useEvents(days: string[], filter: AgendaEventFilter) {
     const made = mine ? works.flatMap((work) => madeHere(work, viewer)).filter(here) : [];
     return events && [...events.map((event) => asLeft(event, works)), ...made];
   }, [events, works, days, filter, viewer]);
-  return { events: shown, error: query.error, more: data?.agendaEvents.pageInfo.hasNextPage ?? false, heard, anew };
+  return { events: shown, error: query.error, more: data?.agendaEvents.pageInfo.hasNextPage ?? false, heard, refetch };
 }

@@ -1,17 +1,18 @@
 import { useState } from 'react';
 import type { AgendaChangeFragment, AgendaEventFragment, AgendaScope } from '../../api/gql/graphql';
-import { useAbout, useSend } from './useSend';
+import { useSend, useSubject } from './useSend';
 import { type Span, shownAt } from './when';
+import { documents } from './works';
 
-/** A move that waits for the answer, or for the person to say which occurrences of a series it is for. */
+/** A move that is being sent, or that waits for the person to choose which occurrences it applies to. */
 type Moving = { event: AgendaEventFragment; span: Span; asking: boolean };
 
 const sameTime = (a: string, b: string) => Date.parse(a) === Date.parse(b);
 
-/** Moves events: shown at once, sent with the version that was seen, and put back when it is refused. */
+/** Moves events: shown at once, sent with the version that was seen, and put back when refused. */
 export function useMove(heard: (event: AgendaEventFragment) => void) {
   const { send, failure, refused } = useSend();
-  const aboutOf = useAbout();
+  const subjectOf = useSubject();
   const [moving, setMoving] = useState<Moving[]>([]);
   const [last, setLast] = useState<AgendaEventFragment | null>(null);
   const [warnings, setWarnings] = useState<AgendaChangeFragment['warnings']>([]);
@@ -25,10 +26,10 @@ export function useMove(heard: (event: AgendaEventFragment) => void) {
     setLast(event);
     setWarnings([]);
     const input = { id: event.id, expectedVersion: event.version, ...span, scope };
-    // Refused: the event as it is now takes the place of what was shown.
+    // After a refusal, show the event as it is now.
     const onRefused = ({ agendaEvent }: AgendaChangeFragment) => agendaEvent && heard(agendaEvent);
-    const payload = await send('AgendaEventReschedule', input, aboutOf(event), onRefused);
-    // Without a network it is shown as it was left here.
+    const payload = await send(documents.AgendaEventReschedule, input, subjectOf(event), onRefused);
+    // Offline, the queue keeps the event where it was dropped.
     const written = payload === 'waits' ? null : payload;
     if (written?.agendaEvent) heard(written.agendaEvent);
     setWarnings(written?.warnings ?? []);
@@ -36,13 +37,13 @@ export function useMove(heard: (event: AgendaEventFragment) => void) {
   }
 
   return {
-    /** The events as they are to be shown now. */
+    /** The events, with the moved ones at their new time. */
     shown: (events: AgendaEventFragment[]) =>
       events.map((event) => {
         const move = of(event.id);
         return move ? shownAt(event, move.span) : event;
       }),
-    /** An event whose move waits for its answer stays where it is. */
+    /** Ignored while an earlier move of the event is being sent. */
     move(event: AgendaEventFragment, span: Span) {
       if (of(event.id) || (sameTime(event.start, span.start) && sameTime(event.end, span.end))) return;
       const wanted = { event, span, asking: event.series !== null };
@@ -54,7 +55,7 @@ export function useMove(heard: (event: AgendaEventFragment) => void) {
       if (asking && scope) void go(asking, scope);
       else if (asking) put(asking.event.id, null);
     },
-    /** What came of the last move. */
+    /** The outcome of the last move. */
     outcome: { event: refused?.agendaEvent ?? last, shown: last !== null, failure, refused, warnings },
     forget: () => setLast(null),
   };

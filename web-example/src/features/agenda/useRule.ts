@@ -3,10 +3,10 @@ import { spread } from './days';
 import { frequencies } from './RecurrenceFields';
 import { useDayWords } from './useDayWords';
 
-/** Days of the week as rules name them, and one of each. */
+/** The weekdays as recurrence rules name them, each with a date that falls on it. */
 const weekdays = new Map(['MO', 'TU', 'WE', 'TH', 'FR', 'SA', 'SU'].map((name, at) => [name, spread('2027-01-04', 7)[at] ?? '']));
 
-/** Names the plain rules; any other is shown as it is. */
+/** Describes simple recurrence rules in words; other rules are shown as they are. */
 export function useRule() {
   const { t, i18n } = useTranslation();
   const words = useDayWords();
@@ -17,7 +17,7 @@ export function useRule() {
     const until = parts.get('UNTIL');
     const plain = [...parts.keys()].every((name) => ['FREQ', 'UNTIL', 'COUNT', 'BYDAY'].includes(name));
     const days = parts.get('BYDAY')?.split(',') ?? [];
-    // Such as the first Monday of each month.
+    // For example, the first Monday of each month.
     const counted = days.some((name) => !weekdays.has(name)) || (days.length > 0 && frequency !== 'WEEKLY');
     if (!frequency || !plain || counted) return rule;
     const day = until?.replace(/^(\d{4})(\d\d)(\d\d).*$/, '$1-$2-$3');

@@ -3,24 +3,21 @@ import type { Failure } from '../../api/failure';
 import type { AgendaChangeFragment, AgendaEventFragment } from '../../api/gql/graphql';
 import { useKeyed } from '../../api/key';
 import { useDevice } from '../../offline/Offline';
-import type { Outcome } from '../../offline/queue';
-import type { About, InputOf, WorkName } from '../../offline/works';
-import { useViewer } from '../session/Viewer';
+import type { Doable, Subject } from '../../offline/works';
+import { useViewer } from '../../session/Viewer';
 import { pathTo } from './path';
 import { daysOf } from './place';
 
-type AgendaWork = Extract<WorkName, `Agenda${string}`>;
-
-/** The answer when it was written, or that it waits for the network; null: neither, and what stood in the way is shown. */
+/** The server's answer when it was saved, or `waits` when it is queued; null when it failed, which is shown already. */
 export type Sent = AgendaChangeFragment | 'waits' | null;
 
-/** Where an event is found. */
-export function useAbout() {
+/** The title of an event and the path to its day, for the list of unsent changes. */
+export function useSubject() {
   const { timeZone } = useViewer();
-  return (event: AgendaEventFragment): About => ({ title: event.title, path: pathTo('day', daysOf(event, timeZone)[0]) });
+  return (event: AgendaEventFragment): Subject => ({ title: event.title, path: pathTo('day', daysOf(event, timeZone)[0]) });
 }
 
-/** Sends a change of the agenda; what was refused stays to be shown, with the event as it is now. */
+/** Sends a change to an event, and keeps the failure or refusal to be shown. */
 export function useSend() {
   const { queue } = useDevice();
   const keyed = useKeyed();
@@ -28,18 +25,17 @@ export function useSend() {
   const [failure, setFailure] = useState<Failure | null>(null);
   const [refused, setRefused] = useState<AgendaChangeFragment | null>(null);
 
-  async function send<Name extends AgendaWork>(
-    name: Name,
-    input: InputOf<Name>,
-    about: About,
-    /** Hears a refusal, which tells how the event is now. */
+  async function send<Input extends object>(
+    document: Doable<Input, AgendaChangeFragment>,
+    input: NoInfer<Input>,
+    about: Subject,
+    /** Called with a refusal, which contains the event as it is now. */
     onRefused?: (payload: AgendaChangeFragment) => void,
   ): Promise<Sent> {
     setSending(true);
     setFailure(null);
     setRefused(null);
-    const run = queue.run as (name: Name, input: object, about: About) => Promise<Outcome<AgendaChangeFragment>>;
-    const outcome = await run(name, keyed(input), about);
+    const outcome = await queue.run(document, keyed(input), about);
     setSending(false);
     if ('waits' in outcome) return 'waits';
     if ('failure' in outcome) {

@@ -12,7 +12,7 @@ type Answer = {
   error?: Parameters<typeof failureIn>[0] | undefined;
 };
 
-/** What a person sets for the own agenda. */
+/** The person's own agenda settings. */
 export function useSettings() {
   const api = useClient();
   const keyed = useKeyed();
@@ -44,7 +44,7 @@ export function useSettings() {
           })
           .toPromise(),
       ),
-    // Each is a wish of its own: the address is told once.
+    // Without an idempotency key: each call makes a new address, which is shown once.
     open: () => run(api.mutation(AgendaFeedCreateDocument, { input: {} }).toPromise()),
     revoke: () => run(api.mutation(AgendaFeedRevokeDocument, { input: {} }).toPromise()),
   };

@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next';
 
-/** Says how long before the start something is. */
+/** Says how long before the start a reminder comes. */
 export function useSpan() {
   const { t } = useTranslation();
   return (minutes: number) => {

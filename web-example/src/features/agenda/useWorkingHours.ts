@@ -1,15 +1,15 @@
 import { useMemo } from 'react';
 import { useQuery } from 'urql';
 import { TeamDocument, WorkingHoursDocument } from '../../api/gql/graphql';
-import { useViewer } from '../session/Viewer';
+import { useViewer } from '../../session/Viewer';
 import { addDays, DAY, fromClock, momentOf, wallOf } from './days';
 
-/** A stretch of a day, in minutes. */
+/** Part of a day, in minutes from midnight. */
 export type Stretch = { from: number; to: number };
 
 const weekdays = ['SUNDAY', 'MONDAY', 'TUESDAY', 'WEDNESDAY', 'THURSDAY', 'FRIDAY', 'SATURDAY'] as const;
 
-/** When the person's team does not work, and what is celebrated, for each of some days; of a team that is not known, nothing. */
+/** For each day, when the person's team does not work, and its holiday; empty while the team is not known. */
 export function useWorkingHours(days: string[]): Map<string, { off: Stretch[]; holiday: string | null }> {
   const { timeZone } = useViewer();
   const [{ data: viewer }] = useQuery({ query: TeamDocument });
@@ -18,7 +18,7 @@ export function useWorkingHours(days: string[]): Map<string, { off: Stretch[]; h
   const calendar = data?.workingCalendar;
   return useMemo(() => {
     if (!calendar) return new Map();
-    /** The hours of a day of the team's, by the person's clock, which may show another day. */
+    /** The working hours of one day of the team, in the person's time zone, where they may fall on another day. */
     const workOf = (day: string) => {
       if (calendar.holidays.some((holiday) => holiday.day === day)) return [];
       const weekday = weekdays[new Date(`${day}T00:00:00Z`).getUTCDay()];

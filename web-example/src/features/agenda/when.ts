@@ -3,7 +3,7 @@ import { addDays, DAY, daysBetween, momentOf, wallOf } from './days';
 import { daysOf } from './place';
 import type { Place } from './useDrag';
 
-/** When an event is, as a form shows it; `last` is inside of whole days. */
+/** The time of an event as a form shows it; of all-day events, `last` is the last day (inclusive). */
 export type When = { allDay: boolean; first: string; from: number; last: string; to: number };
 
 export type Span = { start: string; end: string; allDay: boolean };
@@ -21,7 +21,7 @@ export const anHour = (day: string, from: number): When => {
   return { allDay: false, first: day, from, last: to >= DAY ? addDays(day, 1) : day, to: to % DAY };
 };
 
-/** Whole days are days of `dayZone`, the event's own. */
+/** All-day events are computed in `dayZone`, the event's own time zone. */
 export const spanOf = (when: When, zone: string, dayZone: string): Span =>
   when.allDay
     ? {
@@ -35,7 +35,7 @@ export const spanOf = (when: When, zone: string, dayZone: string): Span =>
         end: momentOf(zone, { day: when.last, minute: when.to }),
       };
 
-/** Another beginning; it takes as long as before. */
+/** Moves the start and keeps the duration. */
 export function beginAt(when: When, first: string, from: number): When {
   const takes = daysBetween(when.first, when.last) * DAY + when.to - when.from;
   const end = from + Math.max(0, takes);
@@ -45,7 +45,7 @@ export function beginAt(when: When, first: string, from: number): When {
   return { ...when, first, from, last, to: when.allDay ? when.to : end % DAY };
 }
 
-/** Where a drop puts an event: another day, another minute of it where the place has hours, or another end. */
+/** The new time of a dropped event: another day or time, or another end. In places without hours, only the day changes. */
 export function movedTo(event: AgendaEventFragment, zone: string, { day, minute, edge }: Place): Span {
   const when = whenOf(event, zone);
   if (edge === 'end') {
@@ -55,13 +55,13 @@ export function movedTo(event: AgendaEventFragment, zone: string, { day, minute,
   }
   const next = beginAt(when, day, minute ?? when.from);
   if (when.allDay) return spanOf(next, zone, event.timeZone);
-  // An hour stays an hour, also where the clock changes.
+  // Keep the duration in real time, even across a daylight saving change.
   const start = momentOf(zone, { day: next.first, minute: next.from });
   const takes = Date.parse(event.end) - Date.parse(event.start);
   return { allDay: false, start, end: new Date(Date.parse(start) + takes).toISOString() };
 }
 
-/** The event as it would be there: shown at once, until the server has said how it is. */
+/** The event at its new time, shown at once until the server answers. */
 export function shownAt(event: AgendaEventFragment, span: Span): AgendaEventFragment {
   if (!span.allDay) return { ...event, ...span, firstDay: null, lastDay: null };
   const firstDay = wallOf(event.timeZone, span.start).day;

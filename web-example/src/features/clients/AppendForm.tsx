@@ -13,10 +13,11 @@ import classes from './AppendForm.module.css';
 import { fresh, useDraft } from './draft';
 import { iconOf, writable } from './kinds';
 import { pathOf } from './path';
+import { documents } from './works';
 
 const LONGEST = 10_000;
 
-/** Writes into the history. Without a connection the entry waits on this device, and is sent by itself. */
+/** Adds an entry to the history. Offline, the entry waits on this device and is sent later. */
 export function AppendForm({ client }: { client: ClientDetailFragment }) {
   const { t } = useTranslation();
   const textOf = useUserErrorText();
@@ -42,13 +43,13 @@ export function AppendForm({ client }: { client: ClientDetailFragment }) {
     setFailure(null);
     setFetching(true);
     const outcome = await queue.run(
-      'EventlogAppend',
+      documents.EventlogAppend,
       { clientId: client.id, kind: draft.kind, text, idempotencyKey: draft.key },
       { title: client.name, path: pathOf(client.id), text },
     );
     setFetching(false);
     sending.current = false;
-    // The draft and its key stay as they are.
+    // Keep the draft and its key for another try.
     if ('failure' in outcome) return setFailure(outcome.failure);
     const refused = 'payload' in outcome ? outcome.payload.userErrors[0] : undefined;
     if ('waits' in outcome) {
@@ -58,7 +59,7 @@ export function AppendForm({ client }: { client: ClientDetailFragment }) {
       keep(fresh(draft.kind));
       setTold(t('append.done'));
     } else if (refused.code === 'IDEMPOTENCY_MISMATCH') {
-      // An earlier try got through without our learning of it, and the text was changed since.
+      // An earlier attempt was saved although its answer was lost, and the text was changed since.
       keep({ ...draft, key: newKey() });
       setRefusal(t('append.earlierKept'));
     } else {

@@ -3,7 +3,7 @@ import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Dialog } from '../../app/Dialog';
 
-/** Asks why a client is blocked. */
+/** Asks for the reason why a client is blocked. */
 export function BlockDialog({ name, close }: { name: string; close: (reason: string | null) => void }) {
   const { t } = useTranslation();
   const [reason, setReason] = useState('');

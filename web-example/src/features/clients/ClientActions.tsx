@@ -23,7 +23,7 @@ const transitions = {
 };
 type Transition = keyof typeof transitions;
 
-/** The moves between statuses; the server says which of them are possible, and why the others are not. */
+/** The changes of status; the server says which of them are possible, and why the others are not. */
 export function ClientActions({ client }: { client: ClientDetailFragment }) {
   const { t } = useTranslation();
   const textOf = useUserErrorText();
@@ -92,7 +92,7 @@ export function ClientActions({ client }: { client: ClientDetailFragment }) {
   );
 }
 
-// A move also writes into the history, whose entries the answer does not contain.
+// A change of status also adds to the history, whose entries the answer does not contain.
 const refetching = { additionalTypenames: ['Client', 'EventLogEntry'] };
 
 const isTransition = (action: string): action is Transition => action in transitions;

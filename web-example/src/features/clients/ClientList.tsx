@@ -34,7 +34,7 @@ export function ClientList() {
   );
 }
 
-/** One page and, through its last cursor, those after it; so a changed page moves the following ones along. */
+/** One page and, from its last cursor, the pages after it; so a changed page moves the following ones along. */
 function Pages({ after, left, more }: PagesLeft) {
   const { t } = useTranslation();
   const list = useRef<HTMLUListElement>(null);

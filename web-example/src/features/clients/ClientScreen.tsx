@@ -8,12 +8,9 @@ import { FailureNote } from '../../app/FailureNote';
 import { Icon } from '../../app/Icon';
 import { Note } from '../../app/Note';
 import { useScreen } from '../../app/useScreen';
-import { useClientChanges } from '../../live/Live';
-import { ClientAgenda } from '../agenda/ClientAgenda';
-import { SyncSign } from '../sync/SyncSign';
-import { SyncTrouble } from '../sync/SyncTrouble';
-import { useSync } from '../sync/useSync';
+import { type ClientParts, type OpenClient, useFeatures } from '../Feature';
 import { AppendForm } from './AppendForm';
+import { useClientChanges } from './changes';
 import { ClientActions } from './ClientActions';
 import { ClientData } from './ClientData';
 import classes from './ClientScreen.module.css';
@@ -27,7 +24,6 @@ export function ClientScreen({ id }: { id: string }) {
   const { data, error } = query;
   useClientChanges(id, query, () => ask({ requestPolicy: 'network-only' }));
   const client = data?.client;
-  const { sync, heard } = useSync(id, client?.sync);
   const heading = useScreen(client?.name);
   return (
     <Stack gap="md">
@@ -47,14 +43,14 @@ export function ClientScreen({ id }: { id: string }) {
             </h1>
             <span className={classes.number}>{client.number}</span>
             <StatusChip status={client.status} />
-            {sync && <SyncSign sync={sync} />}
+            <Parts of={client} named="Sign" />
           </header>
-          {sync && <SyncTrouble id={client.id} sync={sync} heard={heard} />}
+          <Parts of={client} named="Notice" />
           <ClientActions client={client} />
           <div className={classes.columns}>
             <Stack gap="md">
               <ClientData client={client} />
-              <ClientAgenda clientId={client.id} />
+              <Parts of={client} named="Card" />
             </Stack>
             <section aria-labelledby="history" className={classes.history}>
               <h2 id="history" className={classes.title}>
@@ -68,4 +64,12 @@ export function ClientScreen({ id }: { id: string }) {
       )}
     </Stack>
   );
+}
+
+/** What other features add to a client's screen. */
+function Parts({ of: client, named }: { of: OpenClient; named: keyof ClientParts }) {
+  return useFeatures().map(({ client: parts }, index) => {
+    const Part = parts?.[named];
+    return Part && <Part key={index} client={client} />;
+  });
 }

@@ -14,7 +14,7 @@ type Hit = ClientSearchQuery['clientSearch'][number];
 
 const LIST = 'client-hits';
 
-/** Finds clients as one types; the arrow keys choose, Enter opens. */
+/** Searches clients as you type; the arrow keys choose, Enter opens. */
 export function ClientSearch() {
   const { t } = useTranslation();
   const failureText = useFailureText();
@@ -118,7 +118,7 @@ function Option({ hit, id, active, point, choose }: OptionProps) {
       role="option"
       aria-selected={active}
       className={classes.hit}
-      // The box keeps the focus, so the list stays open until the click.
+      // Keep the focus in the input, so that the list stays open until the click.
       onMouseDown={(event) => event.preventDefault()}
       onMouseMove={point}
       onClick={choose}

@@ -6,7 +6,7 @@ import classes from './ConflictList.module.css';
 type Conflict = ClientChangeFragment['conflict'][number];
 export type Side = 'mine' | 'theirs';
 
-/** The fields that two people changed at once; with `choose`, one side of each can be picked. */
+/** The fields that two people changed; with `choose`, one value of each can be picked. */
 export function ConflictList(props: {
   conflicts: Conflict[];
   chosen?: Record<string, Side>;

@@ -21,7 +21,7 @@ const valuesOf = (client: ClientDetailFragment): Values => ({
   email: client.email ?? '',
 });
 
-/** Edits from the version that was open; what somebody else changed meanwhile is merged, or shown as a conflict. */
+/** Edits the version that was open; changes by others in the meantime are merged or shown as a conflict. */
 export function EditDialog({ client, close }: { client: ClientDetailFragment; close: (saved: boolean) => void }) {
   const { t } = useTranslation();
   const textOf = useUserErrorText();
@@ -46,7 +46,7 @@ export function EditDialog({ client, close }: { client: ClientDetailFragment; cl
     if (!data) return;
     const { payload } = data;
     if (payload.conflict.length > 0 && payload.client) {
-      // The next try starts from what is there now; only what the person typed goes on differing from it.
+      // The next attempt starts from the current values; only what the person typed still differs from them.
       const theirs = valuesOf(payload.client);
       setValues(Object.fromEntries(fields.map((f) => [f, values[f].trim() === before[f] ? theirs[f] : values[f]])) as Values);
       setBase(payload.client);

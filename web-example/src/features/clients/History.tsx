@@ -5,18 +5,19 @@ import { useQuery } from 'urql';
 import { failureIn } from '../../api/failure';
 import { ClientHistoryDocument, type HistoryEntryFragment } from '../../api/gql/graphql';
 import { FailureNote } from '../../app/FailureNote';
-import { More, type PagesLeft, useFocusOnNew } from '../../app/More';
 import { Icon } from '../../app/Icon';
-import { useClientChanges } from '../../live/Live';
+import { More, type PagesLeft, useFocusOnNew } from '../../app/More';
 import { useMoment } from '../../i18n/useMoment';
 import { useWorks } from '../../offline/Offline';
-import { useViewer } from '../session/Viewer';
-import { WaitsSign } from '../unsent/WaitsSign';
+import { WaitsSign } from '../../offline/WaitsSign';
+import { useViewer } from '../../session/Viewer';
+import { useClientChanges } from './changes';
 import classes from './History.module.css';
 import { iconOf } from './kinds';
 import { useEntryText } from './useEntryText';
+import { documents } from './works';
 
-/** What happened with a client, latest first. */
+/** The history of a client, newest first. */
 export function History({ clientId }: { clientId: string }) {
   const [pages, setPages] = useState(1);
   return (
@@ -27,12 +28,12 @@ export function History({ clientId }: { clientId: string }) {
   );
 }
 
-// An empty history names no entry by which the cache would know that a new one concerns it.
+// An empty history contains no entry, so the cache could not tell that a new one affects it.
 const context = { additionalTypenames: ['EventLogEntry'] };
 
 type Props = PagesLeft & { clientId: string };
 
-/** One page and, through its last cursor, those after it; so a new entry on top moves the following ones along. */
+/** One page and, from its last cursor, the pages after it; so a new entry on top moves the following ones along. */
 function Pages({ clientId, after, left, more }: Props) {
   const { t } = useTranslation();
   const list = useRef<HTMLOListElement>(null);
@@ -64,13 +65,11 @@ function Pages({ clientId, after, left, more }: Props) {
   );
 }
 
-/** What was written here and is not in the history yet, latest first. */
+/** Entries written on this device and not sent yet, newest first. */
 function Unsent({ clientId }: { clientId: string }) {
   const { t } = useTranslation();
   const { name } = useViewer();
-  const unsent = useWorks().flatMap((work) =>
-    work.name === 'EventlogAppend' && work.input.clientId === clientId && !work.refused ? work : [],
-  );
+  const unsent = useWorks(documents).filter(({ input, refused }) => input.clientId === clientId && !refused);
   if (unsent.length === 0) return null;
   return (
     <ol className={classes.entries} aria-label={t('offline.unsent')}>

@@ -1,12 +1,12 @@
 import { useState } from 'react';
 import type { EventLogKind } from '../../api/gql/graphql';
 import { newKey } from '../../api/key';
-import { useViewer } from '../session/Viewer';
+import { useViewer } from '../../session/Viewer';
 
-/** An entry that is being written. Its key is made once and stays until the entry is in the history. */
+/** An entry that is being written. Its idempotency key stays the same until the entry is saved. */
 export type Draft = { key: string; kind: EventLogKind; text: string };
 
-/** The draft for a client's history; it outlives a reload of the page, and with it the question whether it was sent. */
+/** The draft of an entry. It survives a reload with its key, so that sending it again cannot save it twice. */
 export function useDraft(clientId: string) {
   const place = `cabina.draft.${useViewer().id}.${clientId}`;
   const [draft, setDraft] = useState<Draft>(() => read(place) ?? fresh());

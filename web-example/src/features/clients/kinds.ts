@@ -1,7 +1,7 @@
 import type { EventLogKind } from '../../api/gql/graphql';
 import type { IconName } from '../../app/Icon';
 
-/** What a person may write; the other kinds are cabina's own. */
+/** The kinds that people may write; cabina itself writes the others. */
 export const writable = ['NOTE', 'CALL', 'WHATSAPP', 'EMAIL', 'MEETING'] as const satisfies EventLogKind[];
 
 export const iconOf: Record<EventLogKind, IconName> = {

@@ -2,7 +2,7 @@ import { useTranslation } from 'react-i18next';
 import type { ClientStatus, HistoryEntryFragment } from '../../api/gql/graphql';
 import es from '../../i18n/es.json';
 
-/** What an entry says. A change of status is told from its data, in the reader's language; the rest as it was written. */
+/** The text of an entry. Changes of status are written in the reader's language; other entries are shown as stored. */
 export function useEntryText() {
   const { t } = useTranslation();
   return ({ kind, text, payload }: HistoryEntryFragment) => {

@@ -5,7 +5,7 @@ import { ClientSearchDocument } from '../../api/gql/graphql';
 
 const notKept = { keptAs: null };
 
-/** Asks as one types, when the fingers rest. An answer to anything but what stands in the box now is not told. */
+/** Searches as the person types, with a short delay. Answers to an earlier text are ignored. */
 export function useSearch(text: string) {
   const [asked] = useDebouncedValue(text, 150);
   const [{ data, error, fetching, operation }] = useQuery({

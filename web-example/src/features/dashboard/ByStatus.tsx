@@ -2,12 +2,12 @@ import { Paper, Text } from '@mantine/core';
 import type { CSSProperties } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ClientStatus } from '../../api/gql/graphql';
+import { Figure } from '../../app/Figure';
 import classes from './ByStatus.module.css';
-import { Figure } from './Figure';
 
 type Props = { byStatus: { status: ClientStatus; count: number }[]; total: number };
 
-/** A bar for each status. All that the bars say stands beside them in words, so only eyes need them. */
+/** A bar for each status. The same figures stand beside the bars, so screen readers skip the bars. */
 export function ByStatus({ byStatus, total }: Props) {
   const { t, i18n } = useTranslation();
   const percent = new Intl.NumberFormat(i18n.language, { style: 'percent' });

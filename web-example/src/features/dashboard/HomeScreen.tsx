@@ -4,18 +4,18 @@ import { useTranslation } from 'react-i18next';
 import { useQuery } from 'urql';
 import { Link } from 'wouter';
 import { DashboardDocument, type DashboardSubscription, TeamDocument } from '../../api/gql/graphql';
+import { Figure } from '../../app/Figure';
 import { Icon, type IconName } from '../../app/Icon';
 import { useScreen } from '../../app/useScreen';
 import { useMoment } from '../../i18n/useMoment';
 import { useChanges, useFollowed, useLiveState } from '../../live/Live';
 import { useKept } from '../../offline/useKept';
-import { allClients } from '../clients/path';
-import { useViewer } from '../session/Viewer';
+import { useViewer } from '../../session/Viewer';
+import { useThing } from '../Feature';
 import { ByStatus } from './ByStatus';
-import { Figure } from './Figure';
 import classes from './HomeScreen.module.css';
 
-/** How things stand with all clients that the person may see, and goes on showing it. */
+/** Figures of all clients that the person may see, updated live. */
 export function HomeScreen() {
   const { t } = useTranslation();
   const heading = useScreen(t('dashboard.title'));
@@ -36,12 +36,12 @@ export function HomeScreen() {
   );
 }
 
-/** Whose figures these are. */
+/** Whose clients the figures count. */
 function Scope() {
   const { t } = useTranslation();
   const { role } = useViewer();
   const [query, ask] = useQuery({ query: TeamDocument });
-  // Only when the person changes: another team may come with another role.
+  // Fetched again only when the viewer changes: another role may come with another team.
   useChanges(() => false, query, () => ask({ requestPolicy: 'network-only' }));
   return <Text c="dimmed">{t(`dashboard.scope.${role}`, { team: query.data?.viewer?.team?.name ?? '' })}</Text>;
 }
@@ -50,14 +50,17 @@ type Clients = DashboardSubscription['dashboard']['clients'];
 
 function Figures({ figures }: { figures: Clients }) {
   const { t } = useTranslation();
+  const list = useThing('client')?.all;
   const { clients, byStatus, openActivities, overdueActivities } = figures;
   return (
     <>
       <ul className={classes.tiles} aria-label={t('dashboard.figures')}>
         <Tile name={t('dashboard.clients')} icon="meeting" value={clients}>
-          <Link href={allClients} className={classes.link}>
-            {t('dashboard.seeClients')}
-          </Link>
+          {list && (
+            <Link href={list} className={classes.link}>
+              {t('dashboard.seeClients')}
+            </Link>
+          )}
         </Tile>
         <Tile name={t('dashboard.open')} icon="clock" value={openActivities} />
         <Tile name={t('dashboard.overdue')} icon="late" value={overdueActivities} tone={overdueActivities > 0 ? 'late' : undefined} />
@@ -81,7 +84,7 @@ const Tile = ({ name, icon, value, tone, children }: TileProps) => (
   </Paper>
 );
 
-/** Whether the figures are those of now, and since when they are as they are. */
+/** Whether the figures are live, and when they last changed. */
 function Freshness({ at }: { at: string | undefined }) {
   const { t } = useTranslation();
   const state = useLiveState();

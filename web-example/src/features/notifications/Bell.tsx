@@ -14,14 +14,15 @@ import { useAbout } from './useAbout';
 import { useMark } from './useMark';
 import { useTitle } from './useTitle';
 import { useUnread } from './useUnread';
+import { documents } from './works';
 
 const MOST = 99;
 
-/** How much is new, and on demand what: beside the screen, or over it where it is narrow. */
+/** The number of unread notifications and, when opened, the list of all: beside the screen, or over a narrow one. */
 export function Bell() {
   const { t } = useTranslation();
   const { count: told, take } = useUnread();
-  const works = useWorks();
+  const works = useWorks(documents);
   const count = told === null ? null : countWith(told, works);
   const [path] = useLocation();
   const aboutOf = useAbout();
@@ -34,17 +35,17 @@ export function Bell() {
   useFeed((item) => {
     if (item?.__typename !== 'NotificationNew') return;
     if (item.kind === 'CREATED' && !item.notification.readAt && !opened) setNotice(item.notification);
-    // Read in another tab: nothing more to be said.
+    // Read in another tab: close the notice.
     if (item.notification.readAt && item.notification.id === notice?.id) setNotice(null);
   });
 
-  /** The link leads there by itself. */
+  /** Marks a notification as read when its link is followed. */
   function follow(notification: NotificationFragment) {
-    const about = aboutOf(notification);
-    if (!notification.readAt) void mark('read', notification.id, { title: titleOf(notification), path: about?.path ?? '/' });
+    const { link } = aboutOf(notification);
+    if (!notification.readAt) void mark('read', notification.id, { title: titleOf(notification), path: link?.path ?? '/' });
     setNotice(null);
-    // The other screen takes the focus, unless it is there already.
-    setLeft(about ? about.path !== path : false);
+    // A new screen takes the focus itself; on the same screen, the focus returns to the bell.
+    setLeft(link ? link.path !== path : false);
     setOpened(false);
   }
 

@@ -4,7 +4,6 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
 import type { NotificationFragment } from '../../api/gql/graphql';
 import { Icon } from '../../app/Icon';
-import { iconOf } from './icons';
 import classes from './Notice.module.css';
 import { useAbout } from './useAbout';
 import { useTitle } from './useTitle';
@@ -17,7 +16,7 @@ type Props = {
   close: () => void;
 };
 
-/** Says briefly what has just come in. It goes by itself, but never from under the pointer or the focus. */
+/** Shows a new notification briefly. It closes by itself, but not while it is hovered or focused. */
 export function Notice({ notification, follow, close }: Props) {
   const { t } = useTranslation();
   const titleOf = useTitle();
@@ -32,7 +31,7 @@ export function Notice({ notification, follow, close }: Props) {
   }, [notification, held]);
   return (
     <div role="status" className={classes.place}>
-      {notification && (
+      {notification && about && (
         <div
           key={notification.id}
           className={classes.notice}
@@ -42,13 +41,13 @@ export function Notice({ notification, follow, close }: Props) {
           onBlur={() => setHeld(false)}
         >
           <span className={classes.icon}>
-            <Icon name={iconOf(notification.kind)} size={20} />
+            <Icon name={about.icon} size={20} />
           </span>
           <div className={classes.text}>
             <p>{titleOf(notification)}</p>
-            {about && (
-              <Link href={about.path} onClick={() => follow(notification)}>
-                {about.text}
+            {about?.link && (
+              <Link href={about.link.path} onClick={() => follow(notification)}>
+                {about.link.text}
               </Link>
             )}
           </div>

@@ -6,19 +6,19 @@ import { Link } from 'wouter';
 import { type Failure, failureIn } from '../../api/failure';
 import { type NotificationFragment, NotificationsDocument } from '../../api/gql/graphql';
 import { FailureNote } from '../../app/FailureNote';
-import { More, type PagesLeft, useFocusOnNew } from '../../app/More';
 import { Icon } from '../../app/Icon';
+import { More, type PagesLeft, useFocusOnNew } from '../../app/More';
 import { useAgo } from '../../i18n/useAgo';
 import { useMoment } from '../../i18n/useMoment';
 import { useChanges } from '../../live/Live';
 import { useWorks } from '../../offline/Offline';
-import { WaitsSign } from '../unsent/WaitsSign';
-import { iconOf } from './icons';
+import { WaitsSign } from '../../offline/WaitsSign';
 import classes from './NotificationList.module.css';
 import { asMarked } from './unsent';
 import { useAbout } from './useAbout';
 import type { useMark } from './useMark';
 import { useTitle } from './useTitle';
+import { documents } from './works';
 
 type Props = {
   unread: number;
@@ -27,7 +27,7 @@ type Props = {
   follow: (notification: NotificationFragment) => void;
 };
 
-/** What the person was told of, latest first. */
+/** The person's notifications, newest first. */
 export function NotificationList(props: Props) {
   const [pages, setPages] = useState(1);
   return (
@@ -38,12 +38,12 @@ export function NotificationList(props: Props) {
   );
 }
 
-// An empty list names no notification by which the cache would know that a mark concerns it.
+// An empty list contains no notification, so the cache could not tell that a change affects it.
 const context = { additionalTypenames: ['Notification'] };
 
 type PagesProps = Props & PagesLeft;
 
-/** One page and, through its last cursor, those after it; so a new notification on top moves the following ones along. */
+/** One page and, from its last cursor, the pages after it; so a new notification on top moves the following ones along. */
 function Pages({ after, left, more, ...props }: PagesProps) {
   const { t } = useTranslation();
   const list = useRef<HTMLUListElement>(null);
@@ -83,7 +83,7 @@ function MarkAll({ none, markAll }: { none: boolean; markAll: () => void }) {
       <Button
         size="compact-sm"
         variant="subtle"
-        // It stays where it is, and keeps the focus, when there is nothing left to be marked.
+        // The button stays, and keeps the focus, when there is nothing left to mark.
         aria-disabled={none}
         data-disabled={none || undefined}
         onClick={() => none || markAll()}
@@ -114,22 +114,22 @@ function Row({ notification: told, mark, follow }: RowProps) {
   const titleOf = useTitle();
   const ago = useAgo();
   const moment = useMoment();
-  const notification = asMarked(told, useWorks());
-  const { id, kind, entry, createdAt, readAt, waits } = notification;
-  const about = useAbout()(notification);
+  const notification = asMarked(told, useWorks(documents));
+  const { id, entry, createdAt, readAt, waits } = notification;
+  const { icon, link } = useAbout()(notification);
   return (
     <li className={classes.row} data-unread={!readAt || undefined}>
       <span className={classes.icon}>
-        <Icon name={iconOf(kind)} />
+        <Icon name={icon} />
       </span>
       <div className={classes.text}>
         <p className={classes.title}>
           {!readAt && <VisuallyHidden>{t('notifications.unread')}: </VisuallyHidden>}
           {titleOf(notification)}
         </p>
-        {about ? (
-          <Link href={about.path} className={classes.client} onClick={() => follow(notification)}>
-            {about.text}
+        {link ? (
+          <Link href={link.path} className={classes.client} onClick={() => follow(notification)}>
+            {link.text}
           </Link>
         ) : (
           <p className={classes.hidden}>{t('notifications.hidden')}</p>
@@ -144,7 +144,7 @@ function Row({ notification: told, mark, follow }: RowProps) {
             size="compact-xs"
             variant="subtle"
             className={classes.mark}
-            onClick={() => void mark(readAt ? 'unread' : 'read', id, { title: titleOf(notification), path: about?.path ?? '/' })}
+            onClick={() => void mark(readAt ? 'unread' : 'read', id, { title: titleOf(notification), path: link?.path ?? '/' })}
           >
             {t(readAt ? 'notifications.markUnread' : 'notifications.markRead')}
           </Button>

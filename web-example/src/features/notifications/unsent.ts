@@ -1,13 +1,13 @@
 import type { NotificationFragment } from '../../api/gql/graphql';
-import type { Work } from '../../offline/works';
+import type { Mark } from './works';
 
-const marks = (works: readonly Work[]) => works.filter(({ name, refused }) => name.startsWith('Notification') && !refused);
+const marks = (works: readonly Mark[]) => works.filter(({ refused }) => !refused);
 
-/** The notification as it is marked on this device, and whether the server has still to be told. */
-export function asMarked(notification: NotificationFragment, works: readonly Work[]): NotificationFragment & { waits: boolean } {
+/** The notification with the unsent marks of this device applied, and whether one of them is unsent. */
+export function asMarked(notification: NotificationFragment, works: readonly Mark[]): NotificationFragment & { waits: boolean } {
   let shown = { ...notification, waits: false };
   for (const { name, input, at } of marks(works)) {
-    const meant = name === 'NotificationMarkAllRead' || ('id' in input && input.id === notification.id);
+    const meant = name === 'NotificationMarkAllRead' || input.id === notification.id;
     if (!meant) continue;
     const readAt = name === 'NotificationMarkUnread' ? null : (shown.readAt ?? new Date(at).toISOString());
     shown = { ...shown, readAt, waits: shown.waits || readAt !== shown.readAt };
@@ -15,8 +15,8 @@ export function asMarked(notification: NotificationFragment, works: readonly Wor
   return shown;
 }
 
-/** How many are unread with what is marked on this device. */
-export const countWith = (count: number, works: readonly Work[]) =>
+/** How many are unread with the unsent marks of this device applied. */
+export const countWith = (count: number, works: readonly Mark[]) =>
   marks(works).reduce((unread, { name }) => {
     if (name === 'NotificationMarkAllRead') return 0;
     return name === 'NotificationMarkRead' ? Math.max(0, unread - 1) : unread + 1;

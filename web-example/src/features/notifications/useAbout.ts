@@ -1,29 +1,20 @@
 import { useTranslation } from 'react-i18next';
 import type { NotificationFragment } from '../../api/gql/graphql';
-import { wallOf } from '../agenda/days';
-import { pathTo } from '../agenda/path';
-import { pathOf } from '../clients/path';
-import { useViewer } from '../session/Viewer';
-import { syncScreen } from '../sync/path';
+import type { IconName } from '../../app/Icon';
+import { useViewer } from '../../session/Viewer';
+import { useFeatures, useThing } from '../Feature';
 
-/** Where a notification leads, and what its link says; null when the person may not see that any more. */
+/** The icon of a notification and its link; no link when the person may no longer see what it is about. */
 export function useAbout() {
   const { t, i18n } = useTranslation();
   const { timeZone } = useViewer();
-  const at = (start: string, allDay: boolean) =>
-    new Intl.DateTimeFormat(i18n.language, {
-      timeZone,
-      weekday: 'short',
-      day: 'numeric',
-      month: 'short',
-      ...(allDay ? {} : { hour: 'numeric', minute: '2-digit' }),
-    }).format(new Date(start));
-  return ({ kind, client, agendaEvent }: NotificationFragment) => {
-    if (kind === 'SYNC_FAILED') return { path: syncScreen, text: t('sync.see') };
-    if (agendaEvent) {
-      const { title, start, allDay } = agendaEvent;
-      return { path: pathTo('day', wallOf(timeZone, start).day), text: `${title} · ${at(start, allDay)}` };
-    }
-    return client ? { path: pathOf(client.id), text: client.name } : null;
+  const features = useFeatures();
+  const clients = useThing('client');
+  return (notification: NotificationFragment): { icon: IconName; link: { path: string; text: string } | null } => {
+    const { kind, client } = notification;
+    // A newer server may send kinds that no feature knows.
+    const { icon, link } = features.find(({ about }) => about?.[kind])?.about?.[kind] ?? { icon: 'bell' };
+    const toClient = client && clients ? { path: clients.pathOf(client.id), text: client.name } : null;
+    return { icon, link: link?.(notification, { t, language: i18n.language, timeZone }) ?? toClient };
   };
 }

@@ -2,7 +2,7 @@ import { useTranslation } from 'react-i18next';
 import type { NotificationFragment } from '../../api/gql/graphql';
 import es from '../../i18n/es.json';
 
-/** What happened, in the language of the screen; what this screen does not know yet is told in the server's words. */
+/** The title of a notification in the language of the screen; for kinds without a text here, the server's own title. */
 export function useTitle() {
   const { t } = useTranslation();
   return ({ kind, title, actor }: NotificationFragment) =>

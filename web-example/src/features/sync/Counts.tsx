@@ -1,7 +1,7 @@
 import { Paper, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { SyncOverviewQuery, SyncStatus } from '../../api/gql/graphql';
-import { Figure } from '../dashboard/Figure';
+import { Figure } from '../../app/Figure';
 import classes from './Counts.module.css';
 import { useKind } from './useKind';
 
@@ -12,7 +12,7 @@ const columns = [
   { name: 'dead', statuses: ['DEAD'] },
 ] as const satisfies { name: string; statuses: SyncStatus[] }[];
 
-/** How many things of each kind stand how. */
+/** How many records of each kind have which status. */
 export function Counts({ counts }: { counts: SyncOverviewQuery['syncCounts'] }) {
   const { t } = useTranslation();
   const kindText = useKind();

@@ -9,7 +9,7 @@ const LONGEST = 500;
 
 type Props = { what: string; discard: (reason: string) => Promise<Trouble | null>; close: (done: boolean) => void };
 
-/** Asks why failures are left be. */
+/** Asks why failures are discarded. */
 export function DiscardDialog({ what, discard, close }: Props) {
   const { t } = useTranslation();
   const [reason, setReason] = useState('');

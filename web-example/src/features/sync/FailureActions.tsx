@@ -3,17 +3,17 @@ import { useTranslation } from 'react-i18next';
 import classes from './FailureActions.module.css';
 import type { Which } from './useActions';
 
-/** What can be done with failures, for whatever shows them. */
+/** The actions on failures, passed down to the components that show them. */
 export type Act = { running: boolean; retry: (which: Which) => void; discard: (which: Which, what: string) => void };
 
 type Props = Act & {
   which: Which;
-  /** What they are called, for screen readers and for who is asked why. */
+  /** Their name, for screen readers and for the dialog that asks for the reason. */
   what: string;
   asked?: string;
 };
 
-/** Tries a failure or a whole group of them again, or leaves them be. */
+/** Retries or discards a failure or a whole group. */
 export function FailureActions({ which, what, asked = what, running, retry, discard }: Props) {
   const { t } = useTranslation();
   const group = 'fingerprint' in which;

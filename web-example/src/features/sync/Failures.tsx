@@ -4,45 +4,45 @@ import { useTranslation } from 'react-i18next';
 import { useQuery } from 'urql';
 import { Link } from 'wouter';
 import { failureIn } from '../../api/failure';
-import { type SyncFailureFragment, SyncedClientDocument, SyncFailuresDocument } from '../../api/gql/graphql';
+import { type SyncFailureFragment, SyncFailuresDocument } from '../../api/gql/graphql';
 import { FailureNote } from '../../app/FailureNote';
 import { More, type PagesLeft, useFocusOnNew } from '../../app/More';
 import { useAgo } from '../../i18n/useAgo';
 import { useMoment } from '../../i18n/useMoment';
 import { useChanges } from '../../live/Live';
-import { pathOf } from '../clients/path';
-import { CALM, concernsSync } from './concerns';
+import { kindOf, useThing } from '../Feature';
 import { type Act, FailureActions } from './FailureActions';
 import classes from './Failures.module.css';
 import { Payload, valuesOf } from './Payload';
 import { stateOf } from './states';
 import { SyncSign } from './SyncSign';
-import { kindOf, useKind } from './useKind';
+import { CALM, useConcerns } from './useConcerns';
+import { useKind } from './useKind';
 
 type Props = Act & { fingerprint: string; error: string };
 
-/** What fails in one way, what failed last first. */
+/** The failures of one group, newest first. */
 export function Failures(props: Props) {
   const [pages, setPages] = useState(1);
   return <Pages {...props} after={null} left={pages} more={() => setPages(pages + 1)} />;
 }
 
-// An empty list names no failure by which the cache would know that an action concerns it.
+// An empty list contains no SyncState, so the cache could not tell that an action affects it.
 const context = { additionalTypenames: ['SyncState'] };
 
 type PagesProps = Props & PagesLeft;
 
-/** One page and, through its last cursor, those after it; so a failure that is gone moves the following ones along. */
+/** One page and, from its last cursor, the pages after it; so a removed failure moves the following ones along. */
 function Pages({ after, left, more, ...props }: PagesProps) {
   const { t } = useTranslation();
   const list = useRef<HTMLUListElement>(null);
   const { fingerprint } = props;
   const [query, ask] = useQuery({ query: SyncFailuresDocument, variables: { fingerprint, after }, context });
   const { data, error, fetching } = query;
-  const anew = () => ask({ requestPolicy: 'network-only' });
-  useChanges(concernsSync, query, anew, CALM);
+  const refetch = () => ask({ requestPolicy: 'network-only' });
+  useChanges(useConcerns(), query, refetch, CALM);
   useFocusOnNew(list, { after, loaded: Boolean(data) });
-  if (error && !data) return <FailureNote failure={failureIn(error)} retry={anew} />;
+  if (error && !data) return <FailureNote failure={failureIn(error)} retry={refetch} />;
   if (!data) return <Skeleton h="6rem" aria-label={t('app.loading')} />;
   const { nodes, pageInfo } = data.syncFailures;
   return (
@@ -66,14 +66,15 @@ function Row({ failure, error, ...act }: Props & { failure: SyncFailureFragment 
   const kind = useKind();
   const { id, subjectId, lastError, failedAt, payload, nextAttemptAt } = failure;
   const name = useName(subjectId, payload);
+  const thing = useThing(kindOf(subjectId));
   const what = `${kind.one(kindOf(subjectId))}: ${name}`;
   return (
     <>
       <div className={classes.top}>
         <div className={classes.subject}>
           <span className={classes.kind}>{kind.one(kindOf(subjectId))}</span>{' '}
-          {kindOf(subjectId) === 'client' ? (
-            <Anchor component={Link} href={pathOf(subjectId)} className={classes.name}>
+          {thing ? (
+            <Anchor component={Link} href={thing.pathOf(subjectId)} className={classes.name}>
               {name}
             </Anchor>
           ) : (
@@ -111,17 +112,18 @@ function Row({ failure, error, ...act }: Props & { failure: SyncFailureFragment 
 
 const LONGEST = 80;
 
-/** What a thing is called: by what was to be sent or, for a client, by asking. Else its id must do. */
+/** The name of a record: from the payload or, if its feature has a query for that, fetched. Otherwise its id. */
 function useName(subjectId: string, payload: unknown): string {
   const values = Object.fromEntries(valuesOf(payload));
   const told = [values.name, values.body].find((value) => typeof value === 'string' && value !== '');
-  const [{ data }] = useQuery({
-    query: SyncedClientDocument,
+  const name = useThing(kindOf(subjectId))?.name;
+  const [{ data }] = useQuery<{ thing?: { name: string } | null }>({
+    query: name ?? '{ __typename }',
     variables: { id: subjectId },
-    pause: Boolean(told) || kindOf(subjectId) !== 'client',
+    pause: Boolean(told) || !name,
     requestPolicy: 'cache-first',
   });
-  if (typeof told !== 'string') return data?.client?.name ?? subjectId;
+  if (typeof told !== 'string') return data?.thing?.name ?? subjectId;
   const [line = ''] = told.split('\n');
   return line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line;
 }

@@ -13,7 +13,7 @@ import { useKind } from './useKind';
 type Told = SyncOverviewQuery['syncFailureGroups'][number];
 export type FailureGroup = Omit<Told, 'kind'> & { kinds: string[] };
 
-/** The groups by what is retried and discarded together: the server counts each kind of things by itself. */
+/** Joins the server's groups, which are per kind of record, into those that are retried and discarded together. */
 export function groupsOf(told: Told[]): FailureGroup[] {
   const groups = new Map<string, FailureGroup>();
   for (const { kind, ...group } of told) {
@@ -42,7 +42,7 @@ export const Groups = ({ groups, ...act }: Props) => (
   </ul>
 );
 
-/** Things that fail in the same way; opened, it lists them. */
+/** Records that fail in the same way; lists them when opened. */
 function OneGroup({ group, ...act }: Act & { group: FailureGroup }) {
   const { t } = useTranslation();
   const kind = useKind();

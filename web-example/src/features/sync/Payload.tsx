@@ -2,11 +2,11 @@ import { useTranslation } from 'react-i18next';
 import es from '../../i18n/es.json';
 import classes from './Failures.module.css';
 
-/** The values of a payload by field, as the ledger keeps them: each a text, or nothing. */
+/** The values of a payload by field: each a string or null. */
 export const valuesOf = (payload: unknown): [string, unknown][] =>
   payload && typeof payload === 'object' ? Object.entries(payload) : [];
 
-/** What was to be sent, field by field. */
+/** The payload that was to be sent, field by field. */
 export function Payload({ payload }: { payload: unknown }) {
   const { t } = useTranslation();
   const name = (field: string) => {
@@ -36,7 +36,7 @@ const known = Object.keys(es.sync.fields) as (keyof typeof es.sync.fields)[];
 
 const keyOf = (field: string) => known.find((key) => key === field.replaceAll('.', '_'));
 
-/** In the order in which people look for them; what is not known comes last. */
+/** Known fields in the order in which people look for them; unknown ones last. */
 const rankOf = (field: string) => {
   const key = keyOf(field);
   return key ? known.indexOf(key) : known.length;

@@ -7,7 +7,6 @@ import { type SyncOverviewQuery, SyncOverviewDocument } from '../../api/gql/grap
 import { FailureNote } from '../../app/FailureNote';
 import { useScreen } from '../../app/useScreen';
 import { useChanges } from '../../live/Live';
-import { CALM, concernsSync } from './concerns';
 import { Counts } from './Counts';
 import { DiscardDialog } from './DiscardDialog';
 import { Groups, groupsOf } from './Groups';
@@ -15,18 +14,19 @@ import { Health } from './Health';
 import classes from './SyncScreen.module.css';
 import { TroubleNote } from './TroubleNote';
 import { useActions, type Which } from './useActions';
+import { CALM, useConcerns } from './useConcerns';
 
-// Without any failure the answer names no type by which the cache would know that an action concerns it.
+// An answer without failures contains no SyncState, so the cache could not tell that an action affects it.
 const context = { additionalTypenames: ['SyncState'] };
 
-/** How all that is kept alike stands in Odoo, and what fails; for admins. */
+/** The status of the synchronisation with Odoo, and its failures; for admins. */
 export function SyncScreen() {
   const { t } = useTranslation();
   const heading = useScreen(t('sync.title'));
   const [query, ask] = useQuery({ query: SyncOverviewDocument, context });
   const { data, error } = query;
-  const anew = () => ask({ requestPolicy: 'network-only' });
-  useChanges(concernsSync, query, anew, CALM);
+  const refetch = () => ask({ requestPolicy: 'network-only' });
+  useChanges(useConcerns(), query, refetch, CALM);
   return (
     <Stack gap="lg">
       <header>
@@ -35,7 +35,7 @@ export function SyncScreen() {
         </Title>
         <Text c="dimmed">{t('sync.subtitle')}</Text>
       </header>
-      {error && <FailureNote failure={failureIn(error)} retry={anew} />}
+      {error && <FailureNote failure={failureIn(error)} retry={refetch} />}
       {!data && !error && <Skeleton h="20rem" aria-label={t('app.loading')} />}
       {data && (
         <>
@@ -52,7 +52,7 @@ function FailureSection({ overview }: { overview: SyncOverviewQuery }) {
   const { t } = useTranslation();
   const title = useRef<HTMLHeadingElement>(null);
   const opener = useRef<Element | null>(null);
-  // What was pressed goes with its failure; the focus stays near.
+  // The pressed button disappears with its failure, so the focus moves to the heading.
   const { running, told, trouble, retry, discard } = useActions(() => title.current?.focus());
   const [discarding, setDiscarding] = useState<{ which: Which; what: string } | null>(null);
   const groups = groupsOf(overview.syncFailureGroups);

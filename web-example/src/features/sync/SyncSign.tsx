@@ -7,7 +7,7 @@ import { useMoment } from '../../i18n/useMoment';
 import { stateOf } from './states';
 import classes from './SyncSign.module.css';
 
-/** How a thing stands in Odoo, in a few quiet words. */
+/** The Odoo sync status of a record, in a few words. */
 export function SyncSign({ sync }: { sync: SyncSignFragment }) {
   const { t } = useTranslation();
   const ago = useAgo();

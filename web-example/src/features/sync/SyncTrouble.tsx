@@ -14,7 +14,7 @@ import classes from './SyncTrouble.module.css';
 
 type Props = { id: string; sync: SyncSignFragment; heard: (sync: SyncSignFragment) => void };
 
-/** Why a thing is not in Odoo as it is here, and a way to send it again. Nothing while all is well. */
+/** Why a record is not in sync with Odoo, and a button to send it again. Nothing while it is in sync. */
 export function SyncTrouble({ id, sync, heard }: Props) {
   const { t } = useTranslation();
   const textOf = useUserErrorText();
@@ -71,5 +71,5 @@ export function SyncTrouble({ id, sync, heard }: Props) {
   );
 }
 
-/** Tells those who do not see it that something went wrong; that all is well again is not worth an interruption. */
+/** Announces a failure to screen readers. Being in sync again is not worth an interruption. */
 const Told = ({ text }: { text: string }) => <VisuallyHidden role="status">{text}</VisuallyHidden>;

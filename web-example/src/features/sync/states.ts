@@ -2,7 +2,7 @@ import type { SyncSignFragment } from '../../api/gql/graphql';
 
 export type SignState = 'pending' | 'synced' | 'error' | 'dead' | 'discarded';
 
-/** What screens tell apart. A thing on its way waits still: when it is put off, nobody is told that it was on its way. */
+/** The states that screens tell apart. IN_FLIGHT counts as pending, because no item says when it becomes pending again. */
 export function stateOf({ status, discarded }: SyncSignFragment): SignState {
   switch (status) {
     case 'SYNCED':

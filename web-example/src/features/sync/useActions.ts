@@ -7,15 +7,15 @@ import {
 } from '../../api/gql/graphql';
 import { useUserErrorText } from '../../i18n/texts';
 
-/** Which failures: one, those of a group, or all. */
+/** Which failures are meant: some, those of a group, or all. */
 export type Which = { ids: string[] } | { fingerprint: string } | { all: true };
 /** Why nothing was done. */
 export type Trouble = { failure: Failure } | { refusal: string };
 
-// The answers name no type by which the cache would know what they concern.
+// The answers contain no SyncState, so the cache could not tell what they affect.
 const refetching = { additionalTypenames: ['SyncState'] };
 
-/** What an admin does about failures, and how it ended. The stream tells the other screens. */
+/** Retries and discards failures, and says how that ended. The feed updates the other screens. */
 export function useActions(done: () => void) {
   const { t } = useTranslation();
   const textOf = useUserErrorText();
@@ -45,7 +45,7 @@ export function useActions(done: () => void) {
       if (running) return;
       setTrouble(await run(api.mutation(SyncRetryDocument, { input: which }, refetching).toPromise(), 'retried'));
     },
-    /** Tells its trouble to the dialog that asks for the reason. */
+    /** Returns what went wrong, for the dialog that asks for the reason. */
     async discard(which: Which, reason: string): Promise<Trouble | null> {
       if (running) return null;
       const input: SyncDiscardInput = { ...which, reason };

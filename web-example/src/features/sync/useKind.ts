@@ -1,10 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import es from '../../i18n/es.json';
 
-/** What kind of thing an id names: its prefix. */
-export const kindOf = (id: string) => id.slice(0, id.lastIndexOf('_'));
-
-/** Names a kind of things; one that this screen does not know is called by its prefix. */
+/** The name of a kind of record; a kind without a text here is called by its prefix. */
 export function useKind() {
   const { t } = useTranslation();
   return {

@@ -4,7 +4,7 @@ import { useFeed } from '../../live/Live';
 
 type Sync = SyncSignFragment | null | undefined;
 
-/** How a thing stands in Odoo: as it was asked for, or as the feed, or an answer given to `heard`, has told since. */
+/** The sync status of a record: as fetched, or as the feed or an answer passed to `heard` updated it since. */
 export function useSync(id: string, asked: Sync) {
   const [told, heard] = useState<Sync>(null);
   useFeed((item) => {

@@ -1,12 +1,11 @@
 import { Select } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useSearch } from '../clients/useSearch';
+import type { FieldProps } from '../Feature';
+import { useSearch } from './useSearch';
 
-export type Chosen = { id: string; name: string } | null;
-
-/** Chooses a client, found as one types. */
-export function ClientField({ client, choose }: { client: Chosen; choose: (client: Chosen) => void }) {
+/** Chooses a client with a search as you type. */
+export function ClientField({ value: client, choose }: FieldProps) {
   const { t } = useTranslation();
   const [typed, setTyped] = useState(client?.name ?? '');
   const text = typed === client?.name ? '' : typed.trim();
@@ -18,13 +17,13 @@ export function ClientField({ client, choose }: { client: Chosen; choose: (clien
       : [];
   return (
     <Select
-      label={t('agenda.client')}
+      label={t('clients.one')}
       placeholder={t('search.placeholder')}
       searchable
       clearable
-      clearButtonProps={{ 'aria-label': t('agenda.noClient') }}
+      clearButtonProps={{ 'aria-label': t('clients.noOne') }}
       data={[...chosen, ...found]}
-      // The server finds; what it gives is shown as it is.
+      // The server does the search; show its results as they are.
       filter={({ options }) => options}
       nothingFoundMessage={text && (waiting ? t('search.searching') : t('search.nothing', { text }))}
       value={client?.id ?? null}

@@ -1,12 +1,12 @@
 import { Button, Group, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Dialog } from '../../app/Dialog';
-import { Icon } from '../../app/Icon';
-import { useWorks } from '../../offline/Offline';
+import { useWorks } from '../offline/Offline';
 import { logOut } from '../session/session';
+import { Dialog } from './Dialog';
+import { Icon } from './Icon';
 
-/** Logs out; who has something unsent is asked first, since nothing of a person stays on the device. */
+/** Logs out. Asks first when something is unsent, because logging out deletes everything of the person from the device. */
 export function LogOut() {
   const { t } = useTranslation();
   const unsent = useWorks().length;

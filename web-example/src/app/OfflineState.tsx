@@ -1,15 +1,15 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Icon } from '../../app/Icon';
-import { useMoment } from '../../i18n/useMoment';
-import { useLiveState } from '../../live/Live';
-import { useDevice, useWorks } from '../../offline/Offline';
+import { useMoment } from '../i18n/useMoment';
+import { useLiveState } from '../live/Live';
+import { useDevice, useWorks } from '../offline/Offline';
+import { UnsentDialog } from '../offline/UnsentDialog';
+import { Icon } from './Icon';
 import classes from './OfflineState.module.css';
-import { UnsentDialog } from './UnsentDialog';
 
 const DAY = 86_400_000;
 
-/** Says so when what is shown is not of now, or does not change by itself, and what has not been sent. */
+/** Says when the data is not current or the live stream is down, and how many changes are unsent. */
 export function OfflineState() {
   const { t } = useTranslation();
   const moment = useMoment();

@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import classes from './Figure.module.css';
 
-/** A number that lights up for a moment when it has changed. */
+/** A number that is highlighted briefly when it changes. */
 export function Figure({ value }: { value: number }) {
   const { i18n } = useTranslation();
   const [seen, setSeen] = useState({ value, moved: false });

@@ -1,4 +1,4 @@
-// The server that CABINA_BIN names, on a database of its own, which can be killed and started again.
+// Starts the server that CABINA_BIN names, with demo data on a database of its own, for the suites that run in Node.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,31 +9,34 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-export async function makeServer() {
+/**
+ * A server that is yet to be started, at an address and with data that it keeps when it is started again. What goes wrong
+ * in it is printed; with `keepsLog`, it writes a whole log instead, whose end is printed when the tests failed.
+ */
+export async function makeServer({ variables = {}, keepsLog = false } = {}) {
   const { CABINA_BIN, PATH } = process.env;
   assert.ok(CABINA_BIN, 'CABINA_BIN must name the server program');
-  const folder = await mkdtemp(join(tmpdir(), 'cabina-stock-'));
+  const folder = await mkdtemp(join(tmpdir(), 'cabina-test-'));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const log = join(folder, 'log');
   let running;
 
   async function start() {
-    const output = openSync(log, 'a');
+    const output = keepsLog ? openSync(log, 'a') : 'inherit';
     running = spawn(CABINA_BIN, ['serve', '--demo', '--without-odoo'], {
       cwd: folder,
       env: {
         PATH,
         CABINA_LISTEN: `127.0.0.1:${port}`,
-        // So short that its end is announced on every socket from the start: stock clients have to bear that.
-        CABINA_ACCESS_TTL: '60',
-        CABINA_WEB_DIR: folder,
-        NO_COLOR: '1',
         DATABASE_URL: `sqlite://${folder}/t.db`,
+        NO_COLOR: '1',
+        ...(!keepsLog && { CABINA_LOG: 'error' }),
+        ...variables,
       },
       stdio: ['ignore', 'ignore', output],
     });
-    closeSync(output);
+    if (keepsLog) closeSync(output);
     for (let tries = 0; tries < 300 && running.exitCode === null; tries += 1) {
       const ready = await fetch(`${url}/health/ready`).catch(() => null);
       if (ready?.status === 200) return;
@@ -49,14 +52,14 @@ export async function makeServer() {
     await gone;
   }
 
-  /** Ends it; after a failure its log is shown and the folder stays. */
-  async function stop(failed) {
+  /** Ends it for good, and removes what it wrote, except a log after a failure. */
+  async function stop(failed = false) {
     await end('SIGTERM');
-    if (!failed) return rm(folder, { recursive: true, force: true });
+    if (!failed || !keepsLog) return rm(folder, { recursive: true, force: true });
     console.error(`${readFileSync(log, 'utf8').split('\n').slice(-40).join('\n')}\nAll of it is in ${folder}`);
   }
 
-  return { url, port, start, kill: () => end('SIGKILL'), stop };
+  return { url, port, start, halt: () => end('SIGTERM'), kill: () => end('SIGKILL'), stop };
 }
 
 async function freePort() {

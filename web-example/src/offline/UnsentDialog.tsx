@@ -1,17 +1,18 @@
 import { Anchor, Button, Group } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
-import { Dialog } from '../../app/Dialog';
-import { useMoment } from '../../i18n/useMoment';
-import { useFailureText } from '../../i18n/texts';
-import { Note } from '../../app/Note';
-import { useDevice, useWorks } from '../../offline/Offline';
-import type { Refused, Work } from '../../offline/works';
-import { Refused as Conflicts } from '../agenda/Refused';
+import { Dialog } from '../app/Dialog';
+import { Note } from '../app/Note';
+import { useFeatures } from '../features/Feature';
+import es from '../i18n/es.json';
+import { useFailureText, useUserErrorText } from '../i18n/texts';
+import { useMoment } from '../i18n/useMoment';
+import { useDevice, useWorks } from './Offline';
 import classes from './UnsentDialog.module.css';
 import { WaitsSign } from './WaitsSign';
+import type { Answer, Refused, Work } from './works';
 
-/** All that was done on this device and is not at the server: it waits, or it was refused. */
+/** All changes made on this device that are not saved on the server: they are waiting or were refused. */
 export function UnsentDialog({ close }: { close: () => void }) {
   const { t } = useTranslation();
   const works = useWorks();
@@ -40,20 +41,21 @@ function One({ work, close }: { work: Work; close: () => void }) {
   const { queue } = useDevice();
   const moment = useMoment();
   const { name, about, at, refused } = work;
-  const what = `${t(`offline.works.${name}`)}: ${about.title}`;
+  const called = isNamed(name) ? t(`offline.works.${name}`) : name;
+  const what = `${called}: ${about.title}`;
   return (
     <>
       <div className={classes.head}>
         <span>
-          {t(`offline.works.${name}`)}:{' '}
-          <Anchor component={Link} href={about.path} onClick={close}>
+          {called}:{' '}
+          <Anchor component={Link} underline="always" href={about.path} onClick={close}>
             {about.title}
           </Anchor>
         </span>
         <time dateTime={new Date(at).toISOString()}>{moment(new Date(at).toISOString()).short}</time>
       </div>
       {about.text && <p className={classes.text}>{about.text}</p>}
-      {refused ? <Why refused={refused} /> : <WaitsSign />}
+      {refused ? <Why name={name} refused={refused} /> : <WaitsSign />}
       <Group gap="xs">
         {refused && refused.why !== 'refused' && (
           <Button
@@ -80,16 +82,31 @@ function One({ work, close }: { work: Work; close: () => void }) {
   );
 }
 
-/** Why it was not done, and what the person can do now. */
-function Why({ refused }: { refused: Refused }) {
+/** Why a change was not applied, and what the person can do now. */
+function Why({ name, refused }: { name: string; refused: Refused }) {
   const { t } = useTranslation();
   const failureText = useFailureText();
+  const own = useFeatures().find(({ works }) => works && Object.hasOwn(works.documents, name));
+  const Refusal = own?.works?.Refused ?? Plain;
   if (refused.why === 'unsure') return <Note tone="warning">{t('offline.unsure')}</Note>;
   if (refused.why === 'failed') return <Note tone="error">{failureText(refused.failure)}</Note>;
   return (
     <>
-      <Conflicts refused={refused} title={t('offline.notDone')} />
+      <Refusal refused={refused} title={t('offline.notDone')} />
       <p className={classes.none}>{t('offline.doAgain')}</p>
     </>
   );
 }
+
+function Plain({ refused: { userErrors }, title }: { refused: Answer; title: string }) {
+  const textOf = useUserErrorText();
+  return (
+    <Note tone="error" title={title}>
+      {[...new Set(userErrors.map(textOf))].map((text) => (
+        <p key={text}>{text}</p>
+      ))}
+    </Note>
+  );
+}
+
+const isNamed = (name: string): name is keyof typeof es.offline.works => Object.hasOwn(es.offline.works, name);

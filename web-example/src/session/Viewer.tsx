@@ -1,5 +1,5 @@
 import { createContext, useContext } from 'react';
-import type { ViewerFragment } from '../../api/gql/graphql';
+import type { ViewerFragment } from '../api/gql/graphql';
 
 const Viewer = createContext<ViewerFragment | null>(null);
 
@@ -7,6 +7,6 @@ export const ViewerProvider = Viewer.Provider;
 
 export function useViewer(): ViewerFragment {
   const viewer = useContext(Viewer);
-  if (!viewer) throw new Error('useViewer belongs inside of ViewerProvider');
+  if (!viewer) throw new Error('useViewer needs a ViewerProvider');
   return viewer;
 }

@@ -1,16 +1,16 @@
-// What outlives the page: the refresh token, never the access token. And how the session ended: a person who logs out
-// leaves nothing, the server's end a note of it, by which all tabs know that what is unsent is to be kept.
+// What survives a reload: the refresh token, never the access token; and whether the server ended the session. A log-out
+// stores nothing, so a stored end tells all tabs that unsent changes must be kept.
 
-import type { ViewerFragment } from '../../api/gql/graphql';
+import type { ViewerFragment } from '../api/gql/graphql';
 
 const KEY = 'cabina.session';
 
 export type Stored = {
   refreshToken: string;
-  /** Kept with the token: when the answer to a refresh is lost, the same key gets it again. */
+  /** Stored with the token: when the answer to a refresh is lost, repeating it with the same key returns it again. */
   refreshKey: string;
   userId: string;
-  /** Who it is, for when there is no network to ask. */
+  /** The person, for starting offline. */
   viewer?: ViewerFragment;
 };
 
@@ -37,7 +37,7 @@ export const write = (stored: Stored) => localStorage.setItem(KEY, JSON.stringif
 
 export const forget = () => localStorage.removeItem(KEY);
 
-/** Notes that the server has ended the session. */
+/** Records that the server ended the session. */
 export const writeEnd = () => localStorage.setItem(KEY, JSON.stringify({ ended: true }));
 
 /** Calls back when another tab logged in, refreshed or logged out. */

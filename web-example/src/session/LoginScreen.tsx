@@ -1,11 +1,11 @@
 import { Anchor, Button, Paper, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core';
 import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { newKey } from '../../api/key';
-import { Brand } from '../../app/Brand';
-import { LanguageSwitch } from '../../app/LanguageSwitch';
-import { Note } from '../../app/Note';
-import { useRefusalText } from '../../i18n/texts';
+import { newKey } from '../api/key';
+import { Brand } from '../app/Brand';
+import { LanguageSwitch } from '../app/LanguageSwitch';
+import { Note } from '../app/Note';
+import { useRefusalText } from '../i18n/texts';
 import classes from './LoginScreen.module.css';
 import { logIn, type Refusal } from './session';
 
@@ -31,7 +31,7 @@ export function LoginScreen({ ended }: { ended: boolean }) {
     setBusy(true);
     setRefusal(null);
     const refused = await logIn(email.trim(), password, newKey());
-    // When it went well, this screen is gone.
+    // On success, this screen is gone already.
     if (!refused) return;
     setBusy(false);
     setRefusal(refused);

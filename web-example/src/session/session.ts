@@ -1,15 +1,15 @@
-// The session of this tab. Tabs share the refresh token, which works once: they take turns to use it, and tell each other
-// the access token that came of it, which lives in memory only.
+// The session of this tab. Tabs share the refresh token, which works only once: they take turns using it, and send each
+// other the new access token, which is kept in memory only.
 import { useSyncExternalStore } from 'react';
-import { type Answer, ask } from '../../api/ask';
-import type { Failure } from '../../api/failure';
+import { type Answer, ask } from '../api/ask';
+import type { Failure } from '../api/failure';
 import {
   type OpenSessionFragment, SessionCreateDocument, SessionRefreshDocument, SessionRevokeDocument, type ViewerFragment,
-} from '../../api/gql/graphql';
-import { newKey } from '../../api/key';
-import { inTurn } from '../../api/turn';
-import { speak } from '../../i18n';
-import { forgetPerson } from '../../offline/store';
+} from '../api/gql/graphql';
+import { newKey } from '../api/key';
+import { inTurn } from '../api/turn';
+import { speak } from '../i18n';
+import { forgetPerson } from '../offline/store';
 import { forget, onOtherTab, read, wasEnded, write, writeEnd } from './storage';
 
 export type Session =
@@ -21,7 +21,7 @@ export type Session =
 export type Refusal = { userError: OpenSessionFragment['userErrors'][number] } | { failure: Failure };
 
 type Access = { token: string; refreshAt: number };
-/** What a tab tells the others when it has a new access token. */
+/** What a tab sends to the others when it has a new access token. */
 type News = { viewer: ViewerFragment; access: Access };
 
 let session: Session = read() ? { phase: 'restoring' } : { phase: 'out', ended: wasEnded() };
@@ -30,7 +30,7 @@ let refreshing: Promise<void> | undefined;
 const listeners = new Set<() => void>();
 const tabs = new BroadcastChannel('cabina.session');
 
-/** So long a page waits for an answer before it shows what it has. */
+/** How long a page waits for an answer, in milliseconds, before it shows what is stored. */
 const PATIENCE = 4000;
 
 export const useSession = () =>
@@ -46,7 +46,7 @@ export const bearer = () => access?.token ?? null;
 
 export const nearsItsEnd = () => access !== null && Date.now() >= access.refreshAt;
 
-/** Opens a session; null when it is open, else what stands in the way. */
+/** Opens a session. Returns null on success, otherwise why it failed. */
 export async function logIn(email: string, password: string, idempotencyKey: string): Promise<Refusal | null> {
   const { data, failure } = await ask(SessionCreateDocument, { input: { email, password, idempotencyKey } });
   if (failure) return { failure };
@@ -57,8 +57,7 @@ export async function logIn(email: string, password: string, idempotencyKey: str
 }
 
 /**
- * Ends the session here, at once, and on the server as soon as it answers; without a connection, here only. What was not
- * sent is given up.
+ * Ends the session here at once, and on the server as soon as it answers; offline, only here. Unsent changes are deleted.
  */
 export async function logOut() {
   const userId = personHere();
@@ -77,11 +76,11 @@ export async function logOut() {
   if (token) await ask(SessionRevokeDocument, { input: { idempotencyKey: newKey() } }, token);
 }
 
-/** Gets a new access token. All who call while it is under way share it, in this tab and in the others. */
+/** Gets a new access token. Concurrent calls share one request, across all tabs. */
 export function refresh(): Promise<void> {
   const before = access;
   const takeTurn = async () => {
-    // While this tab waited for its turn, another one told it of a new one.
+    // Another tab sent a new token while this one waited for its turn.
     if (access && access.token !== before?.token && !nearsItsEnd()) return;
     await refreshNow();
   };
@@ -99,21 +98,21 @@ async function refreshNow(): Promise<void> {
     input: { refreshToken, idempotencyKey },
   });
   const now = read();
-  // Over meanwhile, here or in another tab.
+  // The session ended in the meantime, here or in another tab.
   if (!now) return leave(wasEnded());
   const answered = data?.sessionRefresh.session;
-  // Another tab was faster: there may be no locks, and what a tab stores reaches the others a moment later. Equal
-  // refreshes get answers that are all good, so what that tab stored stays.
+  // Another tab was faster: there may be no locks, and what a tab stores reaches the others with a delay. Repeated
+  // refreshes all get valid answers, so keep what that tab stored.
   if (now.refreshToken !== refreshToken) {
     return answered && now.userId === stored.userId ? take(data.sessionRefresh) : refreshNow();
   }
   if (answered) return adopt(data.sessionRefresh);
   if (data) return endByServer();
-  // The session may well be alive; only the server is out of reach.
+  // The session may still be valid; only the server is unreachable.
   if (failure) goOnWithout();
 }
 
-/** Starts with the session that the last page left, if any. */
+/** Restores the session that an earlier page stored, if there is one. */
 export function restore() {
   if (!read()) return;
   tell({ phase: 'restoring' });
@@ -121,14 +120,14 @@ export function restore() {
   void refresh();
 }
 
-/** Without an answer: with what this device has kept of the person. */
+/** Without an answer, continues with what is stored on this device. */
 function goOnWithout() {
   if (session.phase !== 'restoring') return;
   const viewer = read()?.viewer;
   tell(viewer ? { phase: 'in', viewer } : { phase: 'unreachable' });
 }
 
-/** Goes on with an opened or refreshed session, in all tabs. */
+/** Uses a new or refreshed session in all tabs. */
 function adopt(opened: OpenSessionFragment) {
   const { session: tokens, viewer } = opened;
   if (!tokens || !viewer) return endByServer();
@@ -136,11 +135,11 @@ function adopt(opened: OpenSessionFragment) {
   take(opened);
 }
 
-/** Takes the access token of an answer, and tells the other tabs. */
+/** Takes the access token of an answer, and sends it to the other tabs. */
 function take({ session: tokens, viewer }: OpenSessionFragment) {
   if (!tokens || !viewer) return;
   const life = Date.parse(tokens.expiresAt) - Date.now();
-  // With a wrong clock here, only the server's UNAUTHENTICATED tells the end.
+  // If the clock of this device is wrong, wait for the server's UNAUTHENTICATED instead.
   access = { token: tokens.accessToken, refreshAt: life > 0 ? Date.now() + life * 0.9 : Infinity };
   tabs.postMessage({ viewer, access } satisfies News);
   show(viewer);
@@ -150,7 +149,7 @@ function show(viewer: ViewerFragment) {
   if (session.phase !== 'in' || JSON.stringify(session.viewer) !== JSON.stringify(viewer)) tell({ phase: 'in', viewer });
 }
 
-/** Somebody changed the person's name, language, role or team. */
+/** The person's name, language, role or team was changed. */
 export function viewerChanged(viewer: ViewerFragment, changedFields: string[]) {
   if (session.phase !== 'in') return;
   const stored = read();
@@ -161,14 +160,14 @@ export function viewerChanged(viewer: ViewerFragment, changedFields: string[]) {
 
 const personHere = () => (session.phase === 'in' ? session.viewer.id : read()?.userId);
 
-/** The server took the refresh token no more: all tabs show the log-in. */
+/** The server refused the refresh token: all tabs show the log-in. */
 function endByServer() {
   const userId = personHere();
   writeEnd();
   leave(true, userId);
 }
 
-/** Shows the log-in. Only a person's own log-out takes along what was not sent; else it waits for the person's next one. */
+/** Shows the log-in. Unsent changes are deleted only if the person logged out; otherwise they wait for the next log-in. */
 function leave(byServer: boolean, userId = personHere()) {
   if (userId) void forgetPerson(userId, { unsent: !byServer });
   access = null;
@@ -187,7 +186,7 @@ onOtherTab(() => {
   } else if (session.phase === 'out' || session.phase === 'unreachable') {
     restore();
   } else if (session.phase === 'in' && session.viewer.id !== stored.userId) {
-    // Another person logged in: nothing of the former one may stay on the screen.
+    // Another person logged in: nothing of the previous one may stay on the screen.
     location.reload();
   }
 });

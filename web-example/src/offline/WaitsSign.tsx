@@ -1,8 +1,8 @@
 import { useTranslation } from 'react-i18next';
-import { Icon } from '../../app/Icon';
+import { Icon } from '../app/Icon';
 import classes from './WaitsSign.module.css';
 
-/** Says of something that it was done here and is not sent yet. */
+/** Marks a change that is not sent yet. */
 export function WaitsSign() {
   const { t } = useTranslation();
   return (
