@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use sea_orm::{ConnectionTrait, DatabaseExecutor, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
-use super::mapping::{Decides, Field, Kind, Local, Mapping, Refusals, Stranger, Taken, made};
+use super::mapping::{Decides, Field, Kind, Local, Mapping, Refusals, UnmappedRecord, Taken, made};
 use crate::domains::clients::client::{self, Address, ClientKind, ClientStatus};
 use crate::domains::clients::clients::{self, ClientPatch, NewClient};
 use crate::domains::clients::rules::ClientErrorCode;
@@ -107,15 +107,15 @@ impl Mapping for Clients {
     fn adopt<'a>(
         &'a self,
         tx: &'a mut Tx,
-        stranger: Stranger<'a>,
+        unmapped: UnmappedRecord<'a>,
     ) -> BoxFuture<'a, Result<Option<(Uuid, ClientId)>>> {
         async move {
-            if stranger.client.is_some() {
+            if unmapped.client.is_some() {
                 return Ok(None); // a person at a client
             }
             let mut refused = Refusals::default();
             loop {
-                let Some(new) = newcomer(tx, &stranger, &refused).await? else { return Ok(None) };
+                let Some(new) = newcomer(tx, &unmapped, &refused).await? else { return Ok(None) };
                 let ended = clients::create(tx, new).await;
                 if is_twice(&ended) || !refused.grew(&ended) {
                     return made(ended.map(|id| (id.uuid(), id)));
@@ -201,8 +201,8 @@ fn patch(before: &Model, edits: &Values, refused: &Refusals) -> ClientPatch {
 }
 
 /// A client in the pool of the team that gets newcomers, in the market of its country.
-async fn newcomer(tx: &mut Tx, stranger: &Stranger<'_>, refused: &Refusals) -> Result<Option<NewClient>> {
-    let of = |field: &str| match refused.patch(stranger.values, field) {
+async fn newcomer(tx: &mut Tx, unmapped: &UnmappedRecord<'_>, refused: &Refusals) -> Result<Option<NewClient>> {
+    let of = |field: &str| match refused.patch(unmapped.values, field) {
         Patch::Set(value) => Some(value),
         _ => None,
     };
@@ -210,7 +210,7 @@ async fn newcomer(tx: &mut Tx, stranger: &Stranger<'_>, refused: &Refusals) -> R
     let markets = market::Entity::visible_to(&tx.by).order_by_asc(market::Column::Key).all(tx.conn()).await?;
     let there = markets.iter().find(|market| Some(&market.country) == country.as_ref());
     let (Some(market), Some(name)) = (there.or(markets.first()), of("name")) else { return Ok(None) };
-    let Some(team) = stranger.team else { return Ok(None) };
+    let Some(team) = unmapped.team else { return Ok(None) };
     let Ok(team) = teams::named(tx, team).await else { return Ok(None) };
     let address = Address {
         street: of("address.street"),

@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseExecutor, QueryFilter};
 use uuid::Uuid;
 
-use super::mapping::{Decides, Field, Kind, Local, Mapping, Refusals, Stranger, Taken, made};
+use super::mapping::{Decides, Field, Kind, Local, Mapping, Refusals, UnmappedRecord, Taken, made};
 use crate::domains::clients::contacts::{self, ContactPatch};
 use crate::domains::clients::{client, contact};
 use crate::domains::sync::ledger::Values;
@@ -119,13 +119,13 @@ impl Mapping for Contacts {
     fn adopt<'a>(
         &'a self,
         tx: &'a mut Tx,
-        stranger: Stranger<'a>,
+        unmapped: UnmappedRecord<'a>,
     ) -> BoxFuture<'a, Result<Option<(Uuid, ClientId)>>> {
         async move {
-            let Some(client) = stranger.client else { return Ok(None) };
+            let Some(client) = unmapped.client else { return Ok(None) };
             let mut refused = Refusals::default();
             loop {
-                let ended = contacts::create(tx, client, patch(stranger.values, &refused)).await;
+                let ended = contacts::create(tx, client, patch(unmapped.values, &refused)).await;
                 if !refused.grew(&ended) {
                     return made(ended.map(|id| (id.uuid(), client)));
                 }

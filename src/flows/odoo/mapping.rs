@@ -150,7 +150,7 @@ fn as_here(kind: Kind, given: &str, home: Option<&str>) -> Option<String> {
 /// A thing of ours, as it is to stand there.
 #[derive(Clone, Debug)]
 pub struct Local {
-    /// What it holds, by the names here.
+    /// Its values, by our field names.
     pub values: Values,
     /// The client that it hangs on.
     pub client: ClientId,
@@ -171,13 +171,13 @@ pub enum Way {
     Note,
 }
 
-/// A record there that nobody here knows.
-pub struct Stranger<'a> {
-    /// What it holds, by the names here.
+/// A record of Odoo that no row of the ledger knows.
+pub struct UnmappedRecord<'a> {
+    /// Its values, by our field names.
     pub values: &'a Values,
-    /// The client whose record it hangs on; none when it stands for itself.
+    /// The client to whose record it belongs; `None` when it is a record of its own.
     pub client: Option<ClientId>,
-    /// The name of the team whose pool gets new clients; `None`: there is none, and no client is made.
+    /// The name of the team whose pool receives new clients; without one no client is made.
     pub team: Option<&'a str>,
 }
 
@@ -219,7 +219,7 @@ pub trait Mapping: Send + Sync {
     fn adopt<'a>(
         &'a self,
         _tx: &'a mut Tx,
-        _stranger: Stranger<'a>,
+        _unmapped: UnmappedRecord<'a>,
     ) -> BoxFuture<'a, Result<Option<(Uuid, ClientId)>>> {
         Box::pin(std::future::ready(Ok(None)))
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::Sync;
 use super::compare::{normal, refused_here, values};
-use super::mapping::{Decides, Field, Mapping, Stranger};
+use super::mapping::{Decides, Field, Mapping, UnmappedRecord};
 use super::names::Names;
 use super::pull::{Look, Page, hangs_on};
 use crate::domains::sync::Model;
@@ -164,8 +164,8 @@ impl Sync {
         let homes = super::contact::homes(&tx.conn().into(), client.into_iter()).await?;
         let home = client.and_then(|client| homes.get(&client));
         let theirs = values(&fields, record, names, home.map(String::as_str))?;
-        let stranger = Stranger { values: &theirs, client, team: self.team.as_deref() };
-        let Some((thing, client)) = mapping.adopt(tx, stranger).await? else {
+        let unmapped = UnmappedRecord { values: &theirs, client, team: self.team.as_deref() };
+        let Some((thing, client)) = mapping.adopt(tx, unmapped).await? else {
             tracing::info!(
                 model = mapping.model(),
                 id,
