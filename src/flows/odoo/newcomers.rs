@@ -6,7 +6,7 @@ use super::Sync;
 use super::compare::{normal, refused_here, values};
 use super::mapping::{Decides, Field, Mapping, UnmappedRecord};
 use super::names::Names;
-use super::pull::{Look, Page, hangs_on};
+use super::pull::{PullBatch, Page, hangs_on};
 use crate::domains::sync::Model;
 use crate::domains::sync::ledger::{self, Pulled};
 use crate::integrations::odoo::Record;
@@ -31,12 +31,12 @@ fn is_person(record: &Record) -> bool {
 
 impl Sync {
     /// Whether people made it there. What we made ourselves, and whose answer was lost, is met when it is sent again.
-    fn is_theirs(look: &Look, record: &Record) -> bool {
-        record.many2one("create_uid").ok().flatten() != Some(look.me) && record.flag("active").unwrap_or(true)
+    fn is_theirs(batch: &PullBatch, record: &Record) -> bool {
+        record.many2one("create_uid").ok().flatten() != Some(batch.me) && record.flag("active").unwrap_or(true)
     }
 
     /// Whether it stands for itself and is to become a client.
-    fn is_client(&self, look: &Look, id: i64, record: &Record) -> bool {
+    fn is_client(&self, batch: &PullBatch, id: i64, record: &Record) -> bool {
         let ranks = |field: &str| record.int(field).is_ok_and(|rank| rank > 0);
         let is_meant = match self.newcomers {
             OdooNewcomers::Customers => ranks("customer_rank"),
@@ -44,38 +44,38 @@ impl Sync {
             OdooNewcomers::All => {
                 let sells = ranks("supplier_rank") && !ranks("customer_rank");
                 let is_outside = record.flag("partner_share").unwrap_or(true);
-                !sells && is_outside && !look.companies.contains(&id)
+                !sells && is_outside && !batch.companies.contains(&id)
             }
         };
-        hangs_on(record).is_none() && is_meant && is_person(record) && Self::is_theirs(look, record)
+        hangs_on(record).is_none() && is_meant && is_person(record) && Self::is_theirs(batch, record)
     }
 
     /// Makes clients of the customers on a page. All their people come along, whatever page they are on.
-    pub(super) async fn families(&self, look: &Look, mapping: &dyn Mapping, page: &mut Page) -> Result<()> {
-        let customers = page.strangers().filter(|(id, record)| self.is_client(look, *id, record));
+    pub(super) async fn import_companies(&self, batch: &PullBatch, mapping: &dyn Mapping, page: &mut Page) -> Result<()> {
+        let customers = page.strangers().filter(|(id, record)| self.is_client(batch, *id, record));
         let customers: Vec<i64> = customers.map(|(id, _)| id).collect();
         if customers.is_empty() {
             return Ok(());
         }
-        let people = self.people(look, &customers).await?;
-        self.put(look, page, people).await?;
+        let people = self.people(batch, &customers).await?;
+        self.put(batch, page, people).await?;
         let mut at: HashMap<i64, Vec<i64>> = HashMap::new();
         for (id, record) in page.strangers() {
             at.entry(hangs_on(record).unwrap_or_default()).or_default().push(id);
         }
         for id in customers {
             let people = at.remove(&id).unwrap_or_default();
-            if let Err(error) = self.family(look, mapping, page, id, &people).await {
-                look.leave(id, &error);
+            if let Err(error) = self.import_company(batch, mapping, page, id, &people).await {
+                batch.leave(id, &error);
             }
         }
-        self.put(look, page, Vec::new()).await
+        self.put(batch, page, Vec::new()).await
     }
 
     /// Makes a client of a customer and contacts of its people, in one write: nobody is left behind when it is cut short.
-    async fn family(
+    async fn import_company(
         &self,
-        look: &Look,
+        batch: &PullBatch,
         mapping: &dyn Mapping,
         page: &Page,
         id: i64,
@@ -84,12 +84,12 @@ impl Sync {
         let mut tx = self.begin().await?;
         let Some(record) = page.records.get(&id) else { return Ok(()) };
         let company = Newcomer { mapping, id, record, client: None };
-        let Some(client) = self.adopt(&mut tx, &look.names, company).await? else { return Ok(()) };
-        let mut names = look.names.clone();
+        let Some(client) = self.adopt(&mut tx, &batch.names, company).await? else { return Ok(()) };
+        let mut names = batch.names.clone();
         names.add(id, client);
-        for mapping in look.mappings.iter().filter(|mapping| mapping.hangs_on().is_some()) {
+        for mapping in batch.mappings.iter().filter(|mapping| mapping.hangs_on().is_some()) {
             for id in people {
-                let comes = |record: &&Record| Self::is_theirs(look, record) && is_person(record);
+                let comes = |record: &&Record| Self::is_theirs(batch, record) && is_person(record);
                 let Some(record) = page.records.get(id).filter(comes) else { continue };
                 let person = Newcomer { mapping: *mapping, id: *id, record, client: Some(client) };
                 self.adopt(&mut tx, &names, person).await?;
@@ -100,28 +100,28 @@ impl Sync {
     }
 
     /// Makes contacts of those on a page who came to a client that is here.
-    pub(super) async fn joining(
+    pub(super) async fn import_people(
         &self,
-        look: &Look,
+        batch: &PullBatch,
         mapping: &dyn Mapping,
         page: &Page,
         names: &Names,
     ) -> Result<()> {
-        let comes = |record: &Record| Self::is_theirs(look, record) && is_person(record);
+        let comes = |record: &Record| Self::is_theirs(batch, record) && is_person(record);
         for (id, record) in page.strangers().filter(|(_, record)| comes(record)) {
             let Some(client) = hangs_on(record).and_then(|company| names.client(company)) else { continue };
             let person = Newcomer { mapping, id, record, client: Some(client) };
             if let Err(error) = self.join(names, person).await {
-                look.leave(id, &error);
+                batch.leave(id, &error);
             }
         }
         Ok(())
     }
 
     /// Makes contacts of those on a page who were contacts here, and were taken out of the archive there.
-    pub(super) async fn returning(
+    pub(super) async fn restore_people(
         &self,
-        look: &Look,
+        batch: &PullBatch,
         mapping: &dyn Mapping,
         page: &Page,
         names: &Names,
@@ -134,7 +134,7 @@ impl Sync {
             let Some(client) = client.filter(|_| comes) else { continue };
             let person = Newcomer { mapping, id: *id, record, client: Some(client) };
             if let Err(error) = self.come_back(names, row, person).await {
-                look.leave(*id, &error);
+                batch.leave(*id, &error);
             }
         }
         Ok(())

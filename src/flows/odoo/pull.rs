@@ -31,7 +31,7 @@ const ASKED: [&str; 8] = [
 ];
 
 /// What a pull has at hand.
-pub(super) struct Look {
+pub(super) struct PullBatch {
     /// The model that is looked at.
     pub model: &'static str,
     /// The kinds of things that stand there, what others hang on first.
@@ -46,7 +46,7 @@ pub(super) struct Look {
     pub companies: BTreeSet<i64>,
 }
 
-impl Look {
+impl PullBatch {
     /// The first page of these records, in the order of their ids; archived ones too.
     fn at(&self, records: Domain) -> Call<Vec<Record>> {
         let page = Call::search_read(self.model, records, &self.fields).order("id asc").limit(PAGE);
@@ -88,7 +88,7 @@ impl Sync {
         pulling.map(|mapping| mapping.model()).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
-    async fn look(&self, model: &'static str) -> Result<Look> {
+    async fn look(&self, model: &'static str) -> Result<PullBatch> {
         let mappings = MAPPINGS.iter().copied();
         let mappings: Vec<&dyn Mapping> =
             mappings.filter(|mapping| mapping.model() == model && self.directions(*mapping).pull).collect();
@@ -104,7 +104,7 @@ impl Sync {
                 companies.extend(company.many2one("partner_id").map_err(Fault::from)?);
             }
         }
-        Ok(Look { model, mappings, fields, names, me, companies })
+        Ok(PullBatch { model, mappings, fields, names, me, companies })
     }
 
     /// Looks at all records of a model that changed since the last time, and a while before: what a long transaction
@@ -117,7 +117,7 @@ impl Sync {
     /// Those of the database, and `Unavailable` when Odoo fails.
     pub async fn pull(&self, model: &'static str) -> Result<bool> {
         let now = self.clock.now();
-        let (own, look) = (&self.database.own, self.look(model).await?);
+        let (own, batch) = (&self.database.own, self.look(model).await?);
         // By the clock there: what changes while we look is looked at the next time, whatever page it lies on.
         let began = now + self.odoo.ahead().unwrap_or_default();
         let newcomers = self.team.as_ref().map(|_| self.newcomers);
@@ -125,13 +125,13 @@ impl Sync {
         let changed =
             reached.map_or(Domain::all(), |reached| Domain::all().changed_since(reached - self.overlap));
         loop {
-            let page = self.odoo.run(look.at(changed.clone().after_id(place.after))).await?;
+            let page = self.odoo.run(batch.at(changed.clone().after_id(place.after))).await?;
             for record in &page {
                 let written = record.instant("write_date").map_err(Fault::from)?;
                 place.pass(record.id().map_err(Fault::from)?, written);
             }
             let is_last = is_last(&page);
-            self.page(&look, page).await?;
+            self.page(&batch, page).await?;
             if is_last {
                 progress::reach(own, model, place.latest, newcomers).await?;
                 return self.is_fewer(model, place.after).await;
@@ -141,12 +141,12 @@ impl Sync {
     }
 
     /// All people at these companies there.
-    pub(super) async fn people(&self, look: &Look, companies: &[i64]) -> Result<Vec<Record>> {
+    pub(super) async fn people(&self, batch: &PullBatch, companies: &[i64]) -> Result<Vec<Record>> {
         let mut people: Vec<Record> = Vec::new();
         loop {
             let last = people.last().map(Record::id).transpose().map_err(Fault::from)?;
             let more = Domain::all().and("parent_id", "in", companies.to_vec());
-            let page = self.odoo.run(look.at(more.after_id(last.unwrap_or_default()))).await?;
+            let page = self.odoo.run(batch.at(more.after_id(last.unwrap_or_default()))).await?;
             let is_last = is_last(&page);
             people.extend(page);
             if is_last {
@@ -156,39 +156,39 @@ impl Sync {
     }
 
     /// Takes over a page of records: what others hang on first.
-    async fn page(&self, look: &Look, records: Vec<Record>) -> Result<()> {
+    async fn page(&self, batch: &PullBatch, records: Vec<Record>) -> Result<()> {
         let mut page = Page { records: BTreeMap::new(), rows: HashMap::new() };
-        self.put(look, &mut page, records).await?;
-        for mapping in &look.mappings {
-            let mut names = look.names.clone();
-            self.known(look, *mapping, &page, &mut names).await?;
+        self.put(batch, &mut page, records).await?;
+        for mapping in &batch.mappings {
+            let mut names = batch.names.clone();
+            self.known(batch, *mapping, &page, &mut names).await?;
             if mapping.hangs_on().is_some() {
-                self.returning(look, *mapping, &page, &names).await?;
+                self.restore_people(batch, *mapping, &page, &names).await?;
             }
             if self.team.is_none() {
                 continue;
             }
             if mapping.hangs_on().is_none() {
-                self.families(look, *mapping, &mut page).await?;
+                self.import_companies(batch, *mapping, &mut page).await?;
             } else {
-                self.joining(look, *mapping, &page, &names).await?;
+                self.import_people(batch, *mapping, &page, &names).await?;
             }
         }
         Ok(())
     }
 
     /// Puts more records on a page, and looks anew which of all are known.
-    pub(super) async fn put(&self, look: &Look, page: &mut Page, records: Vec<Record>) -> Result<()> {
+    pub(super) async fn put(&self, batch: &PullBatch, page: &mut Page, records: Vec<Record>) -> Result<()> {
         for record in records {
             page.records.insert(record.id().map_err(Fault::from)?, record);
         }
         let ids: Vec<i64> = page.records.keys().copied().collect();
-        page.rows = ledger::there(&self.database, look.model, &ids).await?;
+        page.rows = ledger::there(&self.database, batch.model, &ids).await?;
         Ok(())
     }
 
     /// Compares the things of a kind that are known with their records.
-    async fn known(&self, look: &Look, mapping: &dyn Mapping, page: &Page, names: &mut Names) -> Result<()> {
+    async fn known(&self, batch: &PullBatch, mapping: &dyn Mapping, page: &Page, names: &mut Names) -> Result<()> {
         let of_kind = |row: &&Model| row.local_type == mapping.kind();
         let things: Vec<Uuid> = page.rows.values().filter(of_kind).map(|row| row.id.uuid()).collect();
         let locals = mapping.read((&self.database.own).into(), &things).await?;
@@ -199,7 +199,7 @@ impl Sync {
             let Some(row) = page.rows.get(id).filter(of_kind) else { continue };
             let Some(local) = locals.get(&row.id.uuid()) else { continue };
             if let Err(error) = self.meet(mapping, row, local, record, names).await {
-                look.leave(*id, &error);
+                batch.leave(*id, &error);
             }
         }
         Ok(())
