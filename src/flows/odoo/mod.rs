@@ -18,7 +18,7 @@ mod merge;
 mod names;
 mod newcomers;
 mod notes;
-mod pace;
+mod backoff;
 mod places;
 mod pull;
 mod push;
@@ -43,7 +43,7 @@ use crate::platform::db::Database;
 use mapping::Mapping;
 use merge::Directions;
 use names::Names;
-use pace::Pace;
+use backoff::Backoff;
 use places::Places;
 use sweep::Count;
 
@@ -64,7 +64,7 @@ pub struct Sync {
     team: Option<String>,
     newcomers: OdooNewcomers,
     places: Mutex<Option<Arc<Places>>>,
-    pace: Pace,
+    backoff: Backoff,
     /// When the ledger is counted the next time.
     counted: std::sync::Mutex<Option<Instant>>,
     /// How many records there were of a model, up to an id.
@@ -113,7 +113,7 @@ impl Sync {
             database: database.for_itself(),
             clock,
             places: Mutex::default(),
-            pace: Pace::default(),
+            backoff: Backoff::default(),
             counted: std::sync::Mutex::default(),
             known: std::sync::Mutex::default(),
         })
@@ -142,7 +142,7 @@ impl Sync {
 
     /// Sends nothing of a model for a moment.
     pub(super) fn rest(&self, model: &'static str) {
-        self.pace.trouble(model, self.clock.now());
+        self.backoff.trouble(model, self.clock.now());
     }
 
     /// Writes down for admins that a lane goes well, or why it does not.

@@ -159,7 +159,7 @@ impl Sync {
             let outcome = self.note(&bundle, model, parent).await?;
             if let Outcome::Fault(fault) = outcome {
                 let left = bundle.rows.into_iter().chain(bundles.into_iter().flat_map(|bundle| bundle.rows));
-                return self.put_off(mapping, left, &fault).await.map(|ended| ended.map(|()| answered));
+                return self.postpone(mapping, left, &fault).await.map(|ended| ended.map(|()| answered));
             }
             // Nothing was stored: only what is refused by itself is given up.
             if bundle.rows.len() > 1 && outcome.refuses_some() {
@@ -171,7 +171,7 @@ impl Sync {
             let trouble = outcome.trouble().map(ToString::to_string);
             answered |= !matches!(outcome, Outcome::Overtaken | Outcome::Unsure(_, None));
             if matches!(outcome, Outcome::Noted(_)) {
-                self.pace.well(mapping.model());
+                self.backoff.well(mapping.model());
             }
             let endings = bundle.end(|row, local| self.ending(row, local, &outcome));
             if let Some((

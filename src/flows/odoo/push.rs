@@ -35,7 +35,7 @@ impl Sync {
     /// # Errors
     /// Those of the database.
     pub fn due_for(&self, model: &'static str, now: Instant) -> Option<SelectStatement> {
-        if self.pace.rests(model, now) {
+        if self.backoff.rests(model, now) {
             return None;
         }
         if let Some(notes) = self.pushing(model).find(|mapping| mapping.way() == Way::Note) {
@@ -92,7 +92,7 @@ impl Sync {
                     return Ok(());
                 };
                 if answered {
-                    self.pace.well(model);
+                    self.backoff.well(model);
                     self.tell(SyncDirection::Push, model, None).await?;
                     if !lanes::any_fails(&self.database.own, SyncDirection::Push, &self.pushed_models())
                         .await?
@@ -133,7 +133,7 @@ impl Sync {
     }
 
     /// Rows that were not sent stay where they stood in the queue.
-    pub(super) async fn put_off(
+    pub(super) async fn postpone(
         &self,
         mapping: &dyn Mapping,
         rows: impl IntoIterator<Item = Claimed>,
@@ -164,7 +164,7 @@ impl Sync {
     ) -> Result<Result<(), Interrupted>> {
         let mut names = match self.names().await {
             Ok(names) => names,
-            Err(fault) => return self.put_off(mapping, rows, &fault).await,
+            Err(fault) => return self.postpone(mapping, rows, &fault).await,
         };
         let ids: Vec<Uuid> = rows.iter().map(|(row, _)| row.id.uuid()).collect();
         let locals = mapping.read((&self.database.own).into(), &ids).await?;
@@ -179,7 +179,7 @@ impl Sync {
                 }
                 HashMap::new()
             }
-            Err(fault) => return self.put_off(mapping, rows, &fault).await,
+            Err(fault) => return self.postpone(mapping, rows, &fault).await,
         };
         for claimed in rows {
             let merged = merged.get(&claimed.0.id);
@@ -219,7 +219,7 @@ impl Sync {
                     let all: Vec<Claimed> =
                         all.chain(fresh.into_iter().map(|parcel| parcel.claimed)).collect();
                     self.settle(mapping, settled).await?;
-                    return self.put_off(mapping, all, &fault).await;
+                    return self.postpone(mapping, all, &fault).await;
                 }
             };
         self.learn(&mut names, mapping, there.values()).await?;
@@ -286,7 +286,7 @@ impl Sync {
         match self.odoo.run(Call::write(mapping.model(), &[id], archived)).await {
             Err(fault) if fault.class != Class::Permanent(Kind::Missing) => {
                 if is_about_all(&fault) {
-                    return self.put_off(mapping, [claimed], &fault).await;
+                    return self.postpone(mapping, [claimed], &fault).await;
                 }
                 let again = self.again(&claimed.0, &fault);
                 let ending = Ending::Failed { again, problem: problem(&fault) };

@@ -142,7 +142,7 @@ impl Sync {
             };
             if is_about_all(&fault) {
                 trouble = true;
-                self.put_off(mapping, chunk.into_iter().map(|parcel| parcel.claimed), &fault).await?.ok();
+                self.postpone(mapping, chunk.into_iter().map(|parcel| parcel.claimed), &fault).await?.ok();
                 continue;
             }
             let to_blame: Vec<usize> = fault.rows.iter().filter_map(|row| row.row).collect();

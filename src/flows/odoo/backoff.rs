@@ -1,4 +1,4 @@
-//! How long a lane to Odoo is left alone after trouble: longer with each trouble, and not at all once something went well.
+//! Backoff of each lane to Odoo: the pause grows with each failed call and ends with the first that succeeds.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -11,9 +11,9 @@ const FIRST: Duration = Duration::from_millis(200);
 /// Longest pause: while Odoo is away the client's circuit breaker asks it even less often.
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// The pauses of this process, by model: trouble with one says nothing of the others.
+/// The pauses of this process, by model: models fail independently.
 #[derive(Debug, Default)]
-pub struct Pace(Mutex<HashMap<&'static str, State>>);
+pub struct Backoff(Mutex<HashMap<&'static str, State>>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -21,8 +21,8 @@ struct State {
     until: Option<Instant>,
 }
 
-impl Pace {
-    /// Something went wrong that is not the record's fault.
+impl Backoff {
+    /// A call failed, and not because of its record.
     pub fn trouble(&self, model: &'static str, now: Instant) {
         let mut states = self.states();
         let state = states.entry(model).or_default();
@@ -31,12 +31,12 @@ impl Pace {
         state.until = Some(now + chrono::Duration::from_std(pause).unwrap_or_default());
     }
 
-    /// Something went well.
+    /// A call succeeded.
     pub fn well(&self, model: &'static str) {
         self.states().remove(model);
     }
 
-    /// Whether it is left alone now.
+    /// Whether the model must not be called yet.
     pub fn rests(&self, model: &str, now: Instant) -> bool {
         self.states().get(model).and_then(|state| state.until).is_some_and(|until| until > now)
     }
