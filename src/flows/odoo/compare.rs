@@ -6,7 +6,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::mapping::{Field, Kind, Local, Mapping, Refused, Taken};
-use super::merge::{Directions, Lost, Merged, merge};
+use super::merge::{Directions, Overwritten, Merged, merge};
 use super::names::Names;
 use super::{Sync, problem};
 use crate::domains::sync::ledger::{self, Ending, Problem, Values};
@@ -75,7 +75,7 @@ impl Sync {
             }
         };
         let merged = sides.merge(self.directions(mapping), names);
-        let met = if merged.here.is_empty() && merged.lost.is_empty() {
+        let met = if merged.here.is_empty() && merged.overwritten.is_empty() {
             sides.met(&merged)
         } else {
             let mut tx = self.begin().await?;
@@ -190,7 +190,7 @@ impl Sides {
         for field in &merged.unknown {
             merged.both.insert((*field).to_owned(), self.theirs.get(*field).cloned().flatten());
         }
-        merged.lost.retain(|lost| !merged.unknown.contains(&lost.field));
+        merged.overwritten.retain(|lost| !merged.unknown.contains(&lost.field));
         merged
     }
 
@@ -275,7 +275,7 @@ pub(super) async fn take_over(
     tx.came_from_there(id);
     let mut met = sides.met(merged);
     if merged.here.is_empty() {
-        overwritten(tx, mapping, id, local.version, &merged.lost);
+        overwritten(tx, mapping, id, local.version, &merged.overwritten);
         return Ok(Outcome::Met(met));
     }
     let refused = match mapping.take(tx, id, local.version, &merged.here).await {
@@ -284,7 +284,7 @@ pub(super) async fn take_over(
         Ok(Taken::Overtaken) | Err(Error::NotFound) => return Ok(Outcome::Overtaken),
         Err(error) => return Err(error),
     };
-    overwritten(tx, mapping, id, local.version, &merged.lost);
+    overwritten(tx, mapping, id, local.version, &merged.overwritten);
     let Some(after) = mapping.read(tx.conn().into(), &[id]).await?.remove(&id) else {
         return Ok(Outcome::Gone);
     };
@@ -304,11 +304,11 @@ pub(super) async fn take_over(
     Ok(Outcome::Met(met))
 }
 
-fn overwritten(tx: &mut Tx, mapping: &dyn Mapping, id: Uuid, version: i32, lost: &[Lost]) {
+fn overwritten(tx: &mut Tx, mapping: &dyn Mapping, id: Uuid, version: i32, lost: &[Overwritten]) {
     if lost.is_empty() {
         return;
     }
-    let change = |lost: &Lost| FieldChange {
+    let change = |lost: &Overwritten| FieldChange {
         field: format!("odoo.{}", lost.field),
         before: lost.theirs.clone().into(),
         after: lost.ours.clone().into(),

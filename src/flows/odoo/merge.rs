@@ -11,14 +11,14 @@ pub struct Merged {
     /// What is to be changed here.
     pub here: Values,
     /// What was changed there and is overwritten from here, with what overwrites it.
-    pub lost: Vec<Lost>,
+    pub overwritten: Vec<Overwritten>,
     /// What is not sent, for there is no such value there.
     pub unknown: Vec<&'static str>,
 }
 
 /// A value of Odoo that is overwritten.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lost {
+pub struct Overwritten {
     /// The field, by its name here.
     pub field: &'static str,
     /// What stood there.
@@ -71,7 +71,7 @@ pub fn merge(
             merged.both.insert(field.ours.to_owned(), there);
         } else {
             if changed_there {
-                merged.lost.push(Lost { field: field.ours, theirs: there, ours: mine.clone() });
+                merged.overwritten.push(Overwritten { field: field.ours, theirs: there, ours: mine.clone() });
             }
             merged.both.insert(field.ours.to_owned(), mine);
         }
@@ -111,12 +111,12 @@ mod tests {
         let text = |text: &str| Some(text.to_owned());
         let (old, new, other) = (text("old"), text("new"), text("other"));
         let taken = run(Decides::WhoChanged, BOTH, &old, &old, &new);
-        assert_eq!((taken.here, taken.lost.len()), (holds(&new), 0));
+        assert_eq!((taken.here, taken.overwritten.len()), (holds(&new), 0));
         let kept = run(Decides::WhoChanged, BOTH, &old, &new, &old);
-        assert_eq!((kept.both, kept.here.len(), kept.lost.len()), (holds(&new), 0, 0));
+        assert_eq!((kept.both, kept.here.len(), kept.overwritten.len()), (holds(&new), 0, 0));
         let both = run(Decides::WhoChanged, BOTH, &old, &new, &other);
-        let lost = Lost { field: "name", theirs: other.clone(), ours: new.clone() };
-        assert_eq!((both.both, both.lost), (holds(&new), vec![lost]));
+        let lost = Overwritten { field: "name", theirs: other.clone(), ours: new.clone() };
+        assert_eq!((both.both, both.overwritten), (holds(&new), vec![lost]));
         let cleared = run(Decides::WhoChanged, BOTH, &old, &old, &None);
         assert_eq!(cleared.here, holds(&None), "clearing is a change");
         let accounting = run(Decides::Odoo, BOTH, &old, &new, &old);
@@ -150,10 +150,10 @@ mod tests {
             prop_assert_eq!(&here, &both);
             prop_assert!(pull || merged.here.is_empty());
             if both != theirs && theirs != base {
-                prop_assert_eq!(merged.lost.len(), 1);
+                prop_assert_eq!(merged.overwritten.len(), 1);
             }
             let again = merge(&[field(decides)], Directions { push, pull }, &merged.both, &merged.both, &merged.both);
-            prop_assert!(again.here.is_empty() && again.lost.is_empty() && again.both == merged.both);
+            prop_assert!(again.here.is_empty() && again.overwritten.is_empty() && again.both == merged.both);
         }
     }
 }

@@ -12,7 +12,7 @@ mod count;
 pub mod doctor;
 mod entry;
 mod jobs;
-mod lost;
+mod uncertain;
 pub mod mapping;
 mod merge;
 mod names;

@@ -7,7 +7,7 @@ use sea_orm::sea_query::SelectStatement;
 use uuid::Uuid;
 
 use super::compare::{Compared, deleted};
-use super::lost::is_doubtful;
+use super::uncertain::is_doubtful;
 use super::mapping::{Local, Mapping, Way};
 use super::send::{Interrupted, Parcel};
 use super::{MAPPINGS, Sync, is_about_all, problem};
