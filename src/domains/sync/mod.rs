@@ -8,7 +8,7 @@
 pub mod failures;
 pub mod lanes;
 pub mod ledger;
-mod place;
+mod checkpoint;
 pub mod progress;
 
 use sea_orm::{ColumnTrait, QueryFilter, Select};
@@ -18,7 +18,7 @@ use crate::platform::auth::{Right, Role, Viewer};
 use crate::platform::db::tables::sync_external::{Column, Entity};
 use crate::platform::db::{Visible, all_rows, none};
 
-pub use place::Place;
+pub use checkpoint::Checkpoint;
 
 pub use crate::platform::db::tables::sync_external::{Model, SyncDirection, SyncStatus};
 

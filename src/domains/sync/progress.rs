@@ -4,7 +4,7 @@ use sea_orm::DeriveIden;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
 use sea_orm::{ConnectionTrait, DatabaseConnection, Value};
 
-use super::{Place, SyncDirection, lanes};
+use super::{Checkpoint, SyncDirection, lanes};
 use crate::kernel::Result;
 use crate::kernel::time::Instant;
 use crate::platform::config::OdooNewcomers;
@@ -82,26 +82,26 @@ pub async fn trouble(db: &DatabaseConnection, what: Option<&str>) -> Result<bool
 ///
 /// # Errors
 /// Those of the database.
-pub async fn place(
+pub async fn checkpoint(
     db: &DatabaseConnection,
     model: &str,
     now: Instant,
     newcomers: Option<OdooNewcomers>,
-) -> Result<(Option<Instant>, Place)> {
+) -> Result<(Option<Instant>, Checkpoint)> {
     let mut query = Query::select();
     query.columns(STATE).from(Table).and_where(Expr::col(Column::Model).eq(model));
-    let Some(row) = db.query_one(&query).await? else { return Ok((None, Place::first(now, None))) };
+    let Some(row) = db.query_one(&query).await? else { return Ok((None, Checkpoint::first(now, None))) };
     let before: Option<String> = row.try_get_by_index(4)?;
     if newcomers > before.and_then(|before| before.parse().ok()) {
         db.execute(Query::delete().from_table(Table).and_where(Expr::col(Column::Model).eq(model))).await?;
-        return Ok((None, Place::first(now, None)));
+        return Ok((None, Checkpoint::first(now, None)));
     }
     let reached = row.try_get_by_index(0)?;
-    let place = match (row.try_get_by_index(1)?, row.try_get_by_index(3)?) {
-        (Some(began), Some(after)) => Place { began, latest: row.try_get_by_index(2)?, after },
-        _ => Place::first(now, reached),
+    let checkpoint = match (row.try_get_by_index(1)?, row.try_get_by_index(3)?) {
+        (Some(began), Some(after)) => Checkpoint { began, latest: row.try_get_by_index(2)?, after },
+        _ => Checkpoint::first(now, reached),
     };
-    Ok((reached, place))
+    Ok((reached, checkpoint))
 }
 
 /// A pull is there, and goes on there.
@@ -111,13 +111,13 @@ pub async fn place(
 pub async fn keep(
     db: &DatabaseConnection,
     model: &str,
-    place: Place,
+    checkpoint: Checkpoint,
     newcomers: Option<OdooNewcomers>,
 ) -> Result<()> {
     let now = [
-        (Column::Began, place.began.into()),
-        (Column::Latest, place.latest.into()),
-        (Column::AfterId, place.after.into()),
+        (Column::Began, checkpoint.began.into()),
+        (Column::Latest, checkpoint.latest.into()),
+        (Column::AfterId, checkpoint.after.into()),
         (Column::Newcomers, newcomers.map(OdooNewcomers::as_str).into()),
     ];
     write(db, model, now).await

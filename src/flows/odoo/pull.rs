@@ -121,7 +121,7 @@ impl Sync {
         // By the clock there: what changes while we look is looked at the next time, whatever page it lies on.
         let began = now + self.odoo.ahead().unwrap_or_default();
         let newcomers = self.team.as_ref().map(|_| self.newcomers);
-        let (reached, mut place) = progress::place(own, model, began, newcomers).await?;
+        let (reached, mut place) = progress::checkpoint(own, model, began, newcomers).await?;
         let changed =
             reached.map_or(Domain::all(), |reached| Domain::all().changed_since(reached - self.overlap));
         loop {

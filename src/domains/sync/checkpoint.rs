@@ -1,26 +1,27 @@
-//! Where a pull is. It goes through the records in the order of their ids, page by page, and may be interrupted after any of
-//! them; what changes meanwhile on pages that it has left is looked at the next time.
+//! The checkpoint of a pull. A pull reads the records in the order of their ids, page by page, and may be interrupted after
+//! any of them; records on earlier pages that change meanwhile are read by the next pull.
 
 use crate::kernel::time::Instant;
 
-/// Where a pull is.
+/// How far a pull has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// When it began, by the clock there. However long it takes: the next one begins behind this.
+pub struct Checkpoint {
+    /// When it began, by Odoo's clock: the next pull reads what changed from then on, however long this one takes.
     pub began: Instant,
-    /// Once it is through, all that changed before this moment was seen; `None`: it saw nothing that ever changed.
+    /// When it is finished, every change before this instant has been read; `None`: no record had a time of change.
     pub latest: Option<Instant>,
-    /// The last record that was looked at.
+    /// The id of the last record that was read.
     pub after: i64,
 }
 
-impl Place {
-    /// Before the first record; all that changed before `reached` was seen by earlier ones.
-    pub fn first(began: Instant, reached: Option<Instant>) -> Place {
-        Place { began, latest: reached, after: 0 }
+impl Checkpoint {
+    /// Before the first record; earlier pulls have read every change before `reached`.
+    pub fn first(began: Instant, reached: Option<Instant>) -> Checkpoint {
+        Checkpoint { began, latest: reached, after: 0 }
     }
 
-    /// A record was looked at. One that changed since the pull began tells nothing of those that it has left behind.
+    /// Moves behind a record. Its time of change counts only up to the start of the pull: a later one says nothing about
+    /// the records on earlier pages.
     pub fn pass(&mut self, id: i64, written: Option<Instant>) {
         self.after = id;
         self.latest = self.latest.max(written.map(|written| written.min(self.began)));
@@ -54,7 +55,7 @@ mod tests {
         /// The last version of each record that was looked at.
         looked: BTreeMap<i64, usize>,
         watermark: Option<Instant>,
-        kept: Option<Place>,
+        kept: Option<Checkpoint>,
     }
 
     #[derive(Clone, Debug)]
@@ -92,13 +93,13 @@ mod tests {
 
         /// Looks at a page; tells when the pull began that came to its end with it.
         fn page(&mut self) -> Option<Instant> {
-            let first = Place::first(at(self.now), self.watermark);
+            let first = Checkpoint::first(at(self.now), self.watermark);
             let mut place = self.kept.unwrap_or(first);
             let since = self.watermark.map(|reached| reached - chrono::Duration::seconds(OVERLAP));
             let found: Vec<(i64, usize, i64)> = self
                 .records
                 .keys()
-                .filter(|id| **id > place.after)
+                .filter(|id| **id > checkpoint.after)
                 .filter_map(|id| self.visible(*id).map(|(version, written)| (*id, version, written)))
                 .filter(|(.., written)| since.is_none_or(|since| at(*written) >= since))
                 .take(PAGE)
@@ -111,8 +112,8 @@ mod tests {
                 self.kept = Some(place);
                 return None;
             }
-            (self.kept, self.watermark) = (None, place.latest);
-            Some(place.began)
+            (self.kept, self.watermark) = (None, checkpoint.latest);
+            Some(checkpoint.began)
         }
     }
 
