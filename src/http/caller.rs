@@ -13,7 +13,7 @@ use crate::graphql::context::Caller;
 use crate::kernel::Result;
 use crate::kernel::address::TrustedProxies;
 use crate::platform::db::Reader;
-use crate::platform::telemetry::{Context, Kind, Step, Trail};
+use crate::platform::telemetry::{Context, Kind, Step, TraceContext};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -39,7 +39,7 @@ pub async fn identify(State(web): State<Web>, mut request: Request, next: Next) 
     });
     let method = request.method().clone();
     let quiet = path.starts_with("/health") || path == "/metrics";
-    let work = Trail::of_request(&request_id, request.headers());
+    let work = TraceContext::of_request(&request_id, request.headers());
     let step = if quiet { Step::untold(work) } else { begin(work, &method, route, &request_id) };
     request.extensions_mut().insert(Origin { request_id: request_id.clone(), address: address.clone() });
     let answered = async {
@@ -48,8 +48,8 @@ pub async fn identify(State(web): State<Web>, mut request: Request, next: Next) 
             response.headers_mut().insert(REQUEST_ID, value);
         }
         let (status, micros) = (response.status().as_u16(), began.elapsed().as_micros());
-        let trail = Trail::here();
-        let trace_id = trail.trace_id();
+        let trace = TraceContext::here();
+        let trace_id = trace.trace_id();
         if quiet {
             tracing::debug!(%method, path, status, micros, request_id, trace_id, "request");
         } else {

@@ -12,7 +12,7 @@ use super::tables::sync_external::{ActiveModel, Column, Entity, SyncDirection, S
 use crate::kernel::Result;
 use crate::kernel::ids::{ClientId, SyncId, TypedId};
 use crate::kernel::time::Instant;
-use crate::platform::telemetry::Trail;
+use crate::platform::telemetry::TraceContext;
 
 /// The kinds of things whose changes are sent to another system, by the prefixes of their ids.
 #[derive(Clone, Debug, Default)]
@@ -80,7 +80,7 @@ pub struct Mark {
 
 /// Marks these things as changed, whatever became of earlier tries. While one is being sent it is sent once more.
 pub async fn mark(conn: &DatabaseTransaction, marks: Vec<Mark>, now: Instant) -> Result<()> {
-    let Trail { request_id, traceparent } = Trail::here();
+    let TraceContext { request_id, traceparent } = TraceContext::here();
     let rows = marks.into_iter().map(|mark| ActiveModel {
         id: Set(SyncId::from_uuid(mark.id)),
         version: Set(1),

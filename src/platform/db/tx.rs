@@ -20,7 +20,7 @@ use crate::kernel::time::{Clock, Instant};
 use crate::kernel::words::Code;
 use crate::kernel::{Error, FieldConflict, Result, Stop};
 use crate::platform::auth::Viewer;
-use crate::platform::telemetry::Trail;
+use crate::platform::telemetry::TraceContext;
 
 /// Where a write comes from, for the audit.
 #[derive(Clone, Debug, Default)]
@@ -303,7 +303,7 @@ async fn write_jobs(conn: &DatabaseTransaction, mut jobs: Vec<NewJob>, now: Inst
         (None, None) => a.dedup_key.cmp(&b.dedup_key),
         (a, b) => a.is_some().cmp(&b.is_some()),
     });
-    let Trail { request_id, traceparent } = Trail::here();
+    let TraceContext { request_id, traceparent } = TraceContext::here();
     let rows = jobs.into_iter().map(|new| job::ActiveModel {
         id: Set(JobId::new()),
         kind: Set(new.kind.to_owned()),

@@ -18,7 +18,7 @@ use crate::kernel::time::{Clock, Instant};
 use crate::kernel::{Error, Result};
 use crate::platform::auth::Viewer;
 use crate::platform::db::{Database, Origin, Tx, retried};
-use crate::platform::telemetry::Trail;
+use crate::platform::telemetry::TraceContext;
 
 /// What a job has at hand while it runs.
 #[derive(Clone)]
@@ -42,7 +42,7 @@ impl Work {
     /// # Errors
     /// Those of the database.
     pub async fn begin(&self) -> Result<Tx> {
-        let request_id = Trail::here().request_id;
+        let request_id = TraceContext::here().request_id;
         let origin = Origin { operation: self.kind.to_owned(), request_id, ..Origin::default() };
         Tx::begin(&self.database, &self.clock, Arc::new(Viewer::system(self.kind)), origin).await
     }

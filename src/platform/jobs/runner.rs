@@ -19,7 +19,7 @@ use crate::kernel::{Error, Result};
 use crate::platform::auth::Viewer;
 use crate::platform::db::tables::job::Model;
 use crate::platform::db::{Database, Origin, Tx};
-use crate::platform::telemetry::{Kind, Step, Trail};
+use crate::platform::telemetry::{Kind, Step, TraceContext};
 
 /// How often is looked for what other processes owe, and what is due by the clock.
 const EVERY: Duration = Duration::from_millis(500);
@@ -107,8 +107,8 @@ impl Runner {
 
     /// Does a claimed job, as a step of the work that owes it.
     async fn work(self, job: Model) {
-        let trail = Trail { request_id: job.request_id.clone(), traceparent: job.traceparent.clone() };
-        let step = Step::within(trail.context(), Kind::Consumer, || format!("job {}", job.kind));
+        let trace = TraceContext { request_id: job.request_id.clone(), traceparent: job.traceparent.clone() };
+        let step = Step::within(trace.context(), Kind::Consumer, || format!("job {}", job.kind));
         step.set("cabina.job.id", job.id.to_string());
         step.set("cabina.job.attempt", i64::from(job.attempts));
         step.around(self.perform(job, &step)).await;

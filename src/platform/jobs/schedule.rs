@@ -12,7 +12,7 @@ use crate::kernel::time::{Clock, Instant};
 use crate::platform::auth::Viewer;
 use crate::platform::db::tables::job;
 use crate::platform::db::{Database, NewJob, Origin, Tx};
-use crate::platform::telemetry::{Step, Trail};
+use crate::platform::telemetry::{Step, TraceContext};
 
 type Make = Arc<dyn Fn() -> Result<NewJob> + Send + Sync>;
 type Look = Arc<dyn Fn(Instant) -> Option<SelectStatement> + Send + Sync>;
@@ -51,7 +51,7 @@ impl Watch {
     }
 
     /// Enqueues the job: there is something to do, by whoever's change.
-    async fn enqueue(&self, database: &Database, clock: &Clock, whose: &Trail) -> Result<()> {
+    async fn enqueue(&self, database: &Database, clock: &Clock, whose: &TraceContext) -> Result<()> {
         let origin = Origin { operation: "watch".to_owned(), ..Origin::default() };
         let mut tx = Tx::begin(database, clock, Arc::new(Viewer::system("watch")), origin).await?;
         tx.enqueue((self.make)()?);
@@ -126,7 +126,7 @@ impl Rota {
                 WATCH => match which.parse::<usize>().ok().and_then(|place| self.watches.get(place)) {
                     Some(watch) => {
                         let (request_id, traceparent) = (row.try_get_by_index(2)?, row.try_get_by_index(3)?);
-                        let whose = Trail { request_id, traceparent };
+                        let whose = TraceContext { request_id, traceparent };
                         watch.enqueue(database, clock, &whose).await.map(|()| true)
                     }
                     None => Ok(false),

@@ -8,7 +8,7 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
-use super::trail::Trail;
+use super::trace_context::TraceContext;
 use crate::platform::config::{LogFormat, TelemetryConfig};
 
 /// Starts writing logs to standard error; the second call of a process does nothing.
@@ -40,11 +40,11 @@ where
         self.0.format_event(context, Writer::new(&mut line), event)?;
         let Some(body) = line.trim_end().strip_suffix('}') else { return writer.write_str(&line) };
         writer.write_str(body)?;
-        let trail = Trail::here();
+        let trace = TraceContext::here();
         let ids = [
-            ("request_id", trail.request_id.as_deref()),
-            ("trace_id", trail.trace_id()),
-            ("span_id", trail.span_id()),
+            ("request_id", trace.request_id.as_deref()),
+            ("trace_id", trace.trace_id()),
+            ("span_id", trace.span_id()),
         ];
         for (name, id) in ids {
             // Ids have no character that JSON would escape. A line that tells one by itself tells it once.
@@ -88,13 +88,13 @@ mod tests {
             .map_event_format(Trailed)
             .finish();
         let trace = "0af7651916cd43dd8448eb211c80319c";
-        let trail = Trail {
+        let trace = TraceContext {
             request_id: Some("request-1".into()),
             traceparent: Some(format!("00-{trace}-b7ad6b7169203331-01")),
         };
         tracing::subscriber::with_default(subscriber, || {
             tracing::info!("outside");
-            let _inside = trail.context().attach();
+            let _inside = trace.context().attach();
             tracing::info!(text = "\"request_id\":", "inside {{}}");
             tracing::info!(request_id = "request-2", "its own");
         });

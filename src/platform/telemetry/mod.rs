@@ -4,7 +4,7 @@ mod export;
 mod logs;
 mod metrics;
 mod step;
-mod trail;
+mod trace_context;
 
 pub use opentelemetry::Context;
 
@@ -12,4 +12,4 @@ pub use export::{Traces, start_traces};
 pub use logs::start_logs;
 pub use metrics::start_metrics;
 pub use step::{Kind, Step};
-pub use trail::Trail;
+pub use trace_context::TraceContext;

@@ -9,7 +9,7 @@ use opentelemetry::{Context, KeyValue, Value};
 use opentelemetry_sdk::trace::SdkTracer;
 use reqwest::header::HeaderMap;
 
-use super::trail::{self, Trail};
+use super::trace_context::{self, TraceContext};
 
 pub use opentelemetry::trace::SpanKind as Kind;
 
@@ -71,11 +71,11 @@ impl Step {
 
     /// Tells another server whose work its request is.
     pub fn tell(&self, headers: &mut HeaderMap) {
-        trail::tell(&self.0, headers);
+        trace_context::tell(&self.0, headers);
     }
 
     /// Notes at the step that this is called in that it does the work of others too.
-    pub fn also_for(others: &[Trail]) {
+    pub fn also_for(others: &[TraceContext]) {
         Context::map_current(|context| {
             let span = context.span();
             let own = span.span_context().trace_id();

@@ -19,7 +19,7 @@ use crate::kernel::time::Instant;
 use crate::kernel::{Error, Result};
 use crate::platform::db::tables::sync_external::{Column, Entity, Model, SyncDirection, SyncStatus};
 use crate::platform::db::{Database, Tx, all_rows, among, delete_all};
-use crate::platform::telemetry::Trail;
+use crate::platform::telemetry::TraceContext;
 
 pub use found::{Found, absent, found, newest_before};
 pub use notes::{claim_notes, note_due_for, sending};
@@ -154,8 +154,8 @@ pub fn due_for(kinds: &[&str], now: Instant) -> SelectStatement {
 }
 
 /// Whose change a row stands for.
-pub fn trail(row: &Model) -> Trail {
-    Trail { request_id: row.request_id.clone(), traceparent: row.traceparent.clone() }
+pub fn trail(row: &Model) -> TraceContext {
+    TraceContext { request_id: row.request_id.clone(), traceparent: row.traceparent.clone() }
 }
 
 /// Of these clients the first row of this kind that waits, but for these, and when it is due: what came behind it waits as well.

@@ -16,20 +16,20 @@ struct RequestId(String);
 
 /// Whose work something is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Trail {
+pub struct TraceContext {
     /// The id of the request, as in its log line.
     pub request_id: Option<String>,
     /// The place in the trace, in the words of W3C's Trace Context; `None` when there is none.
     pub traceparent: Option<String>,
 }
 
-impl Trail {
+impl TraceContext {
     /// Of the work that this is called in.
-    pub fn here() -> Trail {
+    pub fn here() -> TraceContext {
         Context::map_current(|work| {
             let mut fields = HashMap::new();
             TraceContextPropagator::new().inject_context(work, &mut fields);
-            Trail { request_id: request_id(work), traceparent: fields.remove(TRACEPARENT) }
+            TraceContext { request_id: request_id(work), traceparent: fields.remove(TRACEPARENT) }
         })
     }
 
