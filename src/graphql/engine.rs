@@ -19,7 +19,7 @@ use super::streams::Frames;
 use crate::kernel::{Error, Result};
 use crate::platform::config::Config;
 use crate::platform::limits::{Points, QuotaState};
-use crate::platform::telemetry::{Kind, Step};
+use crate::platform::telemetry::{Kind, Span};
 
 /// A refused document costs a point for so many bytes when it was only read.
 const READ: usize = 128;
@@ -215,13 +215,13 @@ impl Engine {
             Ok(prepared) => prepared,
             Err(refused) => return *refused,
         };
-        let step = step(&request, &prepared.document);
-        let answer = step.around(self.answer_prepared(request, prepared, caller)).await;
+        let span = span(&request, &prepared.document);
+        let answer = span.around(self.answer_prepared(request, prepared, caller)).await;
         let coded = |error: &ServerError| Some(error.extensions.as_ref()?.get("code")?.clone());
         let faults = ["INTERNAL", "UNAVAILABLE", "TIMEOUT"].map(|code| (code, Value::from(code)));
         let codes: Vec<Value> = answer.response.errors.iter().filter_map(coded).collect();
         if let Some((code, _)) = faults.iter().find(|(_, fault)| codes.contains(fault)) {
-            step.fail(*code);
+            span.fail(*code);
         }
         answer
     }
@@ -336,21 +336,21 @@ impl Engine {
 }
 
 /// The step of an operation; on a websocket it is the first one.
-pub(super) fn step(request: &Request, document: &Document) -> Step {
+pub(super) fn span(request: &Request, document: &Document) -> Span {
     let title = || documents::title(&document.parsed, request.operation_name.as_deref());
-    let kind = if Step::is_under_way() { Kind::Internal } else { Kind::Server };
-    let step = Step::begin(kind, || match title() {
+    let kind = if Span::is_under_way() { Kind::Internal } else { Kind::Server };
+    let span = Span::begin(kind, || match title() {
         (operation, Some(name)) => format!("{operation} {name}"),
         (operation, None) => operation.to_owned(),
     });
-    if step.is_told() {
+    if span.is_told() {
         let (operation, name) = title();
-        step.set("graphql.operation.type", operation);
+        span.set("graphql.operation.type", operation);
         if let Some(name) = name {
-            step.set("graphql.operation.name", name);
+            span.set("graphql.operation.name", name);
         }
     }
-    step
+    span
 }
 
 fn cost(points: u64, quota: &QuotaState) -> Value {

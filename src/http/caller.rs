@@ -13,7 +13,7 @@ use crate::graphql::context::Caller;
 use crate::kernel::Result;
 use crate::kernel::address::TrustedProxies;
 use crate::platform::db::Reader;
-use crate::platform::telemetry::{Context, Kind, Step, TraceContext};
+use crate::platform::telemetry::{Context, Kind, Span, TraceContext};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -40,7 +40,7 @@ pub async fn identify(State(web): State<Web>, mut request: Request, next: Next) 
     let method = request.method().clone();
     let quiet = path.starts_with("/health") || path == "/metrics";
     let work = TraceContext::of_request(&request_id, request.headers());
-    let step = if quiet { Step::untold(work) } else { begin(work, &method, route, &request_id) };
+    let span = if quiet { Span::untold(work) } else { begin(work, &method, route, &request_id) };
     request.extensions_mut().insert(Origin { request_id: request_id.clone(), address: address.clone() });
     let answered = async {
         let mut response = next.run(request).await;
@@ -57,16 +57,16 @@ pub async fn identify(State(web): State<Web>, mut request: Request, next: Next) 
         }
         response
     };
-    let response = step.around(answered).await;
-    step.set("http.response.status_code", i64::from(response.status().as_u16()));
+    let response = span.around(answered).await;
+    span.set("http.response.status_code", i64::from(response.status().as_u16()));
     if response.status().is_server_error() {
-        step.fail(response.status().as_u16().to_string());
+        span.fail(response.status().as_u16().to_string());
     }
     response
 }
 
 /// The step of a request, by its route as it was declared: its path and query may hold secrets.
-fn begin(work: Context, method: &Method, route: Option<String>, request_id: &str) -> Step {
+fn begin(work: Context, method: &Method, route: Option<String>, request_id: &str) -> Span {
     // Callers may make methods up; a name in traces is one of few.
     let known = [
         Method::GET,
@@ -78,16 +78,16 @@ fn begin(work: Context, method: &Method, route: Option<String>, request_id: &str
         Method::DELETE,
     ];
     let known = known.contains(method).then(|| method.to_string());
-    let step = Step::within(work, Kind::Server, || {
+    let span = Span::within(work, Kind::Server, || {
         let method = known.as_deref().unwrap_or("HTTP");
         route.as_ref().map_or_else(|| method.to_owned(), |route| format!("{method} {route}"))
     });
-    step.set("http.request.method", known.unwrap_or_else(|| "_OTHER".to_owned()));
+    span.set("http.request.method", known.unwrap_or_else(|| "_OTHER".to_owned()));
     if let Some(route) = route {
-        step.set("http.route", route);
+        span.set("http.route", route);
     }
-    step.set("cabina.request_id", request_id.to_owned());
-    step
+    span.set("cabina.request_id", request_id.to_owned());
+    span
 }
 
 /// Who asks: nobody without a bearer token, somebody with a right one.

@@ -21,7 +21,7 @@ use crate::graphql::engine::{Answer, ExecOptions};
 use crate::graphql::error::of_request;
 use crate::graphql::streams::{Next, Stream};
 use crate::kernel::Error;
-use crate::platform::telemetry::{Step, TraceContext};
+use crate::platform::telemetry::{Span, TraceContext};
 
 /// So long the last word of an operation may take.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -183,5 +183,5 @@ impl Operation {
 
 /// Does work as that of a request with this id: a socket's operations are requests of their own.
 async fn as_request<W: Future>(id: String, work: W) -> W::Output {
-    Step::untold(TraceContext { request_id: Some(id), traceparent: None }.context()).around(work).await
+    Span::untold(TraceContext { request_id: Some(id), traceparent: None }.context()).around(work).await
 }

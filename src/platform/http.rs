@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::kernel::{Error, Result};
-use crate::platform::telemetry::{Kind, Step};
+use crate::platform::telemetry::{Kind, Span};
 
 /// Nobody waits longer than this for a connection.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -28,20 +28,20 @@ pub fn client(timeout: Duration) -> Result<reqwest::Client> {
 }
 
 /// Begins a call, as a step of the work that it is made for: the other side is told whose work it is.
-pub fn call(request: &mut reqwest::Request) -> Step {
+pub fn call(request: &mut reqwest::Request) -> Span {
     let method = request.method().to_string();
-    let step = Step::begin(Kind::Client, || method.clone());
-    step.set("http.request.method", method);
+    let span = Span::begin(Kind::Client, || method.clone());
+    span.set("http.request.method", method);
     // Not the whole address: a secret may stand in it.
     let url = request.url();
-    step.set("server.address", url.host_str().unwrap_or_default().to_owned());
-    step.set("server.port", i64::from(url.port_or_known_default().unwrap_or_default()));
-    step.tell(request.headers_mut());
-    step
+    span.set("server.address", url.host_str().unwrap_or_default().to_owned());
+    span.set("server.port", i64::from(url.port_or_known_default().unwrap_or_default()));
+    span.tell(request.headers_mut());
+    span
 }
 
 /// Notes how a call was answered.
-pub fn answered(call: &Step, status: u16) {
+pub fn answered(call: &Span, status: u16) {
     call.set("http.response.status_code", i64::from(status));
     if status >= 400 {
         call.fail(status.to_string());

@@ -94,7 +94,7 @@ mod tests {
         /// Looks at a page; tells when the pull began that came to its end with it.
         fn page(&mut self) -> Option<Instant> {
             let first = Checkpoint::first(at(self.now), self.watermark);
-            let mut place = self.kept.unwrap_or(first);
+            let mut checkpoint = self.kept.unwrap_or(first);
             let since = self.watermark.map(|reached| reached - chrono::Duration::seconds(OVERLAP));
             let found: Vec<(i64, usize, i64)> = self
                 .records
@@ -106,10 +106,10 @@ mod tests {
                 .collect();
             for (id, version, written) in &found {
                 self.looked.insert(*id, *version);
-                place.pass(*id, Some(at(*written)));
+                checkpoint.pass(*id, Some(at(*written)));
             }
             if found.len() == PAGE {
-                self.kept = Some(place);
+                self.kept = Some(checkpoint);
                 return None;
             }
             (self.kept, self.watermark) = (None, checkpoint.latest);

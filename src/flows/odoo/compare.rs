@@ -6,7 +6,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::mapping::{Field, Kind, Local, Mapping, Refused, Taken};
-use super::merge::{Directions, Overwritten, Merged, merge};
+use super::merge::{Directions, Merged, Overwritten, merge};
 use super::names::Names;
 use super::{Sync, problem};
 use crate::domains::sync::ledger::{self, Ending, Problem, Values};

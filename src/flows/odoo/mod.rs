@@ -5,6 +5,7 @@
 //! overwrites what the other just changed. They run side by side, each model and direction in a lane of its own, so that
 //! a slow call holds up nobody else; a row of the ledger that one of them has in hand and another changes is compared anew.
 
+mod backoff;
 mod client;
 mod compare;
 mod contact;
@@ -12,18 +13,17 @@ mod count;
 pub mod doctor;
 mod entry;
 mod jobs;
-mod uncertain;
 pub mod mapping;
 mod merge;
 mod names;
 mod newcomers;
 mod notes;
-mod backoff;
 mod places;
 mod pull;
 mod push;
 mod send;
 mod sweep;
+mod uncertain;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -40,10 +40,10 @@ use crate::kernel::time::{Clock, Instant};
 use crate::kernel::{Error, Result};
 use crate::platform::config::{OdooConfig, OdooNewcomers, OdooWays};
 use crate::platform::db::Database;
+use backoff::Backoff;
 use mapping::Mapping;
 use merge::Directions;
 use names::Names;
-use backoff::Backoff;
 use places::Places;
 use sweep::Count;
 

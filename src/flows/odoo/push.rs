@@ -7,9 +7,9 @@ use sea_orm::sea_query::SelectStatement;
 use uuid::Uuid;
 
 use super::compare::{Compared, deleted};
-use super::uncertain::is_doubtful;
 use super::mapping::{Local, Mapping, Way};
 use super::send::{Interrupted, Parcel};
+use super::uncertain::is_doubtful;
 use super::{MAPPINGS, Sync, is_about_all, problem};
 use crate::domains::sync::ledger::{self, Ending};
 use crate::domains::sync::{Model, SyncDirection, SyncStatus, lanes, progress};
@@ -19,7 +19,7 @@ use crate::kernel::ids::{TypedId, new_uuid};
 use crate::kernel::time::Instant;
 use crate::platform::db::{Mark, mark};
 use crate::platform::jobs::Work;
-use crate::platform::telemetry::Step;
+use crate::platform::telemetry::Span;
 
 /// Most rows that are claimed, and sent, at once: a call of `load` with so many takes Odoo a few seconds.
 const BATCH: u64 = 200;
@@ -79,7 +79,7 @@ impl Sync {
                     continue;
                 }
                 idle = false;
-                Step::also_for(&rows.iter().map(ledger::trail).collect::<Vec<_>>());
+                Span::also_for(&rows.iter().map(ledger::trail).collect::<Vec<_>>());
                 let sent = u64::try_from(rows.len()).unwrap_or_default();
                 done += sent;
                 let claimed = rows.into_iter().map(|row| (row, run)).collect();

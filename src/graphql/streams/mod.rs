@@ -148,8 +148,8 @@ impl Engine {
         let prepared =
             self.prepare(&mut request, &caller, ExecOptions { only_queries: false, raw_json: true })?;
         // Of its beginning: a stream goes on for hours.
-        let step = engine::step(&request, &prepared.document);
-        step.around(self.begin(request, prepared, caller, session, resume)).await
+        let span = engine::span(&request, &prepared.document);
+        span.around(self.begin(request, prepared, caller, session, resume)).await
     }
 
     async fn begin(

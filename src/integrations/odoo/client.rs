@@ -21,7 +21,7 @@ use crate::kernel::time::Clock;
 use crate::platform::breaker::{Breaker, BreakerRules};
 use crate::platform::config::{OdooConfig, OdooTransport};
 use crate::platform::http;
-use crate::platform::telemetry::{Kind as StepKind, Step};
+use crate::platform::telemetry::{Kind as SpanKind, Span};
 
 /// One for each lane that keeps things alike (records and notes to Odoo, records from there, a look for deleted ones): a call
 /// that takes long holds up no other lane. More calls at once only fill the server's queue (figures of the wire's README).
@@ -101,7 +101,7 @@ impl Odoo {
     /// # Errors
     /// A [`Fault`], whose class says what to do.
     pub async fn run<T: Answer>(&self, call: Call<T>) -> Result<T, Fault> {
-        let step = Step::begin(StepKind::Internal, || format!("odoo {}", call.name()));
+        let step = Span::begin(SpanKind::Internal, || format!("odoo {}", call.name()));
         let answered = step.around(self.answer(call)).await;
         if let Err(fault) = &answered {
             step.fail(format!("{:?}", fault.class));

@@ -130,7 +130,7 @@ enum Response {
     Fault(Map),
 }
 
-enum Step {
+enum Span {
     Open(String),
     Close,
     Text(String),
@@ -172,16 +172,16 @@ impl<'a> Walk<'a> {
     }
 
     /// The next step; comments and the declaration are none.
-    fn step(&mut self) -> Option<Step> {
+    fn step(&mut self) -> Option<Span> {
         loop {
             return Some(match self.reader.read_event().ok()? {
                 Event::Start(tag) => {
-                    Step::Open(std::str::from_utf8(tag.local_name().as_ref()).ok()?.to_owned())
+                    Span::Open(std::str::from_utf8(tag.local_name().as_ref()).ok()?.to_owned())
                 }
-                Event::End(_) => Step::Close,
-                Event::Text(text) => Step::Text(text.xml10_content().ok()?.into_owned()),
-                Event::CData(text) => Step::Text(text.xml10_content().ok()?.into_owned()),
-                Event::GeneralRef(name) => Step::Text(match name.resolve_char_ref().ok()? {
+                Event::End(_) => Span::Close,
+                Event::Text(text) => Span::Text(text.xml10_content().ok()?.into_owned()),
+                Event::CData(text) => Span::Text(text.xml10_content().ok()?.into_owned()),
+                Event::GeneralRef(name) => Span::Text(match name.resolve_char_ref().ok()? {
                     Some(c) => c.to_string(),
                     None => resolve_xml_entity(&name.decode().ok()?)?.to_owned(),
                 }),
@@ -192,17 +192,17 @@ impl<'a> Walk<'a> {
     }
 
     /// The next step that is not white space.
-    fn mark(&mut self) -> Option<Step> {
+    fn mark(&mut self) -> Option<Span> {
         loop {
             match self.step()? {
-                Step::Text(text) if text.trim().is_empty() => {}
+                Span::Text(text) if text.trim().is_empty() => {}
                 step => return Some(step),
             }
         }
     }
 
     fn tag(&mut self) -> Option<String> {
-        if let Step::Open(name) = self.mark()? { Some(name) } else { None }
+        if let Span::Open(name) = self.mark()? { Some(name) } else { None }
     }
 
     fn open(&mut self, name: &str) -> Option<()> {
@@ -210,7 +210,7 @@ impl<'a> Walk<'a> {
     }
 
     fn closed(&mut self) -> Option<bool> {
-        Some(matches!(self.mark()?, Step::Close))
+        Some(matches!(self.mark()?, Span::Close))
     }
 
     /// Everything up to the close of an element that holds text alone.
@@ -218,9 +218,9 @@ impl<'a> Walk<'a> {
         let mut text = String::new();
         loop {
             match self.step()? {
-                Step::Text(more) => text.push_str(&more),
-                Step::Close => return Some(text),
-                Step::Open(_) => return None,
+                Span::Text(more) => text.push_str(&more),
+                Span::Close => return Some(text),
+                Span::Open(_) => return None,
             }
         }
     }
@@ -231,13 +231,13 @@ impl<'a> Walk<'a> {
         let mut bare = String::new();
         loop {
             match self.step()? {
-                Step::Text(text) => bare.push_str(&text),
-                Step::Close => return Some(Value::read(bare)),
-                Step::Open(kind) if bare.trim().is_empty() && depth < DEPTH => {
+                Span::Text(text) => bare.push_str(&text),
+                Span::Close => return Some(Value::read(bare)),
+                Span::Open(kind) if bare.trim().is_empty() && depth < DEPTH => {
                     let value = self.typed(&kind, depth)?;
                     return self.closed()?.then_some(value);
                 }
-                Step::Open(_) => return None,
+                Span::Open(_) => return None,
             }
         }
     }
@@ -255,8 +255,8 @@ impl<'a> Walk<'a> {
         let mut items = Vec::new();
         loop {
             match self.mark()? {
-                Step::Open(name) if name == "value" => items.push(self.value(depth + 1)?),
-                Step::Close => return self.closed()?.then_some(Value::List(items)),
+                Span::Open(name) if name == "value" => items.push(self.value(depth + 1)?),
+                Span::Close => return self.closed()?.then_some(Value::List(items)),
                 _ => return None,
             }
         }
@@ -266,14 +266,14 @@ impl<'a> Walk<'a> {
         let mut map = Vec::new();
         loop {
             match self.mark()? {
-                Step::Open(name) if name == "member" => {
+                Span::Open(name) if name == "member" => {
                     self.open("name")?;
                     let name = self.text()?;
                     self.open("value")?;
                     map.push((name, self.value(depth + 1)?));
                     self.closed()?.then_some(())?;
                 }
-                Step::Close => return Some(Value::Map(map)),
+                Span::Close => return Some(Value::Map(map)),
                 _ => return None,
             }
         }

@@ -19,7 +19,7 @@ use crate::kernel::{Error, Result};
 use crate::platform::auth::Viewer;
 use crate::platform::db::tables::job::Model;
 use crate::platform::db::{Database, Origin, Tx};
-use crate::platform::telemetry::{Kind, Step, TraceContext};
+use crate::platform::telemetry::{Kind, Span, TraceContext};
 
 /// How often is looked for what other processes owe, and what is due by the clock.
 const EVERY: Duration = Duration::from_millis(500);
@@ -108,21 +108,21 @@ impl Runner {
     /// Does a claimed job, as a step of the work that owes it.
     async fn work(self, job: Model) {
         let trace = TraceContext { request_id: job.request_id.clone(), traceparent: job.traceparent.clone() };
-        let step = Step::within(trace.context(), Kind::Consumer, || format!("job {}", job.kind));
-        step.set("cabina.job.id", job.id.to_string());
-        step.set("cabina.job.attempt", i64::from(job.attempts));
-        step.around(self.perform(job, &step)).await;
+        let span = Span::within(trace.context(), Kind::Consumer, || format!("job {}", job.kind));
+        span.set("cabina.job.id", job.id.to_string());
+        span.set("cabina.job.attempt", i64::from(job.attempts));
+        span.around(self.perform(job, &span)).await;
     }
 
     /// Runs a claimed job, and writes down how it ended.
-    async fn perform(&self, job: Model, step: &Step) {
+    async fn perform(&self, job: Model, span: &Span) {
         let (Some(handler), Some(lease)) = (self.handlers.of(&job.kind).cloned(), job.lease) else { return };
         let began = std::time::Instant::now();
         let ended = tokio::select! {
             ended = self.attempt(&handler, &job, lease) => ended,
             () = self.hold(job.id, lease) => {
                 tracing::warn!(job = %job.id, kind = job.kind, "another worker holds this job by now");
-                step.fail("lost");
+                span.fail("lost");
                 return;
             }
         };
@@ -133,10 +133,10 @@ impl Runner {
             Err(_) => "again",
         };
         metrics::counter!("cabina_jobs_total", "outcome" => outcome).increment(1);
-        step.set("cabina.job.outcome", outcome);
+        span.set("cabina.job.outcome", outcome);
         if let Err(failure) = &ended {
             // By it an admin finds the text among the dead letters, where it may be read.
-            step.fail(fingerprint(&job.kind, &failure.text()));
+            span.fail(fingerprint(&job.kind, &failure.text()));
         }
         let written = match ended {
             Ok(()) => claim::end(&self.database.own, job.id, lease).await.map(|_| ()),

@@ -12,7 +12,7 @@ use crate::kernel::time::{Clock, Instant};
 use crate::platform::auth::Viewer;
 use crate::platform::db::tables::job;
 use crate::platform::db::{Database, NewJob, Origin, Tx};
-use crate::platform::telemetry::{Step, TraceContext};
+use crate::platform::telemetry::{Span, TraceContext};
 
 type Make = Arc<dyn Fn() -> Result<NewJob> + Send + Sync>;
 type Look = Arc<dyn Fn(Instant) -> Option<SelectStatement> + Send + Sync>;
@@ -55,7 +55,7 @@ impl Watch {
         let origin = Origin { operation: "watch".to_owned(), ..Origin::default() };
         let mut tx = Tx::begin(database, clock, Arc::new(Viewer::system("watch")), origin).await?;
         tx.enqueue((self.make)()?);
-        Step::untold(whose.context()).around(tx.commit()).await?;
+        Span::untold(whose.context()).around(tx.commit()).await?;
         Ok(())
     }
 }

@@ -17,7 +17,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
-use super::step;
+use super::span;
 use crate::kernel::{Error, Result};
 use crate::platform::config::{Sampling, TracesConfig};
 use crate::platform::http;
@@ -74,7 +74,7 @@ pub fn start_traces(config: &TracesConfig) -> Result<Traces> {
         .with_resource(resource)
         .with_span_processor(Queue(queue))
         .build();
-    if !step::tell(provider.tracer("cabina")) {
+    if !span::tell(provider.tracer("cabina")) {
         return Err(Error::internal("traces are told of already"));
     }
     Ok(Traces { stop, carrier: tokio::spawn(carrier.run(waiting)) })

@@ -87,10 +87,10 @@ mod tests {
             .flatten_event(true)
             .map_event_format(Trailed)
             .finish();
-        let trace = "0af7651916cd43dd8448eb211c80319c";
+        let trace_id = "0af7651916cd43dd8448eb211c80319c";
         let trace = TraceContext {
             request_id: Some("request-1".into()),
-            traceparent: Some(format!("00-{trace}-b7ad6b7169203331-01")),
+            traceparent: Some(format!("00-{trace_id}-b7ad6b7169203331-01")),
         };
         tracing::subscriber::with_default(subscriber, || {
             tracing::info!("outside");
@@ -104,7 +104,7 @@ mod tests {
         let told = |line: usize, name: &str| lines[line][name].as_str().map(str::to_owned);
         assert_eq!((told(0, "request_id"), told(0, "trace_id")), (None, None));
         assert_eq!(told(1, "request_id").as_deref(), Some("request-1"));
-        assert_eq!(told(1, "trace_id").as_deref(), Some(trace));
+        assert_eq!(told(1, "trace_id").as_deref(), Some(trace_id));
         assert_eq!(told(1, "span_id").as_deref(), Some("b7ad6b7169203331"));
         assert_eq!(told(1, "message").as_deref(), Some("inside {}"));
         assert_eq!(told(2, "request_id").as_deref(), Some("request-2"));

@@ -3,7 +3,7 @@
 mod export;
 mod logs;
 mod metrics;
-mod step;
+mod span;
 mod trace_context;
 
 pub use opentelemetry::Context;
@@ -11,5 +11,5 @@ pub use opentelemetry::Context;
 pub use export::{Traces, start_traces};
 pub use logs::start_logs;
 pub use metrics::start_metrics;
-pub use step::{Kind, Step};
+pub use span::{Kind, Span};
 pub use trace_context::TraceContext;

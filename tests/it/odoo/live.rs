@@ -7,7 +7,7 @@ use cabina::integrations::odoo::{
     Acted, Call, Class, Domain, Fault, Kind, Odoo, Record, TransientKind, Transport, Version,
 };
 use cabina::platform::config::OdooTransport;
-use cabina::platform::telemetry::{Step, TraceContext};
+use cabina::platform::telemetry::{Span, TraceContext};
 
 use super::double::{Double, Reply, Seen, client, config, hangs_up};
 use super::recordings::{exchange, folder};
@@ -66,7 +66,7 @@ async fn a_call_tells_whose_it_is() {
     assert_eq!(odoo.run(count()).await, Ok(2));
     let place = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     let whose = TraceContext { request_id: Some("request-1".into()), traceparent: Some(place.into()) };
-    assert_eq!(Step::untold(whose.context()).around(odoo.run(count())).await, Ok(2));
+    assert_eq!(Span::untold(whose.context()).around(odoo.run(count())).await, Ok(2));
     let whose: Vec<_> = double.seen().into_iter().map(|seen| seen.whose).collect();
     assert_eq!(whose, [[None, None], [Some("request-1".to_owned()), Some(place.to_owned())]]);
 }

@@ -21,24 +21,24 @@ pub(super) fn tell(tracer: SdkTracer) -> bool {
 }
 
 /// A step of work. It ends when it is dropped. While traces are off it only carries the id of the request along.
-pub struct Step(Context);
+pub struct Span(Context);
 
-impl Step {
+impl Span {
     /// Begins a step of the work that this is called in.
-    pub fn begin(kind: Kind, name: impl FnOnce() -> String) -> Step {
-        Step::within(Context::current(), kind, name)
+    pub fn begin(kind: Kind, name: impl FnOnce() -> String) -> Span {
+        Span::within(Context::current(), kind, name)
     }
 
     /// Begins a step of this work.
-    pub fn within(work: Context, kind: Kind, name: impl FnOnce() -> String) -> Step {
-        let Some(tracer) = TRACER.get() else { return Step(work) };
+    pub fn within(work: Context, kind: Kind, name: impl FnOnce() -> String) -> Span {
+        let Some(tracer) = TRACER.get() else { return Span(work) };
         let span = tracer.build_with_context(tracer.span_builder(name()).with_kind(kind), &work);
-        Step(work.with_span(span))
+        Span(work.with_span(span))
     }
 
     /// Of this work, and nothing that traces would tell.
-    pub fn untold(work: Context) -> Step {
-        Step(work)
+    pub fn untold(work: Context) -> Span {
+        Span(work)
     }
 
     /// Whether the work that this is called in is a step already.
@@ -92,7 +92,7 @@ impl Step {
     }
 }
 
-impl Drop for Step {
+impl Drop for Span {
     fn drop(&mut self) {
         self.0.span().end();
     }
