@@ -5,10 +5,10 @@
 //! lost in between, for a row remembers which change was sent. Whoever sees a client sees how it stands; failures are
 //! for admins, who have them tried again or discard them.
 
+mod checkpoint;
 pub mod failures;
 pub mod lanes;
 pub mod ledger;
-mod checkpoint;
 pub mod progress;
 
 use sea_orm::{ColumnTrait, QueryFilter, Select};

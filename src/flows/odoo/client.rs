@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use sea_orm::{ConnectionTrait, DatabaseExecutor, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
-use super::mapping::{Decides, Field, Kind, Local, Mapping, Refusals, UnmappedRecord, Taken, made};
+use super::mapping::{Decides, Field, Kind, Local, Mapping, Refusals, Taken, UnmappedRecord, made};
 use crate::domains::clients::client::{self, Address, ClientKind, ClientStatus};
 use crate::domains::clients::clients::{self, ClientPatch, NewClient};
 use crate::domains::clients::rules::ClientErrorCode;
@@ -201,7 +201,11 @@ fn patch(before: &Model, edits: &Values, refused: &Refusals) -> ClientPatch {
 }
 
 /// A client in the pool of the team that gets newcomers, in the market of its country.
-async fn newcomer(tx: &mut Tx, unmapped: &UnmappedRecord<'_>, refused: &Refusals) -> Result<Option<NewClient>> {
+async fn newcomer(
+    tx: &mut Tx,
+    unmapped: &UnmappedRecord<'_>,
+    refused: &Refusals,
+) -> Result<Option<NewClient>> {
     let of = |field: &str| match refused.patch(unmapped.values, field) {
         Patch::Set(value) => Some(value),
         _ => None,

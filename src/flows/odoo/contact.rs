@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseExecutor, QueryFilter};
 use uuid::Uuid;
 
-use super::mapping::{Decides, Field, Kind, Local, Mapping, Refusals, UnmappedRecord, Taken, made};
+use super::mapping::{Decides, Field, Kind, Local, Mapping, Refusals, Taken, UnmappedRecord, made};
 use crate::domains::clients::contacts::{self, ContactPatch};
 use crate::domains::clients::{client, contact};
 use crate::domains::sync::ledger::Values;

@@ -6,7 +6,7 @@ use super::Sync;
 use super::compare::{normal, refused_here, values};
 use super::mapping::{Decides, Field, Mapping, UnmappedRecord};
 use super::names::Names;
-use super::pull::{PullBatch, Page, hangs_on};
+use super::pull::{Page, PullBatch, hangs_on};
 use crate::domains::sync::Model;
 use crate::domains::sync::ledger::{self, Pulled};
 use crate::integrations::odoo::Record;
@@ -32,7 +32,8 @@ fn is_person(record: &Record) -> bool {
 impl Sync {
     /// Whether people made it there. What we made ourselves, and whose answer was lost, is met when it is sent again.
     fn is_theirs(batch: &PullBatch, record: &Record) -> bool {
-        record.many2one("create_uid").ok().flatten() != Some(batch.me) && record.flag("active").unwrap_or(true)
+        record.many2one("create_uid").ok().flatten() != Some(batch.me)
+            && record.flag("active").unwrap_or(true)
     }
 
     /// Whether it stands for itself and is to become a client.
@@ -51,7 +52,12 @@ impl Sync {
     }
 
     /// Makes clients of the customers on a page. All their people come along, whatever page they are on.
-    pub(super) async fn import_companies(&self, batch: &PullBatch, mapping: &dyn Mapping, page: &mut Page) -> Result<()> {
+    pub(super) async fn import_companies(
+        &self,
+        batch: &PullBatch,
+        mapping: &dyn Mapping,
+        page: &mut Page,
+    ) -> Result<()> {
         let customers = page.strangers().filter(|(id, record)| self.is_client(batch, *id, record));
         let customers: Vec<i64> = customers.map(|(id, _)| id).collect();
         if customers.is_empty() {

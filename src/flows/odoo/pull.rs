@@ -188,7 +188,13 @@ impl Sync {
     }
 
     /// Compares the things of a kind that are known with their records.
-    async fn known(&self, batch: &PullBatch, mapping: &dyn Mapping, page: &Page, names: &mut Names) -> Result<()> {
+    async fn known(
+        &self,
+        batch: &PullBatch,
+        mapping: &dyn Mapping,
+        page: &Page,
+        names: &mut Names,
+    ) -> Result<()> {
         let of_kind = |row: &&Model| row.local_type == mapping.kind();
         let things: Vec<Uuid> = page.rows.values().filter(of_kind).map(|row| row.id.uuid()).collect();
         let locals = mapping.read((&self.database.own).into(), &things).await?;

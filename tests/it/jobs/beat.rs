@@ -102,7 +102,9 @@ async fn what_lies_there_to_be_done_is_enqueued_once_with_whose_it_is() {
         .on(move |_: Watched, _: Work| {
             let (told, held) = (told.clone(), held.clone());
             async move {
-                told.lock().expect("whole").push(cabina::platform::telemetry::TraceContext::here().request_id);
+                told.lock()
+                    .expect("whole")
+                    .push(cabina::platform::telemetry::TraceContext::here().request_id);
                 held.acquire().await.expect("open").forget();
                 Ok::<(), Failure>(())
             }
