@@ -5,9 +5,9 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use super::Web;
 use super::caller::Origin;
 use super::graphql::write_quota_headers;
+use super::web::Web;
 use crate::domains::agenda;
 use crate::graphql::context::account;
 use crate::kernel::Error;

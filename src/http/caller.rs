@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
-use super::Web;
+use super::web::Web;
 use crate::graphql::context::Caller;
 use crate::kernel::Result;
 use crate::kernel::address::TrustedProxies;

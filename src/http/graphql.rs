@@ -10,9 +10,9 @@ use axum::extract::{FromRequest, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use super::Web;
 use super::caller::{Origin, caller};
 use super::negotiate::{Media, is_json, media};
+use super::web::Web;
 use crate::graphql::engine::{Answer, Cause, ExecOptions};
 use crate::graphql::error::of_request;
 use crate::graphql::fast::to_json;

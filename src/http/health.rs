@@ -11,7 +11,8 @@ use migration::{Migrator, MigratorTrait};
 use secrecy::ExposeSecret;
 use serde_json::json;
 
-use super::{Web, caller};
+use super::caller;
+use super::web::Web;
 use crate::platform::auth::hash_secret;
 use crate::platform::config::MetricsConfig;
 use crate::platform::{bus, zones};

@@ -14,52 +14,23 @@ mod serve;
 mod socket;
 mod socket_writer;
 mod sse;
+mod web;
 
 pub use connection_limiter::ConnectionLimiter;
 pub use serve::serve;
+pub use web::{Web, until};
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::routing::get;
-use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::sync::watch;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
-
-use crate::graphql::engine::Engine;
-use crate::platform::config::Config;
-use crate::platform::tasks::Tasks;
-
-/// What handlers share.
-#[derive(Clone)]
-pub struct Web {
-    /// The configuration.
-    pub config: Arc<Config>,
-    /// What answers GraphQL.
-    pub engine: Arc<Engine>,
-    /// The metrics, if this process collects them.
-    pub metrics: Option<PrometheusHandle>,
-    /// The bus, if there is one outside.
-    pub redis: Option<redis::Client>,
-    /// What runs in the background.
-    pub tasks: Tasks,
-    /// How many connections each user keeps open here.
-    pub connections: ConnectionLimiter,
-    /// Becomes true when the server stops: who stays on a connection is told to come again.
-    pub stop: watch::Receiver<bool>,
-}
-
-/// Ends when the value becomes true, or nobody can set it any more.
-pub async fn until(mut told: watch::Receiver<bool>) {
-    let _ = told.wait_for(|over| *over).await;
-}
 
 /// All routes.
 pub fn router(web: Web) -> Router {

@@ -13,8 +13,8 @@ use futures_util::{FutureExt, join, poll};
 use serde_json::json;
 use tokio::task::AbortHandle;
 
-use super::Web;
 use super::socket_writer::{Closed, SocketWriter};
+use super::web::Web;
 use crate::domains::identity::live_session::LiveSession;
 use crate::graphql::context::Caller;
 use crate::graphql::engine::{Answer, ExecOptions};

@@ -11,7 +11,7 @@ use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest, Sha256};
 use tower_http::services::{ServeDir, ServeFile};
 
-use super::Web;
+use super::web::Web;
 use crate::platform::config::HttpConfig;
 
 /// The routes of the pages; without a built web example, `/` leads to GraphiQL.

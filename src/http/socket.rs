@@ -17,12 +17,11 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tungstenite::error::ProtocolError;
 
-use super::Web;
 use super::caller::Origin;
 use super::connection_limiter::Permit;
 use super::operation::{Operation, Running};
 use super::socket_writer::SocketWriter;
-use super::until;
+use super::web::{Web, until};
 use crate::domains::identity::live_session::{Eviction, LiveSession};
 use crate::graphql::context::{Caller, account};
 use crate::graphql::error::of_request;

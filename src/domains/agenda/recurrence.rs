@@ -15,20 +15,11 @@ use rrule::{Frequency, NWeekday, RRule, RRuleSet, Unvalidated};
 
 use crate::kernel::time::{Instant, YEARS};
 use crate::platform::zones::Zone;
-use words::{Parts, days, numbers, parts, until, weekday, whole};
+use words::{Parts, WEEKDAYS, day_order, days, horizon, numbers, parts, until, weekday, whole};
 
 mod words;
 
 const LONGEST: usize = 500;
-const WEEKDAYS: [(&str, Weekday); 7] = [
-    ("MO", Weekday::Mon),
-    ("TU", Weekday::Tue),
-    ("WE", Weekday::Wed),
-    ("TH", Weekday::Thu),
-    ("FR", Weekday::Fri),
-    ("SA", Weekday::Sat),
-    ("SU", Weekday::Sun),
-];
 
 /// The local start at this time of day that an instant stands for: its own, or the nearest where the rules of the zone were
 /// others when the instant was written. What the clocks skip keeps its time of day here.
@@ -445,22 +436,11 @@ impl Pattern {
     }
 }
 
-/// The last second of the last year.
-fn horizon() -> NaiveDateTime {
-    // The fallback never happens: the year has a 31 December.
-    let day = NaiveDate::from_ymd_opt(*YEARS.end(), 12, 31).unwrap_or(NaiveDate::MAX);
-    day.and_time(NaiveTime::MIN) + Duration::seconds(86_399)
-}
-
 fn check_year(first: NaiveDateTime) -> Result<(), String> {
     if YEARS.contains(&first.year()) {
         return Ok(());
     }
     Err(format!("must have its first start in the years {} to {}", YEARS.start(), YEARS.end()))
-}
-
-fn day_order((nth, day): &(i16, Weekday)) -> (i16, u32) {
-    (*nth, day.num_days_from_monday())
 }
 
 /// As RFC 5545 writes it. The library's own text drops the number from 1MO.

@@ -6,15 +6,15 @@
 //! task poll: all sessions, a batch with each statement.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use super::connections::{Credential, CredentialId, State};
 use super::sessions::{Admitted, Authenticator};
 use super::{IDENTITY_CHANGED, api_keys, sessions};
-use crate::kernel::ids::{ApiKeyId, SessionId};
 use crate::kernel::time::Instant;
 use crate::kernel::{Error, Result};
 use crate::platform::auth::{Actor, Viewer};
@@ -34,104 +34,14 @@ pub struct LiveSession {
     state: Arc<State>,
 }
 
-/// What the connection and the reloading task share.
-struct State {
-    credential: Mutex<Credential>,
-    viewer: watch::Sender<Arc<Viewer>>,
-    expires: watch::Sender<Option<Instant>>,
-    /// Whether the connection must end.
-    evicted: watch::Sender<bool>,
-}
-
-/// The token or key that was shown last.
-#[derive(Clone, Copy)]
-struct Credential {
-    id: CredentialId,
-    /// When it expires, unless a newer one is shown before.
-    ends: Option<Instant>,
-}
-
-/// What must still be valid in the database.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum CredentialId {
-    Session(SessionId),
-    Key(ApiKeyId),
-}
-
-impl Credential {
-    fn of(admitted: &Admitted) -> Result<Credential> {
-        let id = match (&admitted.viewer.actor, admitted.viewer.session) {
-            (Actor::User(_), Some(session)) => CredentialId::Session(session),
-            (Actor::Machine(key), _) => CredentialId::Key(*key),
-            _ => return Err(Error::Unauthenticated),
-        };
-        Ok(Credential { id, ends: admitted.ends })
-    }
-}
-
-impl State {
-    fn credential(&self) -> MutexGuard<'_, Credential> {
-        self.credential.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn who(&self) -> Uuid {
-        self.viewer.borrow().actor.key()
-    }
-
-    fn set_viewer(&self, viewer: &Arc<Viewer>) {
-        self.viewer.send_if_modified(|known| {
-            let other = known.visibility_key(true) != viewer.visibility_key(true);
-            if other {
-                *known = viewer.clone();
-            }
-            other
-        });
-    }
-}
-
-/// The live sessions of this process.
-pub(super) struct LiveSessions {
-    here: Mutex<(u64, HashMap<u64, Arc<State>>)>,
-    /// The position of the bus up to which all sessions are reloaded.
-    heard: watch::Sender<i64>,
-    /// One reload at a time: a result that was read earlier must not overwrite a later one.
-    reloading: tokio::sync::Mutex<()>,
-}
-
-impl Default for LiveSessions {
-    fn default() -> Self {
-        LiveSessions {
-            here: Mutex::default(),
-            heard: watch::Sender::new(-1),
-            reloading: tokio::sync::Mutex::default(),
-        }
-    }
-}
-
-impl LiveSessions {
-    fn here(&self) -> MutexGuard<'_, (u64, HashMap<u64, Arc<State>>)> {
-        self.here.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn add(&self, session: Arc<State>) -> u64 {
-        let (number, here) = &mut *self.here();
-        *number += 1;
-        here.insert(*number, session);
-        *number
-    }
-
-    fn all(&self) -> Vec<Arc<State>> {
-        self.here().1.values().cloned().collect()
-    }
-
-    /// Evicts the sessions whose token has expired.
-    fn evict_expired(&self, now: Instant) {
-        for session in self.all() {
-            if session.credential().ends.is_some_and(|end| end <= now) {
-                session.evicted.send_replace(true);
-            }
-        }
-    }
+/// The credential by which somebody was admitted.
+fn credential(admitted: &Admitted) -> Result<Credential> {
+    let id = match (&admitted.viewer.actor, admitted.viewer.session) {
+        (Actor::User(_), Some(session)) => CredentialId::Session(session),
+        (Actor::Machine(key), _) => CredentialId::Key(*key),
+        _ => return Err(Error::Unauthenticated),
+    };
+    Ok(Credential { id, ends: admitted.ends })
 }
 
 impl LiveSession {
@@ -143,7 +53,7 @@ impl LiveSession {
         let before = authenticator.viewers.forgotten();
         let admitted = authenticator.admit(bearer).await?;
         let state = Arc::new(State {
-            credential: Mutex::new(Credential::of(&admitted)?),
+            credential: Mutex::new(credential(&admitted)?),
             viewer: watch::Sender::new(admitted.viewer),
             expires: watch::Sender::new(admitted.expires),
             evicted: watch::Sender::new(false),
@@ -164,7 +74,7 @@ impl LiveSession {
         if admitted.viewer.actor != self.state.viewer.borrow().actor {
             return Err(Error::Unauthenticated);
         }
-        *self.state.credential() = Credential::of(&admitted)?;
+        *self.state.credential() = credential(&admitted)?;
         self.state.viewer.send_replace(admitted.viewer);
         self.state.expires.send_replace(admitted.expires);
         self.catch_up(before).await?;

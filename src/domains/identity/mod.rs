@@ -7,6 +7,7 @@
 pub mod api_keys;
 mod attempts;
 pub mod audit;
+mod connections;
 pub mod live_session;
 pub mod passwords;
 pub mod rules;

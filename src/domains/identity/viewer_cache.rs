@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::live_session::LiveSessions;
+use super::connections::LiveSessions;
 use crate::kernel::ids::SessionId;
 use crate::kernel::time::Instant;
 use crate::platform::auth::Viewer;

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::endings::problem;
 use super::mapping::{Field, Kind, Local, Mapping, Refused, Taken};
 use super::merge::{Directions, Merged, Overwritten, merge};
 use super::names::Names;
-use super::{Sync, problem};
+use super::sync::Sync;
 use crate::domains::sync::ledger::{self, Ending, Problem, Values};
 use crate::domains::sync::{Model, SyncDirection};
 use crate::integrations::odoo::{Call, Fault, Record};
@@ -217,17 +218,6 @@ impl Sides {
 pub(super) fn normal(fields: &[Field], values: &Values, names: &Names, home: Option<&str>) -> Values {
     let held = fields.iter().filter(|field| values.contains_key(field.ours));
     held.map(|field| (field.ours.to_owned(), field.normal(values, names, home))).collect()
-}
-
-/// The record was deleted there.
-pub(super) fn deleted() -> Ending {
-    let problem = Problem {
-        error: "the record was deleted in Odoo".to_owned(),
-        hint: "Retry to make it anew there, or discard to leave it out.".to_owned(),
-        fingerprint: "deleted-there".to_owned(),
-        payload: None,
-    };
-    Ending::GoneThere(problem)
 }
 
 /// Values from there that our rules refused.

@@ -7,10 +7,11 @@ use sea_orm::DatabaseExecutor;
 use uuid::Uuid;
 
 use super::names::Names;
+use crate::domains::sync::Model;
 use crate::domains::sync::ledger::Values;
 use crate::integrations::odoo::{Misread, Record};
 use crate::kernel::contact::{Email, Phone};
-use crate::kernel::ids::ClientId;
+use crate::kernel::ids::{ClientId, TypedId, print};
 use crate::kernel::{Patch, Result, Stop};
 use crate::kernel::{tax_id, text};
 use crate::platform::db::Tx;
@@ -297,4 +298,9 @@ impl Refusals {
     pub fn names(&self, field: &str) -> bool {
         self.0.iter().any(|refused| refused.field == field)
     }
+}
+
+/// The external id under which a thing of ours stands there. The prefix is no module's name.
+pub(super) fn external_key(mapping: &dyn Mapping, row: &Model) -> String {
+    format!("cabina.{}", print(mapping.kind(), row.id.uuid()))
 }

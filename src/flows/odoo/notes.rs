@@ -8,11 +8,11 @@ use std::time;
 
 use uuid::Uuid;
 
+use super::endings::{Claimed, Interrupted, is_about_all, problem};
 use super::entry::BODY;
 use super::mapping::{Local, Mapping};
-use super::push::Claimed;
-use super::send::{ATTEMPTS, Interrupted};
-use super::{Sync, is_about_all, problem};
+use super::send::ATTEMPTS;
+use super::sync::Sync;
 use crate::domains::sync::ledger::{self, Ending, Problem};
 use crate::domains::sync::{Model, SyncDirection};
 use crate::integrations::odoo::{Call, Class, Domain, Fault, Kind, TransientKind};

@@ -6,11 +6,13 @@ use std::time::Duration;
 use sea_orm::sea_query::SelectStatement;
 use uuid::Uuid;
 
-use super::compare::{Compared, deleted};
+use super::MAPPINGS;
+use super::compare::Compared;
+use super::endings::{Claimed, Interrupted, deleted, is_about_all, is_about_them, problem};
 use super::mapping::{Local, Mapping, Way};
-use super::send::{Interrupted, Parcel};
+use super::send::Parcel;
+use super::sync::Sync;
 use super::uncertain::is_doubtful;
-use super::{MAPPINGS, Sync, is_about_all, problem};
 use crate::domains::sync::ledger::{self, Ending};
 use crate::domains::sync::{Model, SyncDirection, SyncStatus, lanes, progress};
 use crate::integrations::odoo::{Call, Class, Fault, Kind, Value};
@@ -25,9 +27,6 @@ use crate::platform::telemetry::Span;
 const BATCH: u64 = 200;
 /// A run that takes longer ends, so that others in the queue get their turn.
 const TURN: Duration = Duration::from_secs(20);
-
-/// A claimed row with its run.
-pub(super) type Claimed = (Model, Uuid);
 
 impl Sync {
     /// Whose change of a model is due, if any is and it is not left alone just now.
@@ -297,9 +296,4 @@ impl Sync {
         }
         Ok(Ok(()))
     }
-}
-
-/// Whether a fault of reading says that these records cannot be read, and nothing of others.
-pub(super) fn is_about_them(fault: &Fault) -> bool {
-    matches!(fault.class, Class::Permanent(kind) if kind != Kind::Configuration)
 }

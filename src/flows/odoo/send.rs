@@ -1,22 +1,16 @@
 //! Sends records with `load`, many in one call, and finds out which of them is to blame when a call is refused.
 
-use super::Sync;
 use super::compare::{Met, normal, unknown_there};
-use super::mapping::{Field, Kind as Holds, Local, Mapping};
+use super::endings::{Claimed, Interrupted, deleted, is_about_all, problem};
+use super::mapping::{Field, Kind as Holds, Local, Mapping, external_key};
 use super::names::Names;
-use super::push::Claimed;
-use super::{is_about_all, problem};
+use super::sync::Sync;
 use crate::domains::sync::ledger::{self, Ending, Found, Problem, Values};
 use crate::domains::sync::{Model, SyncDirection};
 use crate::integrations::odoo::{Call, Class, Fault, Kind, Loaded, TransientKind};
 use crate::kernel::Result;
-use crate::kernel::ids::{TypedId, print};
 use crate::kernel::time::Instant;
 use crate::platform::jobs::pause;
-
-/// Something went wrong that is not a record's fault: Odoo is left alone for a while.
-#[derive(Debug)]
-pub(super) struct Interrupted;
 
 /// A record on its way.
 pub(super) struct Parcel {
@@ -231,7 +225,7 @@ impl Sync {
                 continue;
             };
             let ending = if row.field.as_deref() == Some(".id") {
-                super::compare::deleted()
+                deleted()
             } else {
                 let own = fault.of_row(row);
                 let problem = Problem { payload: Some(parcel.sent()), ..problem(&own) };
@@ -249,7 +243,7 @@ impl Sync {
             let again = self.again(&parcel.claimed.0, fault);
             let problem = Problem { payload: Some(parcel.sent()), ..problem(fault) };
             let ending = match fault.class {
-                _ if gone => super::compare::deleted(),
+                _ if gone => deleted(),
                 Class::Unknown | Class::Done => Ending::Unsure { again, problem },
                 _ => Ending::Failed { again, problem },
             };
@@ -278,11 +272,6 @@ impl Sync {
             _ => Some(at).filter(|_| row.attempts + 1 < ATTEMPTS),
         }
     }
-}
-
-/// The external id under which a thing of ours stands there. The prefix is no module's name.
-pub(super) fn external_key(mapping: &dyn Mapping, row: &Model) -> String {
-    format!("cabina.{}", print(mapping.kind(), row.id.uuid()))
 }
 
 /// Parcels in the order of their rows, in calls that grow smaller with what went wrong before: the one that Odoo chokes on

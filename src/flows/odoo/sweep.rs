@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use uuid::Uuid;
 
-use super::{MAPPINGS, Sync};
+use super::MAPPINGS;
+use super::endings::deleted;
+use super::sync::{Count, Sync};
 use crate::domains::sync::Model;
 use crate::domains::sync::ledger::{self, Ending};
 use crate::integrations::odoo::{Call, Domain, Value};
@@ -13,13 +15,6 @@ use crate::kernel::ids::{TypedId, new_uuid};
 
 /// Ids that are looked for in one call.
 const SWEPT: u64 = 1000;
-
-/// How many records there were up to an id. Ids are never given twice, so they only become fewer when some are deleted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Count {
-    upto: i64,
-    records: i64,
-}
 
 impl Sync {
     /// Whether there are fewer records than when they were counted the last time; `last`: the id of one that is known to be
@@ -95,7 +90,7 @@ impl Sync {
                 let claimed = ledger::take(&self.database, &lost, run, self.clock.now()).await?;
                 let ending = |row: Model| {
                     // What is no more here was only waiting to come back.
-                    let ending = if row.gone { Ending::Gone } else { super::compare::deleted() };
+                    let ending = if row.gone { Ending::Gone } else { deleted() };
                     ((row, run), ending)
                 };
                 let endings: Vec<((Model, Uuid), Ending)> = claimed.into_iter().map(ending).collect();

@@ -3,10 +3,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::Sync;
-use super::mapping::Mapping;
-use super::push::{Claimed, is_about_them};
-use super::send::external_key;
+use super::endings::{Claimed, is_about_them};
+use super::mapping::{Mapping, external_key};
+use super::sync::Sync;
 use crate::domains::sync::Model;
 use crate::domains::sync::ledger::{self, Found};
 use crate::integrations::odoo::{Call, Class, Domain, ExternalIds, Fault, Kind, Loaded};

@@ -15,8 +15,9 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::output::{List, One, answer};
+use super::parts::{NotPlannable, Parts};
 use super::plan::{Plan, Planned};
-use super::render::{Leaf, NotPlannable, Parts, render};
+use super::render::{Leaf, render};
 use crate::graphql::page::{Connection, lists};
 use crate::graphql::size::Size;
 use crate::kernel::{Error, Result};

@@ -15,6 +15,7 @@ mod edge;
 mod json;
 mod macros;
 mod output;
+mod parts;
 mod plan;
 mod render;
 
@@ -24,5 +25,6 @@ pub use edge::{
 pub use json::{RawJson, is_mergeable, to_json, to_json_within};
 pub use macros::Columns;
 pub use output::{List, One, SeenBy, answer};
+pub use parts::{NotPlannable, Parts};
 pub use plan::{Plan, Planned, What, camel, index};
-pub use render::{Leaf, NotPlannable, Parts, render};
+pub use render::{Leaf, render};

@@ -10,8 +10,9 @@ use futures_util::future::try_join_all;
 
 use super::edge::Loads;
 use super::json::RawJson;
+use super::parts::Parts;
 use super::plan::{Plan, Planned};
-use super::render::{Parts, render};
+use super::render::render;
 use crate::graphql::context::Caller;
 use crate::graphql::size;
 use crate::kernel::Result;

@@ -7,7 +7,7 @@ use async_graphql::parser::types::{Field, Selection, SelectionSet};
 use async_graphql::{Context, ObjectType, Positioned};
 use futures_util::future::BoxFuture;
 
-use super::render::{NotPlannable, Parts};
+use super::parts::{NotPlannable, Parts};
 use crate::platform::db::ColumnSet;
 
 /// What a field of a node is to the plan.

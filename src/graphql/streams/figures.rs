@@ -5,32 +5,14 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Away, Key, Next, Stop, Stream};
+use super::frames::Key;
+use super::pace::{Pace, Shown};
+use super::{Away, Next, Stop, Stream};
 use crate::graphql::board::Board;
-use crate::platform::bus::{Cursor, Event, Follower, Gone};
+use crate::platform::bus::{Event, Follower, Gone};
 
 /// How often is looked although nothing happened: what is overdue depends on the hour.
 const EVERY: Duration = Duration::from_secs(60);
-
-/// Where a stream of figures stands.
-pub(super) struct Pace {
-    /// The newest event that may have changed a figure.
-    heard: i64,
-    shown: Option<Shown>,
-}
-
-impl From<Cursor> for Pace {
-    /// What happened before the stream began may not be in figures that somebody else had read in this beat.
-    fn from(began: Cursor) -> Pace {
-        Pace { heard: began.0, shown: None }
-    }
-}
-
-struct Shown {
-    beat: u32,
-    board: Arc<Board>,
-    looked: Instant,
-}
 
 impl Stream {
     /// The next figures that differ from those before.

@@ -6,6 +6,8 @@
 
 mod figures;
 mod filter;
+mod frames;
+mod pace;
 
 use std::any::Any;
 use std::collections::VecDeque;
@@ -14,11 +16,12 @@ use std::time::Duration;
 
 use async_graphql::{Request, ServerError};
 use futures_util::StreamExt;
-use moka::policy::EvictionPolicy;
-use tokio::sync::{OnceCell, watch};
+use tokio::sync::watch;
 
-use figures::Pace;
 use filter::{StreamFilter, text};
+pub use frames::Frames;
+use frames::{Frame, Key, Written};
+use pace::Pace;
 
 use super::board::Board;
 use super::context::Caller;
@@ -35,10 +38,6 @@ use crate::platform::auth::{Viewer, hash_secret};
 use crate::platform::bus::{Cursor, Event, Follower, Gone};
 use crate::platform::db::Reader;
 
-/// Frames are good for others for so long.
-const FRESH: Duration = Duration::from_secs(1);
-/// Bytes of frames kept.
-const KEPT: u64 = 32 * 1024 * 1024;
 /// How often an item is tried whose reading failed. While the database is away it is tried without an end.
 const TRIES: u32 = 4;
 /// The pause between two tries doubles so often, to 1.6 seconds.
@@ -46,36 +45,6 @@ const LONGEST: u32 = 5;
 
 /// Whoever takes no item for so long, and falls out of the memory meanwhile, lags. A burst alone makes nobody lag.
 const STALL: Duration = Duration::from_secs(2);
-
-/// What makes a frame the same for two subscribers.
-#[derive(Clone, PartialEq, Eq, Hash)]
-struct Key {
-    /// What is asked, and with which visibility.
-    asked: Arc<str>,
-    position: i64,
-    moved: i64,
-    previous: Option<Cursor>,
-}
-
-/// The text of an item; none when the viewer gets nothing of the event.
-type Frame = Option<Arc<str>>;
-
-/// A frame that somebody writes, and what came of it.
-type Written = Arc<OnceCell<Result<Frame, Arc<Error>>>>;
-
-/// Frames written lately.
-pub struct Frames(moka::sync::Cache<Key, Written>);
-
-impl Default for Frames {
-    fn default() -> Self {
-        let weigh = |_: &Key, written: &Written| {
-            let text = written.get().and_then(|frame| frame.as_ref().ok()?.as_ref());
-            u32::try_from(text.map_or(0, |text| text.len()) + 200).unwrap_or(u32::MAX)
-        };
-        let frames = moka::sync::Cache::builder().max_capacity(KEPT).weigher(weigh).time_to_live(FRESH);
-        Frames(frames.eviction_policy(EvictionPolicy::lru()).build()) // the oldest make way
-    }
-}
 
 /// A subscription under way.
 pub struct Stream {

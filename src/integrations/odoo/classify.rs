@@ -2,7 +2,7 @@
 //! and the HTTP status only where there is nothing else (rule 3).
 
 use super::denial::Denial;
-use super::fault::{Class, Fault, Kind, TransientKind};
+use super::fault::{Class, Fault, Kind, RowFault, TransientKind};
 
 /// The fault for an exception in the server, by its class with or without its module.
 pub(super) fn exception(name: &str, message: &str) -> Fault {
@@ -148,6 +148,14 @@ fn mentioned(message: &str) -> Option<(&str, &str, &str)> {
 fn is_own_user(message: &str) -> bool {
     mentioned(message)
         .is_some_and(|(model, ids, user)| model == "res.users" && ids.trim_end_matches(',') == user)
+}
+
+impl Fault {
+    /// The fault of one refused row, as if it had been sent alone.
+    pub fn of_row(&self, row: &RowFault) -> Fault {
+        let class = of_row(&row.message);
+        Fault { class, message: row.message.clone(), rows: vec![row.clone()], ..self.clone() }
+    }
 }
 
 #[cfg(test)]

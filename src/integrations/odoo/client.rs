@@ -2,46 +2,21 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
 
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use secrecy::ExposeSecret;
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::Mutex;
 
 use super::answer::{Answer, part};
 use super::call::Call;
-use super::fault::{Class, Fault, Kind, TransientKind};
+use super::channel::Channel;
+use super::fault::{Class, Fault, Kind};
 use super::login::Login;
 use super::value::Value;
-use super::wire::Outgoing;
+use super::wire::Transport;
 use super::{json2, jsonrpc, xmlrpc};
 use crate::kernel::Result;
 use crate::kernel::time::Clock;
-use crate::platform::breaker::{Breaker, BreakerRules};
 use crate::platform::config::{OdooConfig, OdooTransport};
-use crate::platform::http;
 use crate::platform::telemetry::{Kind as SpanKind, Span};
-
-/// One for each lane that keeps things alike (records and notes to Odoo, records from there, a look for deleted ones): a call
-/// that takes long holds up no other lane. More calls at once only fill the server's queue (figures of the wire's README).
-const AT_ONCE: usize = 4;
-/// Larger answers are not read: a page of records or an attachment is far smaller.
-const ANSWER_BYTES: usize = 64 * 1024 * 1024;
-/// When the server is left alone.
-const PATIENCE: BreakerRules =
-    BreakerRules { failures: 5, pause: Duration::from_secs(10), longest: Duration::from_secs(300) };
-
-/// One of Odoo's three languages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Transport {
-    /// With an API key, from 19 on.
-    Json2,
-    /// With login and password, until 21.
-    JsonRpc,
-    /// The same in XML; loses more of what went wrong.
-    XmlRpc,
-}
 
 /// The server's version.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,15 +33,9 @@ pub struct Odoo(Arc<Inner>);
 
 struct Inner {
     config: OdooConfig,
-    http: reqwest::Client,
-    breaker: Breaker,
-    pace: DefaultDirectRateLimiter,
-    seats: Semaphore,
+    channel: Channel,
     spoken: Mutex<Option<(Transport, Version)>>,
     login: Login,
-    serial: AtomicI64,
-    ahead: std::sync::Mutex<Option<chrono::Duration>>,
-    clock: Clock,
 }
 
 impl fmt::Debug for Odoo {
@@ -81,17 +50,10 @@ impl Odoo {
     /// # Errors
     /// `Internal` when TLS can't be set up.
     pub fn new(config: OdooConfig, clock: Clock) -> Result<Odoo> {
-        let per_second = config.calls_per_second.try_into().unwrap_or(std::num::NonZeroU32::MIN);
         Ok(Odoo(Arc::new(Inner {
-            http: http::client(config.timeout)?,
-            breaker: Breaker::new("odoo", PATIENCE, clock.clone()),
-            pace: RateLimiter::direct(Quota::per_second(per_second)),
-            seats: Semaphore::new(AT_ONCE),
+            channel: Channel::new(&config, clock.clone())?,
             spoken: Mutex::default(),
-            login: Login::new(&config, clock.clone()),
-            serial: AtomicI64::new(1),
-            ahead: std::sync::Mutex::default(),
-            clock,
+            login: Login::new(&config, clock),
             config,
         })))
     }
@@ -111,7 +73,7 @@ impl Odoo {
 
     async fn answer<T: Answer>(&self, call: Call<T>) -> Result<T, Fault> {
         let answered = match self.transport().await {
-            Ok(transport) => self.0.login.call(self, transport, &call).await,
+            Ok(transport) => self.0.login.call(&self.0.channel, transport, &call).await,
             Err(fault) => Err(fault.before_the_call()),
         };
         if matches!(&answered, Err(fault) if fault.class == Class::Permanent(Kind::Configuration)) {
@@ -141,9 +103,11 @@ impl Odoo {
     pub async fn version(&self) -> Result<Version, Fault> {
         let answered = match self.configured() {
             None => return Ok(self.spoken().await?.1),
-            Some(Transport::Json2) => self.send(json2::version(), json2::read).await,
-            Some(Transport::JsonRpc) => self.send(jsonrpc::version(self.next_id()), jsonrpc::read).await,
-            Some(Transport::XmlRpc) => self.send(xmlrpc::version(), xmlrpc::read).await,
+            Some(Transport::Json2) => self.0.channel.send(json2::version(), json2::read).await,
+            Some(Transport::JsonRpc) => {
+                self.0.channel.send(jsonrpc::version(self.0.channel.next_id()), jsonrpc::read).await
+            }
+            Some(Transport::XmlRpc) => self.0.channel.send(xmlrpc::version(), xmlrpc::read).await,
         };
         version(&answered?)
     }
@@ -153,19 +117,12 @@ impl Odoo {
     /// # Errors
     /// [`Class::Refused`], or those of a call.
     pub async fn uid(&self) -> Result<i64, Fault> {
-        self.0.login.uid(self, self.transport().await?).await
+        self.0.login.uid(&self.0.channel, self.transport().await?).await
     }
 
-    /// How far the server's clock was ahead of ours at its last answer, to a second or two, by the answer's `Date`; behind a
-    /// proxy that is the proxy's clock.
+    /// How far the server's clock was ahead of ours at its last answer: see [`Channel::ahead`].
     pub fn ahead(&self) -> Option<chrono::Duration> {
-        *self.0.ahead.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-
-    fn heard_at(&self, date: Option<&reqwest::header::HeaderValue>) {
-        let date = date.and_then(|date| chrono::DateTime::parse_from_rfc2822(date.to_str().ok()?).ok());
-        let ahead = date.map(|date| date.to_utc() - self.0.clock.now());
-        *self.0.ahead.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = ahead;
+        self.0.channel.ahead()
     }
 
     fn configured(&self) -> Option<Transport> {
@@ -183,12 +140,12 @@ impl Odoo {
         if let Some(known) = &*spoken {
             return Ok(known.clone());
         }
-        let answered = match self.send(json2::version(), json2::read).await {
+        let answered = match self.0.channel.send(json2::version(), json2::read).await {
             Err(Fault { class: Class::Transient(trouble), message, .. }) => {
                 return Err(Fault::new(Class::Transient(trouble), message));
             }
             // Before 19 there is no such page.
-            Err(_) => self.send(xmlrpc::version(), xmlrpc::read).await?,
+            Err(_) => self.0.channel.send(xmlrpc::version(), xmlrpc::read).await?,
             Ok(value) => value,
         };
         let version = version(&answered)?;
@@ -199,108 +156,6 @@ impl Odoo {
         tracing::info!(version = version.text, ?transport, "found Odoo");
         *spoken = Some((transport, version.clone()));
         Ok((transport, version))
-    }
-
-    pub(super) fn next_id(&self) -> i64 {
-        self.0.serial.fetch_add(1, Ordering::Relaxed)
-    }
-
-    /// Sends one request in its turn and reads the answer.
-    pub(super) async fn send(
-        &self,
-        request: Outgoing,
-        read: fn(u16, &[u8]) -> Result<Value, Fault>,
-    ) -> Result<Value, Fault> {
-        let inner = &self.0;
-        // The semaphore is never closed.
-        let _seat = inner.seats.acquire().await;
-        let passage = inner.breaker.pass().map_err(paused)?;
-        inner.pace.until_ready().await;
-        let started = std::time::Instant::now();
-        let answered = match self.exchange(request).await {
-            Ok((status, body)) => read(status, &body),
-            Err(fault) => Err(fault),
-        };
-        metrics::histogram!("cabina_odoo_seconds").record(started.elapsed().as_secs_f64());
-        metrics::counter!("cabina_odoo_calls_total", "outcome" => outcome(&answered)).increment(1);
-        let failing = [
-            Class::Unknown,
-            Class::Transient(TransientKind::Server),
-            Class::Transient(TransientKind::Unreached),
-        ];
-        passage.report(!matches!(&answered, Err(fault) if failing.contains(&fault.class)));
-        answered
-    }
-
-    async fn exchange(&self, request: Outgoing) -> Result<(u16, Vec<u8>), Fault> {
-        let url = format!("{}{}", self.0.config.url, request.path);
-        let http = &self.0.http;
-        let mut out = if request.get { http.get(url) } else { http.post(url).body(request.body) };
-        for (name, value) in &request.headers {
-            let mut value = reqwest::header::HeaderValue::from_str(value.expose_secret()).map_err(|_| {
-                let message = format!("the header {name} can't hold the configured value");
-                Fault::new(Class::Permanent(Kind::Configuration), message)
-            })?;
-            value.set_sensitive(true);
-            out = out.header(*name, value);
-        }
-        let mut request = out.build().map_err(unanswered)?;
-        let step = http::call(&mut request);
-        let answered = step.around(self.fetch(request)).await;
-        match &answered {
-            Ok((status, _)) => http::answered(&step, *status),
-            Err(fault) => step.fail(format!("{:?}", fault.class)),
-        }
-        answered
-    }
-
-    async fn fetch(&self, request: reqwest::Request) -> Result<(u16, Vec<u8>), Fault> {
-        let mut response = self.0.http.execute(request).await.map_err(unanswered)?;
-        self.heard_at(response.headers().get(reqwest::header::DATE));
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(unanswered)? {
-            body.extend_from_slice(&chunk);
-            if body.len() > ANSWER_BYTES {
-                return Err(Fault::unreadable("less than 64 MiB"));
-            }
-        }
-        Ok((response.status().as_u16(), body))
-    }
-}
-
-/// Without a connection nothing was sent. Everything later may have been done (rule 23).
-fn unanswered(error: reqwest::Error) -> Fault {
-    let class = if error.is_connect() {
-        Class::Transient(TransientKind::Unreached)
-    } else if error.is_builder() {
-        Class::Permanent(Kind::Configuration)
-    } else {
-        Class::Unknown
-    };
-    let error = error.without_url();
-    let mut message = error.to_string();
-    let mut cause = std::error::Error::source(&error);
-    while let Some(deeper) = cause {
-        message = format!("{message}: {deeper}");
-        cause = deeper.source();
-    }
-    Fault::new(class, message)
-}
-
-fn paused(_: Duration) -> Fault {
-    // Without the time that is left: the same text each time, for it is kept and shown.
-    let message = "not sent: Odoo failed several times in a row, and is left alone for a while";
-    Fault::new(Class::Transient(TransientKind::Paused), message)
-}
-
-fn outcome(answered: &Result<Value, Fault>) -> &'static str {
-    match answered.as_ref().map_err(|fault| fault.class) {
-        Ok(_) => "ok",
-        Err(Class::Done) => "done",
-        Err(Class::Permanent(_)) => "permanent",
-        Err(Class::Transient(_)) => "transient",
-        Err(Class::Unknown) => "unknown",
-        Err(Class::Refused) => "refused",
     }
 }
 

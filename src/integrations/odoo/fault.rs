@@ -5,7 +5,6 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-use super::classify;
 use super::denial::Denial;
 use super::gist::gist;
 use super::value::{Misread, without_nul};
@@ -163,12 +162,6 @@ impl Fault {
     pub fn denies_all_of(&self, model: &str) -> bool {
         self.class == Class::Permanent(Kind::Access)
             && Denial::of(&self.message).is_some_and(|denial| denial.is_of_all(model))
-    }
-
-    /// What a refused row would say had it been alone.
-    pub fn of_row(&self, row: &RowFault) -> Fault {
-        let class = classify::of_row(&row.message);
-        Fault { class, message: row.message.clone(), rows: vec![row.clone()], ..self.clone() }
     }
 
     /// The same for faults that are alike: class, field and message without the values in it. For grouping; in the same

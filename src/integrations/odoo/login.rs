@@ -9,10 +9,10 @@ use tokio::sync::Mutex;
 
 use super::answer::part;
 use super::call::Call;
-use super::client::{Odoo, Transport};
+use super::channel::Channel;
 use super::fault::{Class, Fault, Kind};
 use super::value::Value;
-use super::wire::{Outgoing, Session};
+use super::wire::{Outgoing, Session, Transport};
 use super::{json2, jsonrpc, xmlrpc};
 use crate::kernel::Result;
 use crate::kernel::time::{Clock, Instant};
@@ -59,30 +59,31 @@ impl Login {
     /// Makes a call as the configured user.
     pub(super) async fn call<T>(
         &self,
-        odoo: &Odoo,
+        channel: &Channel,
         transport: Transport,
         call: &Call<T>,
     ) -> Result<Value, Fault> {
         if transport == Transport::Json2 {
-            return self.call_with_keys(odoo, call).await;
+            return self.call_with_keys(channel, call).await;
         }
-        let (count, session) = self.session(odoo, transport, None).await.map_err(Fault::before_the_call)?;
-        match odoo.send(as_user(odoo, transport, &session, call), reader(transport)).await {
+        let (count, session) =
+            self.session(channel, transport, None).await.map_err(Fault::before_the_call)?;
+        match channel.send(as_user(channel, transport, &session, call), reader(transport)).await {
             Err(fault) if fault.class == Class::Refused => {
-                let opened = self.session(odoo, transport, Some(count)).await;
+                let opened = self.session(channel, transport, Some(count)).await;
                 let (_, session) = opened.map_err(Fault::before_the_call)?;
-                odoo.send(as_user(odoo, transport, &session, call), reader(transport)).await
+                channel.send(as_user(channel, transport, &session, call), reader(transport)).await
             }
             answered => answered,
         }
     }
 
     /// The user's id.
-    pub(super) async fn uid(&self, odoo: &Odoo, transport: Transport) -> Result<i64, Fault> {
+    pub(super) async fn uid(&self, channel: &Channel, transport: Transport) -> Result<i64, Fault> {
         if transport != Transport::Json2 {
-            return Ok(self.session(odoo, transport, None).await?.1.uid);
+            return Ok(self.session(channel, transport, None).await?.1.uid);
         }
-        match self.call_with_keys(odoo, &json2::whoami()).await? {
+        match self.call_with_keys(channel, &json2::whoami()).await? {
             Value::Map(context) => match part(&context, "uid") {
                 Some(Value::Int(uid)) => Ok(*uid),
                 _ => Err(Fault::unreadable("the user's id")),
@@ -94,7 +95,7 @@ impl Login {
     /// The session, opened by the first who needs it while the others wait. `refused`: the one of this count is no good any more.
     async fn session(
         &self,
-        odoo: &Odoo,
+        channel: &Channel,
         transport: Transport,
         refused: Option<u64>,
     ) -> Result<(u64, Session), Fault> {
@@ -105,12 +106,12 @@ impl Login {
         if let Some(session) = &sessions.open {
             return Ok((sessions.count, session.clone()));
         }
-        let session = self.open(odoo, transport).await?;
+        let session = self.open(channel, transport).await?;
         *sessions = Sessions { count: sessions.count + 1, open: Some(session.clone()) };
         Ok((sessions.count, session))
     }
 
-    async fn open(&self, odoo: &Odoo, transport: Transport) -> Result<Session, Fault> {
+    async fn open(&self, channel: &Channel, transport: Transport) -> Result<Session, Fault> {
         self.rested()?;
         let Some(login) = &self.login else {
             let message = "this Odoo is spoken to in JSON-RPC, which needs ODOO_LOGIN";
@@ -119,9 +120,9 @@ impl Login {
         for secret in &self.secrets {
             let request = match transport {
                 Transport::XmlRpc => xmlrpc::authenticate(&self.database, login, secret),
-                _ => jsonrpc::authenticate(odoo.next_id(), &self.database, login, secret),
+                _ => jsonrpc::authenticate(channel.next_id(), &self.database, login, secret),
             };
-            match odoo.send(request, reader(transport)).await {
+            match channel.send(request, reader(transport)).await {
                 Ok(Value::Int(uid)) => {
                     return Ok(Session { database: self.database.clone(), uid, secret: secret.clone() });
                 }
@@ -136,14 +137,14 @@ impl Login {
     }
 
     /// Tries the key that worked last, and the others after it when it is refused.
-    async fn call_with_keys<T>(&self, odoo: &Odoo, call: &Call<T>) -> Result<Value, Fault> {
+    async fn call_with_keys<T>(&self, channel: &Channel, call: &Call<T>) -> Result<Value, Fault> {
         self.rested()?;
         let first = self.key.load(Ordering::Relaxed);
         let mut refusal = Fault::new(Class::Refused, "there is no API key");
         for turn in 0..self.keys.len() {
             let place = (first + turn) % self.keys.len();
             let request = json2::call(&self.database, &self.keys[place], call);
-            match odoo.send(request, json2::read).await {
+            match channel.send(request, json2::read).await {
                 Err(fault) if fault.class == Class::Refused => refusal = fault,
                 answered => {
                     if turn > 0 {
@@ -184,10 +185,10 @@ impl Login {
     }
 }
 
-fn as_user<T>(odoo: &Odoo, transport: Transport, session: &Session, call: &Call<T>) -> Outgoing {
+fn as_user<T>(channel: &Channel, transport: Transport, session: &Session, call: &Call<T>) -> Outgoing {
     match transport {
         Transport::XmlRpc => xmlrpc::call(session, call),
-        _ => jsonrpc::call(odoo.next_id(), session, call),
+        _ => jsonrpc::call(channel.next_id(), session, call),
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod answer;
 mod call;
+mod channel;
 mod classify;
 mod client;
 mod denial;
@@ -26,8 +27,9 @@ pub mod xmlrpc;
 
 pub use answer::{Acted, Answer, ExternalIds, Field, Fields, Loaded, Stored};
 pub use call::Call;
-pub use client::{Odoo, Transport, Version};
+pub use client::{Odoo, Version};
 pub use domain::Domain;
 pub use fault::{Class, Fault, Kind, RowFault, TransientKind};
 pub use record::Record;
 pub use value::{FieldType, Map, Misread, Value};
+pub use wire::Transport;

@@ -30,3 +30,14 @@ pub struct Session {
     /// Password or API key.
     pub secret: SecretString,
 }
+
+/// One of Odoo's three protocols.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// With an API key, from 19 on.
+    Json2,
+    /// With login and password, until 21.
+    JsonRpc,
+    /// The same in XML; loses more of what went wrong.
+    XmlRpc,
+}

@@ -2,6 +2,9 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
+
+use url::Url;
 
 /// A variable that the program reads.
 #[derive(Clone, Debug)]
@@ -91,4 +94,24 @@ impl<'a> Env<'a> {
         self.variables.push(Variable { name, default, doc });
         (self.lookup)(name).map(|v| v.trim().to_owned()).filter(|v| !v.is_empty())
     }
+}
+
+/// A duration of whole seconds.
+pub(super) fn seconds(n: u64) -> Duration {
+    Duration::from_secs(n)
+}
+
+/// The items of a list that is separated by commas.
+pub(super) fn list(text: Option<String>) -> Vec<String> {
+    let text = text.unwrap_or_default();
+    text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
+}
+
+/// Whether it is the address of a server and holds nothing that could be secret.
+pub(super) fn is_plain(url: &Url) -> bool {
+    ["http", "https"].contains(&url.scheme())
+        && url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none()
 }

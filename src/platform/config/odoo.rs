@@ -6,8 +6,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use url::Url;
 
-use super::env::Env;
-use super::sections::{list, seconds};
+use super::env::{Env, is_plain, list, seconds};
 
 /// The Odoo server and how it is spoken to.
 #[derive(Clone, Debug)]
@@ -183,7 +182,7 @@ pub(super) fn odoo(env: &mut Env) -> Option<OdooConfig> {
     let timeout = env.number("ODOO_TIMEOUT", "60", 1, 600, "Time for one call to Odoo, in seconds.");
     let sync = sync(env);
     let url = url?;
-    if !Url::parse(&url).is_ok_and(|url| plain(&url)) {
+    if !Url::parse(&url).is_ok_and(|url| is_plain(&url)) {
         env.mistake("ODOO_URL must be an http or https address without user, query or fragment");
     }
     if database.is_none() {
@@ -251,15 +250,6 @@ fn sync(env: &mut Env) -> OdooSync {
     );
     let (pull_every, pull_overlap) = (seconds(pull_every), seconds(pull_overlap));
     OdooSync { ways, newcomers, newcomers_are, pull_every, pull_overlap }
-}
-
-/// Whether it is an address of a server, without anything that could be secret.
-pub(super) fn plain(url: &Url) -> bool {
-    ["http", "https"].contains(&url.scheme())
-        && url.username().is_empty()
-        && url.password().is_none()
-        && url.query().is_none()
-        && url.fragment().is_none()
 }
 
 #[cfg(test)]

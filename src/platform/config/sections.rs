@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::env::{Env, Mistakes, Variable};
+use super::env::{Env, Mistakes, Variable, list, seconds};
 use super::metrics::{MetricsConfig, metrics};
 use super::odoo::{OdooConfig, odoo};
 use super::traces::{TracesConfig, traces};
@@ -411,15 +411,6 @@ fn telemetry(env: &mut Env, server: SocketAddr) -> TelemetryConfig {
         metrics: metrics(env, server),
         traces: traces(env),
     }
-}
-
-pub(super) fn seconds(n: u64) -> Duration {
-    Duration::from_secs(n)
-}
-
-pub(super) fn list(text: Option<String>) -> Vec<String> {
-    let text = text.unwrap_or_default();
-    text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
 }
 
 #[cfg(test)]

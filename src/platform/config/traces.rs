@@ -4,8 +4,7 @@ use percent_encoding::percent_decode_str;
 use reqwest::header::{HeaderName, HeaderValue};
 use url::Url;
 
-use super::env::Env;
-use super::odoo::plain;
+use super::env::{Env, is_plain, list};
 
 /// Where traces are sent, and which.
 #[derive(Clone, Debug)]
@@ -106,7 +105,7 @@ pub(super) fn traces(env: &mut Env) -> Option<TracesConfig> {
         env.mistake("OTEL_RESOURCE_ATTRIBUTES must be a list such as name=value,name=value");
     }
     let url = url?;
-    if !Url::parse(&url).is_ok_and(|url| plain(&url)) {
+    if !Url::parse(&url).is_ok_and(|url| is_plain(&url)) {
         env.mistake(
             "OTEL_EXPORTER_OTLP_ENDPOINT must be an http or https address without user, query or fragment",
         );
@@ -127,7 +126,7 @@ fn pairs(text: Option<String>) -> Option<Vec<(String, String)>> {
         let value = percent_decode_str(value.trim()).decode_utf8().ok()?;
         Some((name.trim().to_owned(), value.into_owned())).filter(|(name, _)| !name.is_empty())
     };
-    super::sections::list(text).iter().map(|text| pair(text)).collect()
+    list(text).iter().map(|text| pair(text)).collect()
 }
 
 fn header((name, value): (String, String)) -> Option<(HeaderName, HeaderValue)> {

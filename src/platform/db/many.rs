@@ -2,23 +2,20 @@
 //! thousand is deleted some at a time, so that nobody waits long for it.
 
 use sea_orm::sea_query::{
-    Alias, ArrayType, Condition, DynIden, Expr, ExprTrait, Func, IntoIden, OnConflict, Query,
-    QueryStatementBuilder, SimpleExpr, Value, extension::postgres::PgFunc,
+    Alias, ArrayType, DynIden, Expr, ExprTrait, Func, IntoIden, OnConflict, Query, SimpleExpr, Value,
+    extension::postgres::PgFunc,
 };
 use sea_orm::{
     ActiveModelTrait, ConnectionTrait, DbBackend, EntityTrait, IntoSimpleExpr, Iterable, PrimaryKeyToColumn,
 };
 use uuid::Uuid;
 
-use super::connect::Database;
 use crate::kernel::Result;
 
 /// Most values of one statement.
 const VALUES: usize = 30_000;
 /// Most rows of one statement.
 const ROWS: usize = 1000;
-/// Rows that are deleted in one transaction.
-const DELETED_AT_ONCE: u64 = 2000;
 
 /// Writes rows, few or many, or none. `joined` says what becomes of those that are there already.
 ///
@@ -87,31 +84,4 @@ pub fn among(backend: DbBackend, column: impl IntoSimpleExpr, ids: &[Uuid]) -> S
 /// Ids as one value of PostgreSQL.
 pub(super) fn array(ids: &[Uuid]) -> Value {
     Value::Array(ArrayType::Uuid, Some(Box::new(ids.iter().map(|id| (*id).into()).collect())))
-}
-
-/// Deletes the rows of a table that are so, some in each transaction; tells how many.
-///
-/// # Errors
-/// Those of the database; what was deleted before stays deleted.
-pub async fn delete_all<E: EntityTrait>(database: &Database, so: Condition) -> Result<u64> {
-    let postgres = database.backend() == DbBackend::Postgres;
-    let place = || Expr::cust(if postgres { "ctid" } else { "rowid" });
-    let mut gone = 0;
-    loop {
-        let mut some = Query::select();
-        some.expr(place()).from(E::default()).cond_where(so.clone()).limit(DELETED_AT_ONCE);
-        let mut delete = Query::delete();
-        // PostgreSQL goes straight to places that are listed, and looks for others in the whole table.
-        let listed = || SimpleExpr::SubQuery(None, Box::new(some.clone().into_sub_query_statement()));
-        delete.from_table(E::default()).and_where(if postgres {
-            place().eq(PgFunc::any(Func::cust("ARRAY").arg(listed())))
-        } else {
-            place().in_subquery(some)
-        });
-        let deleted = database.own.execute(&delete).await?.rows_affected();
-        gone += deleted;
-        if deleted < DELETED_AT_ONCE {
-            return Ok(gone);
-        }
-    }
 }

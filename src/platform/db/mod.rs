@@ -4,6 +4,7 @@
 mod change;
 mod connect;
 mod contention;
+mod delete;
 mod locks;
 mod many;
 mod pages;
@@ -19,8 +20,9 @@ mod visible;
 pub use change::{Announcement, Audience, Change, ChangeKind, FieldChange, Heard, Owner, Span, differences};
 pub use connect::{Database, connect, sqlite_folder};
 pub use contention::retried;
+pub use delete::delete_all;
 pub use locks::lock_keys;
-pub use many::{among, delete_all, insert_all, update_all};
+pub use many::{among, insert_all, update_all};
 pub use pages::{DEFAULT_PAGE, Direction, Keyset, MAX_PAGE, PageArgs, PageQuery, Row, Rows, SortColumn};
 pub use positional::{Cells, ColumnSet, Positional};
 pub use reader::Reader;

@@ -29,6 +29,7 @@ mod payments;
 mod problem;
 mod python;
 mod read;
+mod routes;
 mod sales;
 mod schema;
 mod search;

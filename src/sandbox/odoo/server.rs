@@ -4,17 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use axum::Router;
-use tokio::net::TcpListener;
-
 use super::call::{Answer, Ask};
 use super::fate::{Dice, Fate};
+use super::load;
 use super::problem::Problem;
 use super::seed::seeded;
 use super::store::Store;
 use super::switches::{ErrorKind, Switches};
 use super::tx::{Tx, part};
-use super::{control, json2, jsonrpc, load, page, xmlrpc};
 use crate::integrations::odoo::{Map, Record, Value};
 use crate::kernel::time::{Clock, Instant};
 use crate::platform::config::{OdooConfig, OdooSync, OdooTransport};
@@ -75,26 +72,6 @@ impl SandboxOdoo {
             by_name: BTreeMap::new(),
         };
         SandboxOdoo { clock, world: Arc::new(Mutex::new(world)) }
-    }
-
-    /// All three languages, and the switches under `/sandbox`.
-    pub fn router(&self) -> Router {
-        xmlrpc::routes()
-            .merge(jsonrpc::routes())
-            .merge(json2::routes())
-            .merge(control::routes())
-            .merge(page::routes())
-            .layer(axum::extract::DefaultBodyLimit::max(128 << 20))
-            .layer(axum::middleware::map_response_with_state(self.clone(), control::dated))
-            .with_state(self.clone())
-    }
-
-    /// Serves until told to stop.
-    pub async fn serve(&self, listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) {
-        let served = axum::serve(listener, self.router()).with_graceful_shutdown(stop).await;
-        if let Err(cause) = served {
-            tracing::error!(%cause, "the sandbox Odoo stopped");
-        }
     }
 
     /// How cabina is configured to speak to it at this address.

@@ -1,12 +1,11 @@
-//! The words of an RRULE value, each checked for itself; whether they go together is for [`super::Rule`].
+//! The words of an RRULE value, each checked for itself; whether they go together is decided by the rule that is made of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
-use chrono::{Datelike, Duration, NaiveDateTime, NaiveTime, Weekday};
+use chrono::{Datelike, Duration, NaiveDate, NaiveDateTime, NaiveTime, Weekday};
 use rrule::Frequency;
 
-use super::{WEEKDAYS, day_order, horizon};
 use crate::kernel::time::{Instant, YEARS};
 use crate::platform::zones::Zone;
 
@@ -23,6 +22,16 @@ const PARTS: [&str; 11] = [
     "BYDAY",
     "BYSETPOS",
     "WKST",
+];
+
+pub(super) const WEEKDAYS: [(&str, Weekday); 7] = [
+    ("MO", Weekday::Mon),
+    ("TU", Weekday::Tue),
+    ("WE", Weekday::Wed),
+    ("TH", Weekday::Thu),
+    ("FR", Weekday::Fri),
+    ("SA", Weekday::Sat),
+    ("SU", Weekday::Sun),
 ];
 
 /// The parts of a value by name.
@@ -122,4 +131,15 @@ fn last_local(zone: Zone, at: Instant, time: NaiveTime) -> NaiveDateTime {
         (false, true) => start,
         _ => until,
     }
+}
+
+/// The last second of the last year.
+pub(super) fn horizon() -> NaiveDateTime {
+    // The fallback never happens: the year has a 31 December.
+    let day = NaiveDate::from_ymd_opt(*YEARS.end(), 12, 31).unwrap_or(NaiveDate::MAX);
+    day.and_time(NaiveTime::MIN) + Duration::seconds(86_399)
+}
+
+pub(super) fn day_order((nth, day): &(i16, Weekday)) -> (i16, u32) {
+    (*nth, day.num_days_from_monday())
 }
