@@ -7,6 +7,7 @@ mod serve;
 mod user;
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -75,6 +76,28 @@ enum Direction {
     },
     /// List what is applied and what is missing
     Status,
+}
+
+/// The whole program, from its arguments to its exit code. It is here and not in `main.rs`, which would compile all that it
+/// runs a second time.
+pub fn main() -> ExitCode {
+    // Before anything opens TLS: the libraries ask for a process-wide choice.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(cause) => {
+            eprintln!("cabina: the runtime does not start: {cause}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(run(cli)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("cabina: {}", error.for_terminal());
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// Runs the command.

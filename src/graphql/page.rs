@@ -50,7 +50,18 @@ impl<T> From<Rows<T>> for Connection<T> {
     }
 }
 
+impl<T> From<Arc<Rows<T>>> for Connection<T> {
+    fn from(page: Arc<Rows<T>>) -> Self {
+        Connection(page)
+    }
+}
+
 impl<T: Positional> Connection<T> {
+    /// The page, shared.
+    pub fn shared(self) -> Arc<Rows<T>> {
+        self.0
+    }
+
     /// The rows, copied.
     pub fn rows(&self) -> List<T> {
         List::new(self.0.rows.iter().map(|row| row.node.clone()).collect())

@@ -111,22 +111,30 @@ impl<I, C: Code> Outcome<I, C> {
     }
 }
 
+/// A verb, which may be run more than once.
+type Verb<'a, I, C> = Box<dyn for<'t> Fn(&'t mut Tx) -> BoxFuture<'t, Result<I, Stop<C>>> + Send + Sync + 'a>;
+
 /// Runs a verb in its transaction: claims the idempotency key, runs, commits with audit and outbox. A repeated request
 /// writes nothing and answers with what the first one did. The verb is run again when the database rolled it back in favour of
 /// another write.
 ///
 /// `id` is the thing that an update is about; it is shown also when the update is refused.
-pub async fn write<I, C, F>(
+pub fn write<'a, I: TypedId, C: Code>(
+    ctx: &'a Context<'_>,
+    id: Option<I>,
+    key: Option<String>,
+    verb: impl for<'t> Fn(&'t mut Tx) -> BoxFuture<'t, Result<I, Stop<C>>> + Send + Sync + 'a,
+) -> BoxFuture<'a, Result<Outcome<I, C>, Error>> {
+    // Boxed, so that there is one copy for all mutations of a kind of thing and not one for each mutation.
+    Box::pin(run(ctx, id, key, Box::new(verb)))
+}
+
+async fn run<I: TypedId, C: Code>(
     ctx: &Context<'_>,
     id: Option<I>,
     key: Option<String>,
-    verb: F,
-) -> Result<Outcome<I, C>, Error>
-where
-    I: TypedId,
-    C: Code,
-    F: for<'t> Fn(&'t mut Tx) -> BoxFuture<'t, Result<I, Stop<C>>>,
-{
+    verb: Verb<'_, I, C>,
+) -> Result<Outcome<I, C>, Error> {
     let viewer = ctx.viewer()?.clone();
     let services = ctx.services()?;
     let origin = match origin(ctx, key) {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use async_graphql::async_trait::async_trait;
 use async_graphql::parser::types::Field;
 use async_graphql::registry::{MetaEnumValue, MetaType, Registry};
 use async_graphql::{
@@ -36,6 +37,7 @@ macro_rules! id_scalars {
             fn to_value(&self) -> Value { Value::String(self.to_string()) }
             fn as_raw_value(&self) -> Option<&Self> { Some(self) }
         }
+        #[async_trait]
         impl OutputType for crate::kernel::ids::$Id {
             fn type_name() -> Cow<'static, str> { <ID as OutputType>::type_name() }
             fn create_type_info(registry: &mut Registry) -> String { <ID as OutputType>::create_type_info(registry) }
@@ -70,6 +72,7 @@ macro_rules! word_enums {
             fn to_value(&self) -> Value { Value::Enum(async_graphql::Name::new(self.as_str())) }
             fn as_raw_value(&self) -> Option<&Self> { Some(self) }
         }
+        #[async_trait]
         impl OutputType for $Word {
             fn type_name() -> Cow<'static, str> { <$Word as Word>::NAME.into() }
             fn create_type_info(registry: &mut Registry) -> String {
@@ -254,6 +257,7 @@ impl Leaf for Json {
 /// Lists that lie in a column are lists in the schema.
 macro_rules! lists {
     ($($List:ty as $Item:ty),* $(,)?) => { $(
+        #[async_trait]
         impl OutputType for $List {
             fn type_name() -> Cow<'static, str> {
                 <Vec<$Item> as OutputType>::type_name()

@@ -1,16 +1,18 @@
 //! The kinds of edges: what a node's look-up field gives, for one row (the ordinary executor, batched by the data
 //! loader) and for all rows at once (the plan).
 
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
+use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use async_graphql::async_trait::async_trait;
 use async_graphql::context::QueryEnv;
 use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::parser::types::SelectionSet;
 use async_graphql::{Context, OutputType};
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, join_all};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -22,7 +24,7 @@ use crate::graphql::page::{Connection, lists};
 use crate::graphql::size::Size;
 use crate::kernel::{Error, Result};
 use crate::platform::auth::Viewer;
-use crate::platform::db::{ColumnSet, PageArgs, PageQuery, Positional, Reader, SortColumn, Visible};
+use crate::platform::db::{ColumnSet, PageArgs, PageQuery, Positional, Reader, Rows, SortColumn, Visible};
 
 /// An edge of one row.
 pub trait Edge: Send + Sized {
@@ -41,22 +43,22 @@ pub trait Edge: Send + Sized {
 }
 
 /// The row with this id, if there is one and the viewer may see it.
-pub struct Maybe<T>(Option<Uuid>, std::marker::PhantomData<T>);
+pub struct Maybe<T>(Option<Uuid>, PhantomData<T>);
 
 /// The row with this id, which must be there.
-pub struct The<T>(Uuid, std::marker::PhantomData<T>);
+pub struct The<T>(Uuid, PhantomData<T>);
 
 impl<T> Maybe<T> {
     /// By its id.
     pub fn of<I: crate::kernel::ids::TypedId>(id: Option<I>) -> Self {
-        Maybe(id.map(I::uuid), std::marker::PhantomData)
+        Maybe(id.map(I::uuid), PhantomData)
     }
 }
 
 impl<T> The<T> {
     /// By its id.
     pub fn of<I: crate::kernel::ids::TypedId>(id: I) -> Self {
-        The(id.uuid(), std::marker::PhantomData)
+        The(id.uuid(), PhantomData)
     }
 }
 
@@ -140,9 +142,11 @@ impl<T: Planned + Positional> Pages<T> {
     pub async fn load_one(self, ctx: &Context<'_>) -> async_graphql::Result<Connection<T>> {
         let with_total = ctx.look_ahead().field("totalCount").exists();
         let (name, arguments) = (ctx.field().name(), ctx.field().arguments()?);
-        let field = format!("{} {name} {arguments:?}", self.list.foreign_key);
-        let key = Under { parent: self.parent, with_total, field, list: self.list };
-        loader(ctx)?.load_one(key).await?.ok_or_else(|| Error::internal("every parent has a page").into())
+        let batch = format!("{} {name} {arguments:?} {with_total}", self.list.foreign_key);
+        let batch = (TypeId::of::<Under<T>>(), batch);
+        let key = Key { id: self.parent, batch, lookup: Arc::new(Under { list: self.list, with_total }) };
+        let page = load::<Rows<T>>(ctx, key).await?;
+        page.map(Connection::from).ok_or_else(|| Error::internal("every parent has a page").into())
     }
 
     /// The pages of all rows, in the rows' order. Their lists differ in nothing but the parent.
@@ -164,6 +168,9 @@ impl<T: Planned + Positional> Pages<T> {
     }
 }
 
+/// Keys of all kinds that are read at once; more are read in parts.
+const MOST_KEYS: usize = 10_000;
+
 /// What the data loader of a request reads with.
 pub struct Loads(pub Reader);
 
@@ -171,11 +178,12 @@ impl Loads {
     /// The data loader of a request. What it reads ends with the request.
     pub fn loader(reader: Reader) -> DataLoader<Loads> {
         let tasks = Mutex::new(JoinSet::new());
-        DataLoader::new(Loads(reader), move |task| {
+        let spawn = move |task| {
             let mut tasks = tasks.lock().unwrap_or_else(PoisonError::into_inner);
             while tasks.try_join_next().is_some() {}
             tasks.spawn(task);
-        })
+        };
+        DataLoader::new(Loads(reader), spawn).max_batch_size(MOST_KEYS)
     }
 }
 
@@ -191,84 +199,108 @@ impl Preloaded {
     }
 }
 
-/// A row by its id.
+/// A row or a page, of the type that its key asks for.
+type Found = Arc<dyn Any + Send + Sync>;
+
+/// What the data loader is asked for: a row by its id, or the page under a parent. One type for all kinds of nodes, for every
+/// type of key is one more copy of the loader in the program.
 #[derive(Clone)]
-pub struct ById<T>(Uuid, std::marker::PhantomData<fn() -> T>);
+pub struct Key {
+    id: Uuid,
+    /// Keys with the same batch are read together.
+    batch: (TypeId, String),
+    lookup: Arc<dyn Lookup>,
+}
 
-impl<T> PartialEq for ById<T> {
+/// How the keys of a batch are read.
+trait Lookup: Send + Sync {
+    fn read<'a>(&'a self, reader: &'a Reader, ids: &'a [Uuid])
+    -> BoxFuture<'a, Result<HashMap<Uuid, Found>>>;
+}
+
+impl PartialEq for Key {
     fn eq(&self, other: &Self) -> bool {
-        self.0 == other.0
+        self.id == other.id && self.batch == other.batch
     }
 }
-impl<T> Eq for ById<T> {}
-impl<T> Hash for ById<T> {
+impl Eq for Key {}
+impl Hash for Key {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.hash(state);
+        self.id.hash(state);
+        self.batch.hash(state);
     }
 }
 
-impl<T: Positional> Loader<ById<T>> for Loads {
-    type Value = One<T>;
+#[async_trait]
+impl Loader<Key> for Loads {
+    type Value = Result<Found, Arc<Error>>;
     type Error = Arc<Error>;
-    async fn load(&self, keys: &[ById<T>]) -> Result<HashMap<ById<T>, One<T>>, Arc<Error>> {
-        let ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
-        let rows = self.0.by_ids::<T>(&ids, ColumnSet::ALL).await?;
-        Ok(rows.into_iter().map(|(id, row)| (ById(id, std::marker::PhantomData), One::new(row))).collect())
-    }
-}
-
-/// A page under a parent; equal when parent, field and arguments are.
-pub struct Under<T: Positional> {
-    parent: Uuid,
-    with_total: bool,
-    /// The field with its arguments.
-    field: String,
-    list: Arc<ListOf<T>>,
-}
-
-impl<T: Positional> Clone for Under<T> {
-    fn clone(&self) -> Self {
-        Under {
-            parent: self.parent,
-            with_total: self.with_total,
-            field: self.field.clone(),
-            list: self.list.clone(),
-        }
-    }
-}
-impl<T: Positional> PartialEq for Under<T> {
-    fn eq(&self, other: &Self) -> bool {
-        self.parent == other.parent && self.with_total == other.with_total && self.field == other.field
-    }
-}
-impl<T: Positional> Eq for Under<T> {}
-impl<T: Positional> Hash for Under<T> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.parent.hash(state);
-        self.field.hash(state);
-    }
-}
-
-impl<T: Positional> Loader<Under<T>> for Loads {
-    type Value = Connection<T>;
-    type Error = Arc<Error>;
-    async fn load(&self, keys: &[Under<T>]) -> Result<HashMap<Under<T>, Self::Value>, Arc<Error>> {
-        let mut alike: HashMap<(&str, bool), Vec<&Under<T>>> = HashMap::new();
+    async fn load(&self, keys: &[Key]) -> Result<HashMap<Key, Self::Value>, Self::Error> {
+        let mut batches: HashMap<&(TypeId, String), Vec<&Key>> = HashMap::new();
         for key in keys {
-            alike.entry((&key.field, key.with_total)).or_default().push(key);
+            batches.entry(&key.batch).or_default().push(key);
         }
+        let reads = batches.into_values().map(|keys| async move {
+            let ids: Vec<Uuid> = keys.iter().map(|key| key.id).collect();
+            let read = keys[0].lookup.read(&self.0, &ids).await.map_err(Arc::new);
+            (keys, read)
+        });
         let mut found = HashMap::with_capacity(keys.len());
-        for ((_, with_total), keys) in alike {
-            let parents: Vec<Uuid> = keys.iter().map(|key| key.parent).collect();
-            let mut pages =
-                Pages::<T>::load(&keys[0].list, &self.0, &parents, with_total, ColumnSet::ALL).await?;
+        for (keys, read) in join_all(reads).await {
             for key in keys {
-                if let Some(page) = pages.remove(&key.parent) {
-                    found.insert(key.clone(), page);
-                }
+                let value = match &read {
+                    Ok(read) => read.get(&key.id).cloned().map(Ok),
+                    Err(error) => Some(Err(error.clone())), // of this batch alone
+                };
+                found.extend(value.map(|value| (key.clone(), value)));
             }
         }
         Ok(found)
+    }
+}
+
+/// Reads what a key asks for, together with all that is asked for at the same time.
+async fn load<T: Send + Sync + 'static>(
+    ctx: &Context<'_>,
+    key: Key,
+) -> async_graphql::Result<Option<Arc<T>>> {
+    let Some(found) = loader(ctx)?.load_one(key).await?.transpose()? else { return Ok(None) };
+    Ok(Some(found.downcast().map_err(|_| Error::internal("a key is answered with what it asks for"))?))
+}
+
+/// Rows by their ids.
+struct ById<T>(PhantomData<fn() -> T>);
+
+impl<T: Positional> Lookup for ById<T> {
+    fn read<'a>(
+        &'a self,
+        reader: &'a Reader,
+        ids: &'a [Uuid],
+    ) -> BoxFuture<'a, Result<HashMap<Uuid, Found>>> {
+        Box::pin(async move {
+            let rows = reader.by_ids::<T>(ids, ColumnSet::ALL).await?;
+            Ok(rows.into_iter().map(|(id, row)| (id, Arc::new(row) as Found)).collect())
+        })
+    }
+}
+
+/// Pages under their parents.
+struct Under<T: Positional> {
+    list: Arc<ListOf<T>>,
+    with_total: bool,
+}
+
+impl<T: Positional> Lookup for Under<T> {
+    fn read<'a>(
+        &'a self,
+        reader: &'a Reader,
+        parents: &'a [Uuid],
+    ) -> BoxFuture<'a, Result<HashMap<Uuid, Found>>> {
+        Box::pin(async move {
+            let pages =
+                Pages::<T>::load(&self.list, reader, parents, self.with_total, ColumnSet::ALL).await?;
+            Ok(pages.into_iter().map(|(parent, page)| (parent, page.shared() as Found)).collect())
+        })
     }
 }
 
@@ -277,7 +309,9 @@ pub async fn one<T: Positional>(ctx: &Context<'_>, id: Uuid) -> async_graphql::R
     if let Some(row) = Preloaded::row(ctx, id) {
         return Ok(Some(One::Node(row)));
     }
-    Ok(loader(ctx)?.load_one(ById::<T>(id, std::marker::PhantomData)).await?)
+    let lookup = Arc::new(ById::<T>(PhantomData));
+    let key = Key { id, batch: (TypeId::of::<ById<T>>(), String::new()), lookup };
+    Ok(load::<T>(ctx, key).await?.map(One::Node))
 }
 
 fn loader<'a>(ctx: &Context<'a>) -> async_graphql::Result<&'a DataLoader<Loads>> {
@@ -308,14 +342,7 @@ impl<T: Planned + Positional> Edge for Maybe<T> {
         one(ctx, id).await
     }
     async fn render(edges: Vec<Self>, ctx: Context<'_>, plan: &Plan<'_>) -> Result<Parts, NotPlannable> {
-        by_ids(
-            edges.into_iter().map(|edge| edge.0).collect(),
-            ctx,
-            plan,
-            |_| Ok(()),
-            std::marker::PhantomData::<T>,
-        )
-        .await
+        by_ids(edges.into_iter().map(|edge| edge.0).collect(), ctx, plan, |_| Ok(()), PhantomData::<T>).await
     }
 }
 
@@ -330,14 +357,8 @@ impl<T: Planned + Positional> Edge for The<T> {
     async fn render(edges: Vec<Self>, ctx: Context<'_>, plan: &Plan<'_>) -> Result<Parts, NotPlannable> {
         // One that is missing is an error, which the ordinary executor tells.
         let must_be = |found: bool| if found { Ok(()) } else { Err(NotPlannable) };
-        by_ids(
-            edges.into_iter().map(|edge| Some(edge.0)).collect(),
-            ctx,
-            plan,
-            must_be,
-            std::marker::PhantomData::<T>,
-        )
-        .await
+        by_ids(edges.into_iter().map(|edge| Some(edge.0)).collect(), ctx, plan, must_be, PhantomData::<T>)
+            .await
     }
 }
 
@@ -347,7 +368,7 @@ async fn by_ids<T: Planned + Positional>(
     ctx: Context<'_>,
     plan: &Plan<'_>,
     missing: impl Fn(bool) -> Result<(), NotPlannable>,
-    _node: std::marker::PhantomData<T>,
+    _node: PhantomData<T>,
 ) -> Result<Parts, NotPlannable> {
     let mut ids: Vec<Uuid> = keys.iter().flatten().copied().collect();
     ids.sort_unstable();

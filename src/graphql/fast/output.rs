@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use async_graphql::async_trait::async_trait;
 use async_graphql::parser::types::Field;
 use async_graphql::registry::Registry;
 use async_graphql::{Context, ContextSelectionSet, Data, OutputType, Positioned, ServerResult, Value};
+use futures_util::FutureExt;
 use futures_util::future::try_join_all;
 
 use super::edge::Loads;
@@ -74,6 +76,7 @@ fn plan<'a, T: Planned>(ctx: &'a ContextSelectionSet<'_>) -> Option<Plan<'a>> {
 /// A node seen with the eyes of somebody other than the one who asked: of who has just signed in.
 pub struct SeenBy<T>(pub Reader, pub T);
 
+#[async_trait]
 impl<T: OutputType> OutputType for SeenBy<T> {
     fn type_name() -> Cow<'static, str> {
         T::type_name()
@@ -114,6 +117,7 @@ fn counted(ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>, written: Va
     }
 }
 
+#[async_trait]
 impl<T: Planned> OutputType for One<T> {
     fn type_name() -> Cow<'static, str> {
         <T as OutputType>::type_name()
@@ -133,6 +137,7 @@ impl<T: Planned> OutputType for One<T> {
     }
 }
 
+#[async_trait]
 impl<T: Planned> OutputType for List<T> {
     fn type_name() -> Cow<'static, str> {
         <Vec<T> as OutputType>::type_name()
@@ -155,7 +160,7 @@ impl<T: Planned> OutputType for List<T> {
                 // As the library does for `Vec`, which however cuts an error's path off at the index.
                 let items = rows.iter().enumerate().map(|(index, row)| {
                     let ctx = ctx.with_index(index);
-                    async move { counted(&ctx, field, row.resolve(&ctx, field).await?) }
+                    async move { counted(&ctx, field, row.resolve(&ctx, field).await?) }.boxed()
                 });
                 Ok(Value::List(try_join_all(items).await?))
             }

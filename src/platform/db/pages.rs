@@ -14,7 +14,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::many::{among, array};
-use super::positional::{Cells, ColumnSet, Positional, column};
+use super::positional::{Cells, ColumnSet, Positional, Table};
 use super::reader::Reader;
 use crate::kernel::time::{Instant, is_known};
 use crate::kernel::{Error, Result};
@@ -146,13 +146,26 @@ impl<T: Positional> Rows<T> {
 
 /// A list and which page of it.
 pub struct PageQuery<T: Positional> {
+    page: Page,
+    node: PhantomData<T>,
+}
+
+/// The same without the type of its rows: statements are built and run for it alone, see [`Table`].
+struct Page {
+    table: Table,
     select: SelectStatement,
     sort: SortColumn,
     args: PageArgs,
     with_total: bool,
     most: i32,
     columns: ColumnSet,
-    node: PhantomData<T>,
+}
+
+/// What was read for a page: perhaps one row more than it has, by which one sees that there are more.
+struct Found {
+    rows: Vec<QueryResult>,
+    limit: usize,
+    backwards: bool,
 }
 
 impl<T: Positional> PageQuery<T> {
@@ -160,32 +173,33 @@ impl<T: Positional> PageQuery<T> {
     pub fn new(select: Select<T::Entity>, sort: SortColumn, args: PageArgs) -> Self {
         let mut select = select.into_query();
         select.clear_selects();
-        PageQuery {
+        let page = Page {
+            table: Table::of::<T>(),
             select,
             sort,
             args,
             with_total: false,
             most: MAX_PAGE,
             columns: ColumnSet::ALL,
-            node: PhantomData,
-        }
+        };
+        PageQuery { page, node: PhantomData }
     }
 
     /// Also counts the whole list.
     pub fn with_total(mut self, wanted: bool) -> Self {
-        self.with_total = wanted;
+        self.page.with_total = wanted;
         self
     }
 
     /// A page may have more rows than others have: for screens that show all at once.
     pub fn at_most(mut self, most: i32) -> Self {
-        self.most = most;
+        self.page.most = most;
         self
     }
 
     /// Reads only these columns.
     pub fn reading(mut self, columns: ColumnSet) -> Self {
-        self.columns = columns;
+        self.page.columns = columns;
         self
     }
 
@@ -194,15 +208,10 @@ impl<T: Positional> PageQuery<T> {
     /// # Errors
     /// `Invalid` for wrong arguments.
     pub async fn load(self, reader: &Reader) -> Result<Rows<T>> {
-        let (limit, backwards) = self.args.limit(self.most)?;
-        let mut query = self.select.clone();
-        self.choose(&mut query);
-        self.bound(&mut query, backwards)?;
-        query.limit(limit + 1);
-        let found = if limit == 0 { Vec::new() } else { reader.db.query_all(&query).await? };
-        let rows = found.iter().map(|row| self.row(row, 0)).collect::<Result<Vec<_>>>()?;
-        let total = if self.with_total { Some(self.count(reader).await?) } else { None };
-        Ok(self.page(rows, limit, backwards, total))
+        let page = &self.page;
+        let (found, total) = page.load(reader).await?;
+        let rows = found.rows.iter().map(|row| page.row(row, 0)).collect::<Result<Vec<_>>>()?;
+        Ok(page.page(rows, &found, total))
     }
 
     /// Reads the same page under many parents, all in one statement.
@@ -215,26 +224,57 @@ impl<T: Positional> PageQuery<T> {
         foreign_key: &'static str,
         parents: &[Uuid],
     ) -> Result<HashMap<Uuid, Rows<T>>> {
-        let (limit, backwards) = self.args.limit(self.most)?;
+        let page = &self.page;
+        let (found, totals) = page.load_under(reader, foreign_key, parents).await?;
         let mut groups: HashMap<Uuid, Vec<Row<T>>> = HashMap::with_capacity(parents.len());
+        for row in &found.rows {
+            groups.entry(row.try_get_by_index(0)?).or_default().push(page.row(row, 1)?);
+        }
+        let of = |parent: &Uuid| {
+            let total = page.with_total.then(|| totals.get(parent).copied().unwrap_or(0));
+            (*parent, page.page(groups.remove(parent).unwrap_or_default(), &found, total))
+        };
+        Ok(parents.iter().map(of).collect())
+    }
+}
+
+impl Found {
+    fn new(rows: Vec<QueryResult>, limit: u64, backwards: bool) -> Self {
+        Found { rows, limit: usize::try_from(limit).unwrap_or(usize::MAX), backwards }
+    }
+}
+
+impl Page {
+    async fn load(&self, reader: &Reader) -> Result<(Found, Option<u64>)> {
+        let (limit, backwards) = self.args.limit(self.most)?;
+        let mut query = self.select.clone();
+        self.choose(&mut query);
+        self.bound(&mut query, backwards)?;
+        query.limit(limit + 1);
+        let rows = if limit == 0 { Vec::new() } else { reader.db.query_all(&query).await? };
+        let total = if self.with_total { Some(self.count(reader).await?) } else { None };
+        Ok((Found::new(rows, limit, backwards), total))
+    }
+
+    /// The rows begin with their parents.
+    async fn load_under(
+        &self,
+        reader: &Reader,
+        foreign_key: &'static str,
+        parents: &[Uuid],
+    ) -> Result<(Found, HashMap<Uuid, u64>)> {
+        let (limit, backwards) = self.args.limit(self.most)?;
+        let mut rows = Vec::new();
         if limit > 0 && !parents.is_empty() {
             let query = match reader.db.get_database_backend() {
                 DbBackend::Postgres => self.lateral(foreign_key, parents, limit, backwards)?,
                 _ => self.numbered(foreign_key, parents, limit, backwards)?,
             };
-            for row in &reader.db.query_all(&query).await? {
-                groups.entry(row.try_get_by_index(0)?).or_default().push(self.row(row, 1)?);
-            }
+            rows = reader.db.query_all(&query).await?;
         }
         let totals =
             if self.with_total { self.counts(reader, foreign_key, parents).await? } else { HashMap::new() };
-        Ok(parents
-            .iter()
-            .map(|parent| {
-                let total = self.with_total.then(|| totals.get(parent).copied().unwrap_or(0));
-                (*parent, self.page(groups.remove(parent).unwrap_or_default(), limit, backwards, total))
-            })
-            .collect())
+        Ok((Found::new(rows, limit, backwards), totals))
     }
 
     /// PostgreSQL: for each parent an index scan that stops at the limit.
@@ -248,7 +288,7 @@ impl<T: Positional> PageQuery<T> {
         let mut child = self.select.clone();
         self.choose(&mut child);
         self.bound(&mut child, backwards)?;
-        child.and_where(column::<T>(foreign_key).eq(Expr::col(("parent", "parent")))).limit(limit + 1);
+        child.and_where(self.table.column(foreign_key).eq(Expr::col(("parent", "parent")))).limit(limit + 1);
         let mut query = Query::select();
         query.column(("parent", "parent"));
         self.choose_of_child(&mut query);
@@ -270,7 +310,7 @@ impl<T: Positional> PageQuery<T> {
         backwards: bool,
     ) -> Result<SelectStatement> {
         let mut child = self.select.clone();
-        child.expr_as(column::<T>(foreign_key), "parent");
+        child.expr_as(self.table.column(foreign_key), "parent");
         self.choose(&mut child);
         self.after(&mut child)?;
         let mut window = WindowStatement::partition_by(Alias::new(foreign_key));
@@ -278,7 +318,7 @@ impl<T: Positional> PageQuery<T> {
             window.order_by_expr(expr, order);
         }
         child.expr_window_as(Func::cust("ROW_NUMBER"), window, "place");
-        child.and_where(among(DbBackend::Sqlite, column::<T>(foreign_key), parents));
+        child.and_where(among(DbBackend::Sqlite, self.table.column(foreign_key), parents));
         let mut query = Query::select();
         query.column(("child", "parent"));
         self.choose_of_child(&mut query);
@@ -291,16 +331,16 @@ impl<T: Positional> PageQuery<T> {
     }
 
     fn choose(&self, query: &mut SelectStatement) {
-        for name in self.columns.of(T::COLUMNS) {
-            query.expr(column::<T>(name));
+        for name in self.columns.of(self.table.columns) {
+            query.expr(self.table.column(name));
         }
         if self.columns.sort_key {
-            query.expr_as(column::<T>(self.sort.column), "sort_key");
+            query.expr_as(self.table.column(self.sort.column), "sort_key");
         }
     }
 
     fn choose_of_child(&self, query: &mut SelectStatement) {
-        for name in self.columns.of(T::COLUMNS).chain(self.columns.sort_key.then_some("sort_key")) {
+        for name in self.columns.of(self.table.columns).chain(self.columns.sort_key.then_some("sort_key")) {
             query.column(("child", name));
         }
     }
@@ -316,7 +356,7 @@ impl<T: Positional> PageQuery<T> {
     fn order(&self, backwards: bool) -> [(SimpleExpr, Order); 2] {
         let up = (self.sort.direction == Direction::Asc) != backwards;
         let order = if up { Order::Asc } else { Order::Desc };
-        [(column::<T>(self.sort.column), order.clone()), (column::<T>(T::COLUMNS[0]), order)]
+        [(self.table.column(self.sort.column), order.clone()), (self.table.id(), order)]
     }
 
     /// The bounds by cursor, as a comparison of (sort column, id).
@@ -327,14 +367,14 @@ impl<T: Positional> PageQuery<T> {
         {
             let Some(cursor) = cursor else { continue };
             let (value, id) = self.sort.parse(field, cursor)?;
-            let here = Expr::tuple([column::<T>(self.sort.column), column::<T>(T::COLUMNS[0])]);
+            let here = Expr::tuple([self.table.column(self.sort.column), self.table.id()]);
             let there = Expr::tuple([Expr::val(value), Expr::val(id)]);
             query.and_where(if beyond { here.gt(there) } else { here.lt(there) });
         }
         Ok(())
     }
 
-    fn row(&self, row: &QueryResult, at: usize) -> Result<Row<T>> {
+    fn row<T: Positional>(&self, row: &QueryResult, at: usize) -> Result<Row<T>> {
         let mut cells = Cells::new(row, at, self.columns);
         let node = T::read(&mut cells)?;
         let sort_key = match (self.columns.sort_key, self.sort.instant) {
@@ -345,15 +385,17 @@ impl<T: Positional> PageQuery<T> {
         Ok(Row { node, sort_key })
     }
 
-    fn page(&self, mut rows: Vec<Row<T>>, limit: u64, backwards: bool, total: Option<u64>) -> Rows<T> {
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let more = rows.len() > limit;
-        rows.truncate(limit);
-        if backwards {
+    fn page<T>(&self, mut rows: Vec<Row<T>>, found: &Found, total: Option<u64>) -> Rows<T> {
+        let more = rows.len() > found.limit;
+        rows.truncate(found.limit);
+        if found.backwards {
             rows.reverse();
         }
-        let (has_next, has_previous) =
-            if backwards { (self.args.before.is_some(), more) } else { (more, self.args.after.is_some()) };
+        let (has_next, has_previous) = if found.backwards {
+            (self.args.before.is_some(), more)
+        } else {
+            (more, self.args.after.is_some())
+        };
         Rows { rows, has_next, has_previous, total, sort: self.sort }
     }
 
@@ -373,10 +415,10 @@ impl<T: Positional> PageQuery<T> {
     ) -> Result<HashMap<Uuid, u64>> {
         let mut query = self.select.clone();
         query
-            .expr(column::<T>(foreign_key))
+            .expr(self.table.column(foreign_key))
             .expr(Expr::col(sea_orm::sea_query::Asterisk).count())
-            .and_where(among(reader.db.get_database_backend(), column::<T>(foreign_key), parents))
-            .add_group_by([column::<T>(foreign_key)]);
+            .and_where(among(reader.db.get_database_backend(), self.table.column(foreign_key), parents))
+            .add_group_by([self.table.column(foreign_key)]);
         let mut counts = HashMap::new();
         for row in reader.db.query_all(&query).await? {
             let count: i64 = row.try_get_by_index(1)?;

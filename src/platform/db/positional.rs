@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, SelectStatement, SimpleExpr};
-use sea_orm::{ConnectionTrait, DbErr, EntityName, QueryResult, QueryTrait, TryGetable};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityName, QueryResult, QueryTrait, TryGetable};
 use uuid::Uuid;
 
 use super::many::among;
@@ -112,9 +112,43 @@ impl<'a> Cells<'a> {
     }
 }
 
-/// A column of the row's table.
-pub(super) fn column<T: Positional>(name: &'static str) -> SimpleExpr {
-    Expr::col((Alias::new(T::Entity::default().table_name()), Alias::new(name)))
+/// A table that is read by position: what a statement needs of a [`Positional`]. Statements are built and run for it alone, so
+/// that there is one copy of that in the program and not one for each type of row.
+#[derive(Clone, Copy)]
+pub(super) struct Table {
+    name: &'static str,
+    /// As `Positional::COLUMNS`.
+    pub columns: &'static [&'static str],
+}
+
+impl Table {
+    /// The table of a type of row.
+    pub fn of<T: Positional>() -> Self {
+        Table { name: T::Entity::default().table_name(), columns: T::COLUMNS }
+    }
+
+    /// One of its columns.
+    pub fn column(self, name: &'static str) -> SimpleExpr {
+        Expr::col((Alias::new(self.name), Alias::new(name)))
+    }
+
+    /// Its id.
+    pub fn id(self) -> SimpleExpr {
+        self.column(self.columns[0])
+    }
+
+    /// What `query` finds with these ids: these columns.
+    fn with_ids(
+        self,
+        mut query: SelectStatement,
+        backend: DbBackend,
+        ids: &[Uuid],
+        columns: ColumnSet,
+    ) -> SelectStatement {
+        query.clear_selects().and_where(among(backend, self.id(), ids));
+        query.exprs(columns.of(self.columns).map(|name| self.column(name)));
+        query
+    }
 }
 
 impl Reader {
@@ -123,15 +157,7 @@ impl Reader {
     /// # Errors
     /// Those of the database.
     pub async fn by_ids<T: Positional>(&self, ids: &[Uuid], columns: ColumnSet) -> Result<HashMap<Uuid, T>> {
-        let mut query: SelectStatement = T::Entity::visible_to(&self.viewer).into_query();
-        query.clear_selects().and_where(among(
-            self.db.get_database_backend(),
-            column::<T>(T::COLUMNS[0]),
-            ids,
-        ));
-        for name in columns.of(T::COLUMNS) {
-            query.expr(column::<T>(name));
-        }
+        let query = self.with_ids::<T>(ids, columns);
         let mut rows = HashMap::with_capacity(ids.len());
         for row in &self.db.query_all(&query).await? {
             let row = T::read(&mut Cells::new(row, 0, columns))?;
@@ -150,13 +176,7 @@ impl Reader {
         more: impl FnOnce(&mut SelectStatement),
         read: impl Fn(&mut Cells<'_>) -> Result<M, DbErr>,
     ) -> Result<HashMap<Uuid, (T, M)>> {
-        let mut query: SelectStatement = T::Entity::visible_to(&self.viewer).into_query();
-        query.clear_selects().and_where(among(
-            self.db.get_database_backend(),
-            column::<T>(T::COLUMNS[0]),
-            ids,
-        ));
-        query.exprs(T::COLUMNS.iter().map(|name| column::<T>(name)));
+        let mut query = self.with_ids::<T>(ids, ColumnSet::ALL);
         more(&mut query);
         let mut rows = HashMap::with_capacity(ids.len());
         for row in &self.db.query_all(&query).await? {
@@ -178,11 +198,17 @@ impl Reader {
         foreign_key: &'static str,
     ) -> Result<HashMap<Uuid, (T, P)>> {
         let parents = |query: &mut SelectStatement| {
-            let same = column::<P>(P::COLUMNS[0]).eq(column::<T>(foreign_key));
-            query.inner_join(Alias::new(P::Entity::default().table_name()), same);
-            query.exprs(P::COLUMNS.iter().map(|name| column::<P>(name)));
+            let parent = Table::of::<P>();
+            query.inner_join(Alias::new(parent.name), parent.id().eq(Table::of::<T>().column(foreign_key)));
+            query.exprs(parent.columns.iter().map(|name| parent.column(name)));
         };
         self.beside(ids, parents, |cells| cells.row()).await
+    }
+
+    /// Selects these columns of the rows with these ids that the viewer may see.
+    fn with_ids<T: Positional>(&self, ids: &[Uuid], columns: ColumnSet) -> SelectStatement {
+        let query = T::Entity::visible_to(&self.viewer).into_query();
+        Table::of::<T>().with_ids(query, self.db.get_database_backend(), ids, columns)
     }
 }
 

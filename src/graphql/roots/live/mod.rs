@@ -103,6 +103,7 @@ pub enum FeedItem {
 /// later tells its cursor to those too who do not know it yet.
 pub enum LiveItem {}
 
+#[async_graphql::async_trait::async_trait]
 impl OutputType for LiveItem {
     fn type_name() -> Cow<'static, str> {
         "LiveItem".into()
