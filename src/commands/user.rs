@@ -11,6 +11,7 @@ use crate::domains::identity::rules::UserErrorCode;
 use crate::domains::identity::teams;
 use crate::domains::identity::users::{self, NewUser};
 use crate::kernel::contact::Email;
+use crate::kernel::language::DEFAULT_LOCALE;
 use crate::kernel::time::Clock;
 use crate::kernel::words::Word;
 use crate::kernel::{Error, Result, Stop};
@@ -98,7 +99,7 @@ async fn perform(
                 name,
                 role: *role,
                 team,
-                locale: "es".to_owned(),
+                locale: DEFAULT_LOCALE.to_owned(),
                 time_zone: "America/Mexico_City".to_owned(),
                 password,
             };

@@ -20,6 +20,7 @@ mod search_sql;
 pub mod summary;
 mod tables;
 mod terms;
+pub mod texts;
 pub mod timeline;
 
 pub use reindex::IndexClients;

@@ -9,9 +9,11 @@ use uuid::Uuid;
 
 use super::mapping::{Field, Local, Mapping, Way};
 use crate::domains::clients::event_log_entry::{self, EventLogKind};
+use crate::domains::clients::texts;
 use crate::domains::sync::ledger::Values;
 use crate::kernel::Result;
 use crate::kernel::ids::{ClientId, EntryId, TypedId};
+use crate::kernel::language::{DEFAULT_LOCALE, Language};
 use crate::platform::auth::Viewer;
 use crate::platform::db::{Visible, among};
 
@@ -66,7 +68,11 @@ fn local(row: event_log_entry::Model) -> Local {
     // The id at the end tells, after a lost answer, whether the note is there.
     let at = row.occurred_at.format("%Y-%m-%d %H:%M UTC");
     let corrects = row.corrects_id.map(|old| format!(" · corrects {old}")).unwrap_or_default();
-    let body = format!("{}: {}\n{} · {at}{corrects} · {}", row.kind, row.text, row.author_name, row.id);
+    // Odoo shows one text to all its users.
+    let told = row.code.zip(row.payload.as_ref());
+    let told = told.and_then(|(code, values)| texts::entry(code, values, Language::of(DEFAULT_LOCALE)));
+    let text = told.unwrap_or(row.text);
+    let body = format!("{}: {text}\n{} · {at}{corrects} · {}", row.kind, row.author_name, row.id);
     Local {
         values: Values::from([(BODY.to_owned(), Some(body))]),
         client: row.client_id,
