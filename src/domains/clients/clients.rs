@@ -151,6 +151,7 @@ pub async fn create(tx: &mut Tx, new: NewClient) -> Result<ClientId, Stop<Code>>
         consents: new.consents,
         created_at: tx.now,
         updated_at: tx.now,
+        erased_at: None,
     };
     row.words = terms::search_text(&row);
     client::Entity::insert(row.clone().into_active_model()).exec_without_returning(tx.conn()).await?;
@@ -362,7 +363,10 @@ async fn move_to(
 /// `NotFound`.
 pub async fn get(tx: &Tx, id: ClientId) -> Result<Model> {
     // As weak as a foreign key's lock: writes beside each other do not wait, only those that take the client itself.
-    let query = client::Entity::visible_to(&tx.by).filter(client::Column::Id.eq(id)).lock(LockType::KeyShare);
+    let query = client::Entity::visible_to(&tx.by)
+        .filter(client::Column::Id.eq(id))
+        .filter(client::Column::ErasedAt.is_null()) // nothing hangs itself on an erased one
+        .lock(LockType::KeyShare);
     query.one(tx.conn()).await?.ok_or(Error::NotFound)
 }
 

@@ -11,6 +11,7 @@ pub mod activities;
 pub mod clients;
 pub mod contacts;
 mod draft;
+pub mod erase;
 pub mod filter;
 pub mod markets;
 mod reindex;

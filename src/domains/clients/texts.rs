@@ -18,7 +18,7 @@ pub fn entry(code: EventLogCode, values: &Value, language: Language) -> Option<S
     Some(match code {
         EventLogCode::ClientCreated if spanish => "Cliente creado".to_owned(),
         EventLogCode::ClientCreated => "Client created".to_owned(),
-        EventLogCode::ClientAssigned => match (value("to"), spanish) {
+        EventLogCode::ClientAssigned => match (values.get("to")?.as_str(), spanish) {
             (Some(name), true) => format!("Asignado a {name}"),
             (Some(name), false) => format!("Given to {name}"),
             (None, true) => "Devuelto al equipo, sin asignar".to_owned(),
@@ -27,6 +27,10 @@ pub fn entry(code: EventLogCode, values: &Value, language: Language) -> Option<S
         EventLogCode::ClientStatusChanged => {
             let name = |field: &str| Some(status(value(field)?.parse().ok()?, language));
             with_reason(format!("{} → {}", name("from")?, name("to")?))
+        }
+        EventLogCode::ClientErased => {
+            let told = if spanish { "Datos personales borrados" } else { "Personal data erased" };
+            format!("{told}: {}", value("reason")?)
         }
         agenda => {
             let (english, spanish_words) = of_agenda(agenda)?;
@@ -45,7 +49,7 @@ pub fn entry(code: EventLogCode, values: &Value, language: Language) -> Option<S
 pub fn of_agenda(code: EventLogCode) -> Option<(&'static str, &'static str)> {
     use EventLogCode as C;
     Some(match code {
-        C::ClientCreated | C::ClientAssigned | C::ClientStatusChanged => return None,
+        C::ClientCreated | C::ClientAssigned | C::ClientStatusChanged | C::ClientErased => return None,
         C::AgendaPlanned => ("planned", "Cita planificada"),
         C::AgendaConfirmed => ("confirmed", "Cita confirmada"),
         C::AgendaMoved => ("moved", "Cita cambiada de hora"),
@@ -116,6 +120,12 @@ mod tests {
                 "Activo → Bloqueado: debts",
             ),
             (
+                C::ClientErased,
+                json!({ "reason": "asked" }),
+                "Personal data erased: asked",
+                "Datos personales borrados: asked",
+            ),
+            (
                 C::AgendaMoved,
                 event,
                 "Agenda: Visit moved (2026-01-05 10:00): she called",
@@ -136,7 +146,7 @@ mod tests {
     #[test]
     fn without_its_values_an_entry_has_no_words() {
         for (code, ..) in EventLogCode::ALL {
-            let needs = !matches!(code, EventLogCode::ClientCreated | EventLogCode::ClientAssigned);
+            let needs = *code != EventLogCode::ClientCreated;
             assert_eq!(entry(*code, &Value::Null, Language::Spanish).is_none(), needs, "{code}");
         }
     }

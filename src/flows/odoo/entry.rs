@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseExecutor, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseExecutor, QueryFilter, QuerySelect, QueryTrait};
 use uuid::Uuid;
 
 use super::mapping::{Field, Local, Mapping, Way};
 use crate::domains::clients::event_log_entry::{self, EventLogKind};
-use crate::domains::clients::texts;
+use crate::domains::clients::{client, texts};
 use crate::domains::sync::ledger::Values;
 use crate::kernel::Result;
 use crate::kernel::ids::{ClientId, EntryId, TypedId};
@@ -53,8 +53,12 @@ impl Mapping for Entries {
         async move {
             let all = event_log_entry::Entity::visible_to(&Viewer::system("Odoo"));
             let these = event_log_entry::Column::Id;
+            let clients = client::Entity::visible_to(&Viewer::system("Odoo"));
+            let erased = clients.filter(client::Column::ErasedAt.is_not_null());
+            let erased = erased.select_only().column(client::Column::Id).into_query();
             let rows = all
                 .filter(among(conn.get_database_backend(), these, ids))
+                .filter(event_log_entry::Column::ClientId.not_in_subquery(erased))
                 .filter(event_log_entry::Column::Kind.is_not_in([EventLogKind::System, EventLogKind::Sync]))
                 .all(&conn)
                 .await?;

@@ -174,7 +174,11 @@ impl Author {
 }
 
 fn actions(client: &Client, viewer: &Viewer) -> Vec<AvailableClientAction> {
-    let facts = Facts { status: client.status, reachable: client.email.is_some() || client.phone.is_some() };
+    let facts = Facts {
+        status: client.status,
+        reachable: client.email.is_some() || client.phone.is_some(),
+        erased: client.erased_at.is_some(),
+    };
     let judged = |action: ClientAction| {
         let blockage = rules::judge(action, facts, viewer).err().map(|Blocked { code, message, fix }| {
             ClientBlockage { code, message: message.to_owned(), fix: fix.to_owned() }

@@ -51,6 +51,8 @@ node! {
         created_at: Instant,
         /// When the client was last changed.
         updated_at: Instant,
+        /// When the personal data were erased for good; null: they were not.
+        erased_at: Option<Instant>,
     } hidden {
         address: Option<client::Address>,
         consents: client::Consents,

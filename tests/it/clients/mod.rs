@@ -1,3 +1,4 @@
+mod erased;
 mod lists;
 mod names;
 mod search;

@@ -54,6 +54,8 @@ words! {
         ClientAssigned = "CLIENT_ASSIGNED",
         /// The status changed (`from`, `to`, `reason`).
         ClientStatusChanged = "CLIENT_STATUS_CHANGED",
+        /// The client's personal data were erased (`reason`).
+        ClientErased = "CLIENT_ERASED",
         /// An event with the client was planned (`agendaEvent`, `title`, `localStart`, `start`, `end`, `state`, `reason`; so in
         /// all codes of the agenda).
         AgendaPlanned = "AGENDA_PLANNED",
