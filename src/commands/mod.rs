@@ -1,6 +1,7 @@
 //! The program's commands, as `cabina --help` lists them.
 
 mod doctor;
+mod erase;
 mod odoo;
 mod sandbox;
 mod serve;
@@ -46,6 +47,11 @@ enum Command {
     User {
         #[command(subcommand)]
         action: user::Action,
+    },
+    /// Erase the personal data of somebody who asked for it
+    Erase {
+        #[command(subcommand)]
+        whom: erase::Erase,
     },
     /// Look after the exchange with Odoo
     Odoo {
@@ -148,6 +154,7 @@ async fn execute(command: Command, config: Config) -> Result<()> {
         }
         Command::Migrate { direction } => migrate(config, direction).await,
         Command::User { action } => user::run(config, action).await,
+        Command::Erase { whom } => erase::run(config, whom).await,
         Command::Odoo { action } => odoo::run(config, action).await,
         Command::Demo { clients } => fill(config, clients).await,
     }

@@ -11,6 +11,7 @@ use crate::domains::identity::rules::UserErrorCode;
 use crate::domains::identity::teams;
 use crate::domains::identity::users::{self, NewUser};
 use crate::kernel::contact::Email;
+use crate::kernel::language::DEFAULT_LOCALE;
 use crate::kernel::time::Clock;
 use crate::kernel::words::Word;
 use crate::kernel::{Error, Result, Stop};
@@ -98,7 +99,7 @@ async fn perform(
                 name,
                 role: *role,
                 team,
-                locale: "es".to_owned(),
+                locale: DEFAULT_LOCALE.to_owned(),
                 time_zone: "America/Mexico_City".to_owned(),
                 password,
             };
@@ -121,20 +122,21 @@ async fn perform(
     }
 }
 
-async fn find(tx: &Tx, email: &str) -> Result<crate::domains::identity::app_user::Model> {
+pub(super) async fn find(tx: &Tx, email: &str) -> Result<crate::domains::identity::app_user::Model> {
     let unknown = || Error::Usage(format!("there is no user {email}"));
     let address = Email::parse(email).map_err(|_| unknown())?;
     users::by_email(tx, &address).await?.ok_or_else(unknown)
 }
 
-fn told(stop: Stop<UserErrorCode>) -> Error {
+/// A refusal as a sentence for the terminal.
+pub(super) fn told<C>(stop: Stop<C>) -> Error {
     match stop {
         Stop::Refused(rules) => {
             let lines: Vec<String> =
                 rules.iter().map(|r| format!("{}: {}", r.field.join("."), r.message)).collect();
             Error::Usage(lines.join("\n"))
         }
-        Stop::Conflict(_) => Error::Usage("somebody else changed this user meanwhile: try again".to_owned()),
+        Stop::Conflict(_) => Error::Usage("somebody else changed this meanwhile: try again".to_owned()),
         Stop::Error(error) => error,
     }
 }

@@ -111,6 +111,7 @@ pub fn make(dice: &mut Dice, wish: Wish<'_>) -> Made {
         },
         created_at: wish.created_at,
         updated_at: wish.created_at,
+        erased_at: None,
     };
     row.words = search_text(&row);
     let count = if company { dice.between(1, 3) } else { 0 };

@@ -9,7 +9,8 @@ use super::people::{Desk, Made, Person};
 use super::texts::{BLOCK_REASONS, DAYS, LEAVE_REASONS, PLANS_AFTER, PLANS_BEFORE, Step, lines};
 use crate::domains::clients::activity::{self, ActivityKind, ActivityState};
 use crate::domains::clients::client::{ClientKind, ClientStatus};
-use crate::domains::clients::event_log_entry::{self, Attachments, EventLogKind};
+use crate::domains::clients::event_log_entry::{self, Attachments, EventLogCode, EventLogKind};
+use crate::domains::clients::timeline::NewEntry;
 use crate::kernel::ids::{ActivityId, TypedId, UserId};
 use crate::kernel::time::Instant;
 use crate::platform::auth::ActorKind;
@@ -73,13 +74,17 @@ impl<'a> Teller<'a> {
     ) -> (event_log_entry::Model, Option<activity::Model>) {
         use ClientStatus::{Active, Blocked, Inactive, Prospect};
         let company = self.made.client.kind == ClientKind::Company;
-        let mut payload = None;
-        let (kind, text) = match step {
-            Step::Created => (EventLogKind::System, "Client created".to_owned()),
-            Step::Given => {
-                let name = self.advisor.map_or("the team's pool", |(_, name)| name);
-                (EventLogKind::StateChange, format!("Given to {name}"))
-            }
+        let new = match step {
+            Step::Created => NewEntry::told(
+                EventLogKind::System,
+                EventLogCode::ClientCreated,
+                json!({ "change": "created" }),
+            ),
+            Step::Given => NewEntry::told(
+                EventLogKind::StateChange,
+                EventLogCode::ClientAssigned,
+                json!({ "change": "advisor", "to": self.advisor.map(|(_, name)| name) }),
+            ),
             Step::Activated | Step::Deactivated | Step::Blocked => {
                 let (from, to, reason) = match step {
                     Step::Activated => (Prospect, Active, None),
@@ -87,17 +92,18 @@ impl<'a> Teller<'a> {
                     _ => (Active, Blocked, Some(dice.pick(&BLOCK_REASONS))),
                 };
                 self.made.client.updated_at = at;
-                payload = Some(json!({ "from": from, "to": to, "reason": reason }));
-                (
+                NewEntry::told(
                     EventLogKind::StateChange,
-                    reason.map_or(format!("{from} → {to}"), |why| format!("{from} → {to}: {why}")),
+                    EventLogCode::ClientStatusChanged,
+                    json!({ "from": from, "to": to, "reason": reason }),
                 )
             }
             told => {
                 let (kind, line) = self.choose(dice, lines(told, company));
-                (kind, self.say(dice, line))
+                NewEntry::of(kind, self.say(dice, line))
             }
         };
+        let NewEntry { kind, code, text, mut payload, .. } = new;
         if matches!(kind, EventLogKind::Payment | EventLogKind::Contribution) {
             payload =
                 Some(json!({ "amountMinor": self.instalment.0, "currency": self.desk.region.currency }));
@@ -119,6 +125,7 @@ impl<'a> Teller<'a> {
             id: dice.id(recorded_at),
             client_id: self.made.client.id,
             kind,
+            code,
             text,
             payload,
             author_kind,

@@ -6,6 +6,7 @@ use async_graphql::Context;
 
 use crate::domains::identity::sessions::Authenticator;
 use crate::kernel::address::counted_as;
+use crate::kernel::language::Language;
 use crate::kernel::{Error, Result};
 use crate::platform::auth::Viewer;
 use crate::platform::bus::Hub;
@@ -66,6 +67,11 @@ pub trait Ask<'a> {
     /// `Unauthenticated` when nobody is signed in.
     fn viewer(&self) -> Result<&'a Arc<Viewer>> {
         Ok(&self.reader()?.viewer)
+    }
+
+    /// The language in which texts are written for the viewer.
+    fn language(&self) -> Language {
+        Language::of(self.viewer().map(|viewer| viewer.locale.as_str()).unwrap_or_default())
     }
 }
 

@@ -103,6 +103,7 @@ word_enums! {
     crate::domains::clients::activity::ActivityKind,
     crate::domains::clients::activity::ActivityState,
     crate::domains::clients::event_log_entry::EventLogKind,
+    crate::domains::clients::event_log_entry::EventLogCode,
     crate::domains::clients::rules::ClientAction,
     crate::domains::clients::rules::ClientErrorCode,
     crate::domains::clients::contacts::ContactErrorCode,

@@ -5,6 +5,7 @@ pub mod address;
 pub mod contact;
 pub mod error;
 pub mod ids;
+pub mod language;
 pub mod money;
 pub mod patch;
 mod placeholder;

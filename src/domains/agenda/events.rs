@@ -9,7 +9,8 @@ use super::rules::{self, AgendaAction, AgendaErrorCode as Code, AgendaScope, Cal
 use super::settings::DefaultReminders;
 use super::times::{self, LONGEST, When};
 use super::{AGENDA_CHANGED, series, working};
-use crate::domains::clients::event_log_entry::EventLogKind;
+use crate::domains::clients::event_log_entry::{EventLogCode, EventLogKind};
+use crate::domains::clients::texts;
 use crate::domains::clients::timeline::{self, NewEntry};
 use crate::domains::identity::rules::time_zone;
 use crate::domains::identity::{app_user, users};
@@ -294,7 +295,7 @@ pub(super) async fn insert(tx: &mut Tx, mut row: Model) -> Result<AgendaEventId>
     row.remind_at = remind_at(tx, &mut DefaultReminders::default(), &row).await?;
     let change = Change::of(ChangeKind::Created, row.id, row.version, differences(None, Some(&row))?);
     tx.record(change.on(AGENDA_CHANGED, audience(&row, None)));
-    tell_client(tx, &row, "planned", None).await?;
+    tell_client(tx, &row, EventLogCode::AgendaPlanned, None).await?;
     let id = row.id;
     Entity::insert(row.into_active_model()).exec_without_returning(tx.conn()).await?;
     Ok(id)
@@ -372,7 +373,7 @@ pub(super) async fn write(
     }
     tell_client(tx, &after, what(&before, &after), reason).await?;
     if before.client_id != after.client_id {
-        tell_client(tx, &before, "taken off", None).await?;
+        tell_client(tx, &before, EventLogCode::AgendaTakenOff, None).await?;
     }
     let (id, client) = (before.id, after.client_id);
     let new = after.assignee_id.filter(|_| after.assignee_id != before.assignee_id);
@@ -449,37 +450,42 @@ pub(super) async fn tell_assignee(
 }
 
 /// Tells the client's history what became of an event with it.
-pub(super) async fn tell_client(tx: &mut Tx, event: &Model, what: &str, reason: Option<&str>) -> Result<()> {
+pub(super) async fn tell_client(
+    tx: &mut Tx,
+    event: &Model,
+    code: EventLogCode,
+    reason: Option<&str>,
+) -> Result<()> {
     let Some(client) = event.client_id else { return Ok(()) };
-    let kind = if what == "done" { EventLogKind::Meeting } else { EventLogKind::StateChange };
+    let kind =
+        if code == EventLogCode::AgendaDone { EventLogKind::Meeting } else { EventLogKind::StateChange };
     let begins = times::zone(&event.time_zone).local(event.start);
-    let day = if event.all_day { "%Y-%m-%d" } else { "%Y-%m-%d %H:%M" };
-    let mut text = format!("Agenda: {} {what} ({})", event.title, begins.format(day));
-    if let Some(reason) = reason {
-        text = format!("{text}: {reason}");
-    }
-    let payload = serde_json::json!({
-        "agendaEvent": event.id, "what": what, "start": event.start, "end": event.end, "state": event.state,
+    let local = if event.all_day { "%Y-%m-%d" } else { "%Y-%m-%dT%H:%M" };
+    let values = serde_json::json!({
+        "agendaEvent": event.id, "what": texts::of_agenda(code).map(|(english, _)| english), "title": event.title,
+        "localStart": begins.format(local).to_string(), "start": event.start, "end": event.end, "state": event.state,
+        "reason": reason,
     });
-    timeline::record(tx, client, NewEntry::of(kind, text).with(payload)).await
+    timeline::record(tx, client, NewEntry::told(kind, code, values)).await
 }
 
-fn what(before: &Model, after: &Model) -> &'static str {
+fn what(before: &Model, after: &Model) -> EventLogCode {
+    use EventLogCode as C;
     if before.state != after.state {
         return match after.state {
-            AgendaEventState::Planned => "reopened",
-            AgendaEventState::Confirmed => "confirmed",
-            AgendaEventState::Done => "done",
-            AgendaEventState::Cancelled => "cancelled",
-            AgendaEventState::NoShow => "missed",
+            AgendaEventState::Planned => C::AgendaReopened,
+            AgendaEventState::Confirmed => C::AgendaConfirmed,
+            AgendaEventState::Done => C::AgendaDone,
+            AgendaEventState::Cancelled => C::AgendaCancelled,
+            AgendaEventState::NoShow => C::AgendaMissed,
         };
     }
     if (before.start, before.end, before.all_day) != (after.start, after.end, after.all_day) {
-        "moved"
+        C::AgendaMoved
     } else if before.assignee_id != after.assignee_id {
-        "assigned"
+        C::AgendaAssigned
     } else {
-        "changed"
+        C::AgendaChanged
     }
 }
 

@@ -28,6 +28,10 @@ const LATER: Duration = Duration::seconds(5);
 /// Those of the database.
 pub async fn hand_over(tx: &mut Tx, client: ClientId, from: Option<UserId>) -> Result<()> {
     let hand_over = HandOver { client, from, at: tx.now };
+    if let Some(to) = hand_over.heir(tx.conn()).await? {
+        let left = hand_over.left(to).count(tx.conn()).await?;
+        tx.tell_rows(client, "agendaEvents", left);
+    }
     let (_, rest) = step(tx, hand_over.clone()).await?;
     if rest.is_some() {
         tx.enqueue(hand_over.now()?);

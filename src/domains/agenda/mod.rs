@@ -8,6 +8,7 @@
 //! stays ten o'clock when the clock changes. A client has at most one open follow-up: its next touch.
 
 mod details;
+mod erase;
 pub mod events;
 mod feed;
 mod follow_up;
@@ -26,6 +27,7 @@ mod times;
 pub mod working;
 
 pub use details::DetailsPatch;
+pub use erase::erase;
 pub use feed::{Feed, feed};
 pub use follow_up::set as set_follow_up;
 pub use free::{Search, Slot, slots};

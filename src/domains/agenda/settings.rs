@@ -61,8 +61,12 @@ pub async fn update(tx: &mut Tx, expected: i32, reminders: Vec<i32>) -> Result<A
     let is_new = after.reminders != before.reminders;
     let id = write(tx, before, after, Some(expected)).await?;
     let user = tx.by.user_id().ok_or(Error::NotFound)?;
-    if is_new && let (_, Some(after)) = step(tx, user, None).await? {
-        tx.enqueue(RemindAnew { user, after }.now()?);
+    if is_new {
+        let planned = ahead(user, tx.now, None).count(tx.conn()).await.map_err(Error::from)?;
+        tx.tell_rows(id, "agendaEvents", planned);
+        if let (_, Some(after)) = step(tx, user, None).await? {
+            tx.enqueue(RemindAnew { user, after }.now()?);
+        }
     }
     Ok(id)
 }

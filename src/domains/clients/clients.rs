@@ -7,7 +7,7 @@ use sea_orm::{
 
 use super::rules::{self, ClientAction, ClientErrorCode as Code, Facts};
 use super::tables::client::{self, Address, ClientKind, ClientStatus, Consents, Model};
-use super::tables::event_log_entry::EventLogKind;
+use super::tables::event_log_entry::{EventLogCode, EventLogKind};
 use super::tables::external_ref;
 use super::timeline::{self, NewEntry};
 use super::{CLIENT_UPDATED, draft, markets, terms};
@@ -151,6 +151,7 @@ pub async fn create(tx: &mut Tx, new: NewClient) -> Result<ClientId, Stop<Code>>
         consents: new.consents,
         created_at: tx.now,
         updated_at: tx.now,
+        erased_at: None,
     };
     row.words = terms::search_text(&row);
     client::Entity::insert(row.clone().into_active_model()).exec_without_returning(tx.conn()).await?;
@@ -161,7 +162,11 @@ pub async fn create(tx: &mut Tx, new: NewClient) -> Result<ClientId, Stop<Code>>
     timeline::write(
         tx,
         &row,
-        NewEntry::of(EventLogKind::System, "Client created").with(serde_json::json!({ "change": "created" })),
+        NewEntry::told(
+            EventLogKind::System,
+            EventLogCode::ClientCreated,
+            serde_json::json!({ "change": "created" }),
+        ),
     )
     .await?;
     tell_advisor(tx, &row).await?;
@@ -253,12 +258,12 @@ pub async fn reassign(
     allow(tx, ClientAction::Reassign, &before)?;
     let mut check = Check::default();
     let mut after = before.clone();
-    let mut name = "the team's pool".to_owned();
+    let mut name = None;
     if let Some(advisor) = advisor {
         match users::assignable(tx, advisor).await? {
             Some(user) if team.is_none_or(|team| user.team_id == Some(team)) => {
                 after.team_id = user.team_id.unwrap_or(before.team_id);
-                name = user.name;
+                name = Some(user.name);
             }
             _ => {
                 check.refuse(Code::AdvisorUnknown, "advisorId", "there is no such advisor in a team of yours")
@@ -278,8 +283,8 @@ pub async fn reassign(
         tx.by.may(Right::MoveClientsAcrossTeams)?;
     }
     if changed {
-        let payload = serde_json::json!({ "change": "advisor", "to": advisor.map(|_| &name) });
-        let entry = NewEntry::of(EventLogKind::StateChange, format!("Given to {name}")).with(payload);
+        let values = serde_json::json!({ "change": "advisor", "to": name });
+        let entry = NewEntry::told(EventLogKind::StateChange, EventLogCode::ClientAssigned, values);
         write(tx, before, after.clone(), expected).await?;
         terms::hand_over(tx, &after).await?;
         timeline::write(tx, &after, entry).await?;
@@ -344,13 +349,10 @@ async fn move_to(
     reason: Option<String>,
 ) -> Result<ClientId, Stop<Code>> {
     let after = Model { status, ..before.clone() };
-    let payload = serde_json::json!({ "from": before.status, "to": status, "reason": reason });
-    let told = match &reason {
-        Some(reason) => format!("{} → {status}: {reason}", before.status),
-        None => format!("{} → {status}", before.status),
-    };
+    let values = serde_json::json!({ "from": before.status, "to": status, "reason": reason });
+    let entry = NewEntry::told(EventLogKind::StateChange, EventLogCode::ClientStatusChanged, values);
     write(tx, before, after.clone(), expected).await?;
-    timeline::write(tx, &after, NewEntry::of(EventLogKind::StateChange, told).with(payload)).await?;
+    timeline::write(tx, &after, entry).await?;
     Ok(after.id)
 }
 
@@ -361,7 +363,10 @@ async fn move_to(
 /// `NotFound`.
 pub async fn get(tx: &Tx, id: ClientId) -> Result<Model> {
     // As weak as a foreign key's lock: writes beside each other do not wait, only those that take the client itself.
-    let query = client::Entity::visible_to(&tx.by).filter(client::Column::Id.eq(id)).lock(LockType::KeyShare);
+    let query = client::Entity::visible_to(&tx.by)
+        .filter(client::Column::Id.eq(id))
+        .filter(client::Column::ErasedAt.is_null()) // nothing hangs itself on an erased one
+        .lock(LockType::KeyShare);
     query.one(tx.conn()).await?.ok_or(Error::NotFound)
 }
 

@@ -11,6 +11,7 @@ pub mod activities;
 pub mod clients;
 pub mod contacts;
 mod draft;
+pub mod erase;
 pub mod filter;
 pub mod markets;
 mod reindex;
@@ -20,6 +21,7 @@ mod search_sql;
 pub mod summary;
 mod tables;
 mod terms;
+pub mod texts;
 pub mod timeline;
 
 pub use reindex::IndexClients;

@@ -29,6 +29,8 @@ codes! {
         ContactMissing = "CONTACT_MISSING",
         /// Only an active client can become inactive.
         NotActive = "NOT_ACTIVE",
+        /// The client's personal data were erased: nothing of it can be changed any more.
+        ClientErased = "CLIENT_ERASED",
         /// Your role does not allow it.
         RightMissing = "RIGHT_MISSING",
     }
@@ -75,11 +77,17 @@ pub struct Facts {
     pub status: ClientStatus,
     /// Whether there is an e-mail address or a phone number.
     pub reachable: bool,
+    /// Whether the personal data were erased.
+    pub erased: bool,
 }
 
 impl From<&Model> for Facts {
     fn from(client: &Model) -> Self {
-        Facts { status: client.status, reachable: client.email.is_some() || client.phone.is_some() }
+        Facts {
+            status: client.status,
+            reachable: client.email.is_some() || client.phone.is_some(),
+            erased: client.erased_at.is_some(),
+        }
     }
 }
 
@@ -95,6 +103,9 @@ pub fn judge(action: ClientAction, client: Facts, viewer: &Viewer) -> Result<(),
             "your access is for reading only",
             "use an account or key that may write",
         );
+    }
+    if client.erased {
+        return no(C::ClientErased, "the client was erased", "create the person anew if they come back");
     }
     match (action, client.status) {
         (A::Update | A::Reassign | A::AppendToEventLog, _) => Ok(()),
@@ -170,8 +181,11 @@ mod tests {
             [ClientAction::Activate, ClientAction::Deactivate, ClientAction::Block, ClientAction::Unblock];
         for (status, expected) in table {
             for (action, code) in actions.into_iter().zip(expected) {
-                let judged =
-                    judge(action, Facts { status, reachable: true }, &viewer(Role::Supervisor, None));
+                let judged = judge(
+                    action,
+                    Facts { status, reachable: true, erased: false },
+                    &viewer(Role::Supervisor, None),
+                );
                 assert_eq!(judged.err().map(|b| b.code), code, "{action} of {status}");
             }
         }
@@ -180,7 +194,7 @@ mod tests {
     #[test]
     fn who_is_put_aside_comes_back_as_what_they_were() {
         use ClientStatus as S;
-        let facts = |status, reachable| Facts { status, reachable };
+        let facts = |status, reachable| Facts { status, reachable, erased: false };
         for status in [S::Prospect, S::Active] {
             assert_eq!(set_aside(facts(status, true), true, None), S::Inactive);
             assert_eq!(set_aside(facts(status, true), false, None), status, "nothing to do");
@@ -195,19 +209,21 @@ mod tests {
 
     #[test]
     fn who_cannot_be_reached_is_not_activated() {
-        let facts = Facts { status: ClientStatus::Prospect, reachable: false };
+        let facts = Facts { status: ClientStatus::Prospect, reachable: false, erased: false };
         let judged = judge(ClientAction::Activate, facts, &viewer(Role::Admin, None));
         assert_eq!(judged.expect_err("refused").code, ClientErrorCode::ContactMissing);
     }
 
     #[test]
-    fn a_reading_key_may_nothing_and_an_advisor_may_not_block() {
+    fn erased_ones_stay_so_a_reading_key_may_nothing_and_an_advisor_may_not_block() {
         for (action, ..) in ClientAction::ALL {
-            let facts = Facts { status: ClientStatus::Active, reachable: true };
+            let facts = Facts { status: ClientStatus::Active, reachable: true, erased: true };
+            let judged = judge(*action, facts, &viewer(Role::Admin, None));
+            assert_eq!(judged.expect_err("refused").code, ClientErrorCode::ClientErased);
             let key = viewer(Role::Admin, Some(vec![Scope::Read]));
             assert_eq!(judge(*action, facts, &key).expect_err("refused").code, ClientErrorCode::RightMissing);
         }
-        let facts = Facts { status: ClientStatus::Active, reachable: true };
+        let facts = Facts { status: ClientStatus::Active, reachable: true, erased: false };
         let judged = judge(ClientAction::Block, facts, &viewer(Role::Advisor, None));
         assert_eq!(judged.expect_err("refused").code, ClientErrorCode::RightMissing);
     }

@@ -6,13 +6,14 @@ use sea_orm::{
 };
 
 use super::tables::client::{self, ClientStatus};
-use super::tables::event_log_entry::{self, Attachment, Attachments, EventLogKind};
-use super::{EVENTLOG_NEW, clients};
+use super::tables::event_log_entry::{self, Attachment, Attachments, EventLogCode, EventLogKind};
+use super::{EVENTLOG_NEW, clients, texts};
 use crate::codes;
 use crate::domains::notifications::inbox;
 use crate::domains::notifications::notification::NotificationKind;
 use crate::kernel::error::Check;
 use crate::kernel::ids::{ClientId, EntryId, TypedId};
+use crate::kernel::language::Language;
 use crate::kernel::time::Instant;
 use crate::kernel::{Error, Result, Stop, text};
 use crate::platform::auth::{Right, Viewer};
@@ -37,6 +38,8 @@ const ATTACHMENTS_MAX: usize = 20;
 pub struct NewEntry {
     /// What it tells of.
     pub kind: EventLogKind,
+    /// What cabina itself tells, with its values in `payload`; `None`: people's own words.
+    pub code: Option<EventLogCode>,
     /// The text, for people.
     pub text: String,
     /// Data, for programs.
@@ -50,10 +53,17 @@ pub struct NewEntry {
 }
 
 impl NewEntry {
+    /// An entry that cabina itself writes: its words are found when it is read.
+    pub fn told(kind: EventLogKind, code: EventLogCode, values: serde_json::Value) -> Self {
+        let text = texts::entry(code, &values, Language::English).unwrap_or_else(|| code.to_string());
+        NewEntry { code: Some(code), ..NewEntry::of(kind, text).with(values) }
+    }
+
     /// An entry of this kind that happens now.
     pub fn of(kind: EventLogKind, text: impl Into<String>) -> Self {
         NewEntry {
             kind,
+            code: None,
             text: text.into(),
             payload: None,
             occurred_at: None,
@@ -104,7 +114,7 @@ pub async fn append(
     }
     let attachments = checked(&mut check, new.attachments);
     check.done()?;
-    let id = write(tx, &client, NewEntry { text, attachments, ..new }).await?;
+    let id = write(tx, &client, NewEntry { code: None, text, attachments, ..new }).await?;
     if let (Some(advisor), Some(_)) = (client.advisor_id, tx.by.user_id()) {
         inbox::tell(tx, advisor, NotificationKind::ColleagueWrote, Some(client.id), id).await?;
     }
@@ -146,6 +156,7 @@ pub(super) async fn write(tx: &mut Tx, client: &client::Model, new: NewEntry) ->
         id: EntryId::new(),
         client_id: client.id,
         kind: new.kind,
+        code: new.code,
         text: new.text,
         payload: new.payload,
         author_kind,

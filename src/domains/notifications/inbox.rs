@@ -141,14 +141,18 @@ pub async fn mark_all_read(
     newest: NotificationId,
 ) -> Result<NotificationId, Stop<NotificationErrorCode>> {
     let before = locked(tx, newest).await?;
+    let unread = unread_until(&before).count(tx.conn()).await.map_err(Error::from)?;
     if mark_some(tx, &before).await? > 0 {
         // One event for all of them: `unreadCount` tells the screens whether they know all that was read.
         if before.read_at.is_none() {
             let after = Model { read_at: Some(tx.now), version: before.version + 1, ..before.clone() };
             record(tx, &before, &after)?;
         } else {
+            let change = Change::of(ChangeKind::Updated, newest, before.version, Vec::new());
+            tx.record(change);
             tell_of_read(tx, &before);
         }
+        tx.tell_rows(newest, "notifications", unread);
     }
     Ok(newest)
 }
@@ -176,17 +180,20 @@ pub async fn mark_rest_read(
     }
 }
 
-/// Marks the latest of those up to this one that are not read; tells how many.
-async fn mark_some(tx: &Tx, newest: &Model) -> Result<u64> {
+/// What the user has not read up to this one.
+fn unread_until(newest: &Model) -> Select<Entity> {
     let older = Condition::any()
         .add(Column::CreatedAt.lt(newest.created_at))
         .add(Condition::all().add(Column::CreatedAt.eq(newest.created_at)).add(Column::Id.lte(newest.id)));
-    let some = all_rows::<Entity>()
+    let own = all_rows::<Entity>().filter(Column::UserId.eq(newest.user_id));
+    own.filter(Column::ReadAt.is_null()).filter(older)
+}
+
+/// Marks the latest of those up to this one that are not read; tells how many.
+async fn mark_some(tx: &Tx, newest: &Model) -> Result<u64> {
+    let some = unread_until(newest)
         .select_only()
         .column(Column::Id)
-        .filter(Column::UserId.eq(newest.user_id))
-        .filter(Column::ReadAt.is_null())
-        .filter(older)
         .order_by_desc(Column::CreatedAt)
         .order_by_desc(Column::Id)
         .limit(READ_AT_ONCE)

@@ -1,11 +1,11 @@
 //! What a notification says, in the reader's language.
 
 use super::notification::NotificationKind;
+use crate::kernel::language::Language;
 
-/// One sentence without the client's name, which the reader may no longer be allowed to see. Spanish for every `es-…`,
-/// English for the others.
-pub fn title(kind: NotificationKind, actor: &str, locale: &str) -> String {
-    let spanish = locale == "es" || locale.starts_with("es-");
+/// One sentence without the client's name, which the reader may no longer be allowed to see.
+pub fn title(kind: NotificationKind, actor: &str, language: Language) -> String {
+    let spanish = language == Language::Spanish;
     match (kind, spanish) {
         (NotificationKind::ClientAssigned, true) => format!("{actor} le asignó un cliente"),
         (NotificationKind::ClientAssigned, false) => format!("{actor} assigned a client to you"),
@@ -30,10 +30,8 @@ mod tests {
 
     #[test]
     fn each_in_the_readers_language() {
-        let title = |locale| title(NotificationKind::ClientAssigned, "Sofía", locale);
-        assert_eq!(title("es-MX"), "Sofía le asignó un cliente");
-        assert_eq!(title("es"), "Sofía le asignó un cliente");
-        assert_eq!(title("en"), "Sofía assigned a client to you");
-        assert_eq!(title("est"), "Sofía assigned a client to you", "Estonian is not Spanish");
+        let title = |language| title(NotificationKind::ClientAssigned, "Sofía", language);
+        assert_eq!(title(Language::Spanish), "Sofía le asignó un cliente");
+        assert_eq!(title(Language::English), "Sofía assigned a client to you");
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use sea_orm::{ConnectionTrait, DatabaseExecutor, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseExecutor, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
 use super::mapping::{Decides, Field, Kind, Local, Mapping, Refusals, Taken, UnmappedRecord, made};
@@ -63,7 +63,8 @@ impl Mapping for Clients {
             let homes = homes(&conn).await?;
             let all = client::Entity::visible_to(&Viewer::system("Odoo"));
             let these = among(conn.get_database_backend(), client::Column::Id, ids);
-            let rows = all.filter(these).all(&conn).await?;
+            // An erased one is no more to Odoo: its record is archived.
+            let rows = all.filter(these).filter(client::Column::ErasedAt.is_null()).all(&conn).await?;
             Ok(rows.into_iter().map(|row| (row.id.uuid(), local(row, &homes))).collect())
         }
         .boxed()

@@ -5,10 +5,10 @@ use crate::domains::agenda::events::{self, EventFilter};
 use crate::domains::clients::client;
 use crate::domains::clients::event_log_entry::{self, EventLogKind};
 use crate::domains::clients::rules::{self, Blocked, ClientAction, Facts};
-use crate::domains::clients::{activities, activity, contact, timeline};
+use crate::domains::clients::{activities, activity, contact, texts, timeline};
 use crate::edges;
 use crate::graphql::context::Ask;
-use crate::graphql::fast::{All, Inline, Inlines, Maybe, The, Within};
+use crate::graphql::fast::{All, Computed, Inline, Inlines, Maybe, The, Within};
 use crate::graphql::nodes::agenda::{AgendaEvent, BY_START};
 use crate::graphql::nodes::clients::{
     AGENDA, Activity, Address, Attachment, Author, AvailableClientAction, BY_KEY, BY_SYSTEM, Client,
@@ -18,6 +18,7 @@ use crate::graphql::nodes::identity::{BY_NAME, Team, User};
 use crate::graphql::nodes::sync::SyncState;
 use crate::graphql::scalars::Url;
 use crate::kernel::ids::{SyncId, TypedId, UserId};
+use crate::kernel::language::Language;
 use crate::kernel::words::Word;
 use crate::platform::auth::{ActorKind, Viewer};
 use crate::platform::db::Visible;
@@ -98,6 +99,8 @@ edges! {
 
 edges! {
     EventLogEntry {
+        /// The text, for people: what somebody wrote, or, with a `code`, what cabina tells in your language.
+        field text: Computed<String> = |entry, ctx| Computed(text(entry, ctx.language()));
         /// Whose history it is.
         field client: The<Client> = |entry, _| The::of(entry.client_id);
         /// How the entry stands in Odoo; null when it is not synced.
@@ -135,6 +138,14 @@ edges! {
     }
 }
 
+fn text(entry: &EventLogEntry, language: Language) -> String {
+    let told = entry.code.and_then(|code| {
+        let values = entry.payload.as_ref().map_or(&serde_json::Value::Null, |payload| &payload.0);
+        texts::entry(code, values, language)
+    });
+    told.unwrap_or_else(|| entry.text.clone())
+}
+
 impl From<client::Address> for Address {
     fn from(client::Address { street, city, region, postal_code, country }: client::Address) -> Self {
         Address { street, city, region, postal_code, country }
@@ -163,7 +174,11 @@ impl Author {
 }
 
 fn actions(client: &Client, viewer: &Viewer) -> Vec<AvailableClientAction> {
-    let facts = Facts { status: client.status, reachable: client.email.is_some() || client.phone.is_some() };
+    let facts = Facts {
+        status: client.status,
+        reachable: client.email.is_some() || client.phone.is_some(),
+        erased: client.erased_at.is_some(),
+    };
     let judged = |action: ClientAction| {
         let blockage = rules::judge(action, facts, viewer).err().map(|Blocked { code, message, fix }| {
             ClientBlockage { code, message: message.to_owned(), fix: fix.to_owned() }

@@ -50,7 +50,7 @@ edges! {
         field actor_id: Computed<Option<ID>> = |entry, _| Computed(actor_id(entry));
         /// The changed thing.
         field subject_id: Computed<ID> = |entry, _| Computed(ID(print(&entry.subject_type, entry.subject_id)));
-        /// Its fields before and after; secrets are masked.
+        /// Its fields before and after; secrets and erased values are masked. Where many rows change by one wish, also how many.
         field changes: Inlines<AuditChange> = |entry, _| Inlines(changes(entry));
     }
 }

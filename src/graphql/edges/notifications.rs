@@ -17,7 +17,7 @@ edges! {
         field title: Computed<String> = |told, ctx| Computed(texts::title(
             told.kind,
             &told.actor_name,
-            ctx.viewer().map(|viewer| viewer.locale.as_str()).unwrap_or_default(),
+            ctx.language(),
         ));
         /// The client that it is about; null when it is about none, and when you see the client no more.
         field client: Maybe<Client> = |told, _| Maybe::of(told.client_id);

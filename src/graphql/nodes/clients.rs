@@ -2,7 +2,7 @@
 
 use crate::domains::clients::activity::{self, ActivityKind, ActivityState};
 use crate::domains::clients::client::{self, ClientKind, ClientStatus, Tags};
-use crate::domains::clients::event_log_entry::{self, EventLogKind};
+use crate::domains::clients::event_log_entry::{self, EventLogCode, EventLogKind};
 use crate::domains::clients::rules::{ClientAction, ClientErrorCode};
 use crate::domains::clients::{contact, ecosystem, external_ref, market};
 use crate::graphql::scalars::{EmailAddress, Json, PhoneNumber, Url};
@@ -51,6 +51,8 @@ node! {
         created_at: Instant,
         /// When the client was last changed.
         updated_at: Instant,
+        /// When the personal data were erased for good; null: they were not.
+        erased_at: Option<Instant>,
     } hidden {
         address: Option<client::Address>,
         consents: client::Consents,
@@ -189,9 +191,9 @@ node! {
         id: EntryId,
         /// What it tells of.
         kind: EventLogKind,
-        /// The text, for people.
-        text: String,
-        /// Data, for programs; null when there are none.
+        /// What cabina itself tells; null where people wrote.
+        code: Option<EventLogCode>,
+        /// Data, for programs; with a `code` the values that it tells of. Null when there are none.
         payload: Option<Json>,
         /// When it happened.
         occurred_at: Instant,
@@ -199,6 +201,7 @@ node! {
         recorded_at: Instant,
     } hidden {
         client_id: ClientId,
+        text: String,
         corrects_id: Option<EntryId>,
         attachments: event_log_entry::Attachments,
         author_kind: ActorKind,

@@ -67,6 +67,7 @@ pub struct Tx {
     kept: bool,
     wakes: bool,
     echoes: Vec<Uuid>,
+    rows: Vec<(Uuid, FieldChange)>,
 }
 
 impl Tx {
@@ -91,6 +92,7 @@ impl Tx {
             kept: false,
             wakes: false,
             echoes: Vec::new(),
+            rows: Vec::new(),
         };
         tx.claim_key().await?;
         Ok(tx)
@@ -143,6 +145,15 @@ impl Tx {
     /// Those of the database.
     pub async fn lock_keys(&self, keys: impl IntoIterator<Item = String>) -> Result<()> {
         lock_keys(&self.txn, keys).await
+    }
+
+    /// Tells in the audit line of this thing how many others the same wish changes, now or by a job: one line says who wanted
+    /// what, and of how many. Those each have a line of their own besides, by which later edits find conflicts.
+    pub fn tell_rows<I: TypedId>(&mut self, id: I, field: &str, rows: u64) {
+        if rows > 0 {
+            let told = FieldChange { field: field.to_owned(), before: Value::Null, after: rows.into() };
+            self.rows.push((id.uuid(), told));
+        }
     }
 
     /// Writes down a change; `commit` puts it into the audit and the outbox.
@@ -235,7 +246,12 @@ impl Tx {
     ///
     /// # Errors
     /// `Internal` or `Unavailable`; nothing was written then.
-    pub async fn commit(self) -> Result<Option<EventId>> {
+    pub async fn commit(mut self) -> Result<Option<EventId>> {
+        for (id, told) in std::mem::take(&mut self.rows) {
+            if let Some(change) = self.changes.iter_mut().rfind(|change| change.subject_id == id) {
+                change.fields.push(told);
+            }
+        }
         if self.changes.is_empty() && self.news.is_empty() && self.jobs.is_empty() && !self.kept {
             self.txn.rollback().await?;
             return Ok(None);

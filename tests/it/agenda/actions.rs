@@ -238,17 +238,17 @@ async fn whatever_becomes_of_an_event_stands_in_its_clients_history() {
     assert_eq!(
         texts[1..],
         [
-            "STATE_CHANGE Agenda: Visit planned (2026-01-05 10:00)",
-            "STATE_CHANGE Agenda: Visit confirmed (2026-01-05 10:00): she  called",
-            "STATE_CHANGE Agenda: Visit moved (2026-01-05 12:00)",
-            "STATE_CHANGE Agenda: Tour changed (2026-01-05 12:00)",
-            "STATE_CHANGE Agenda: Tour missed (2026-01-05 12:00)",
-            "STATE_CHANGE Agenda: Tour reopened (2026-01-05 12:00)",
-            "MEETING Agenda: Tour done (2026-01-05 12:00): signed",
-            "STATE_CHANGE Agenda: Tour reopened (2026-01-05 12:00)",
-            "STATE_CHANGE Agenda: Tour cancelled (2026-01-05 12:00)",
-            "STATE_CHANGE Agenda: Tour reopened (2026-01-05 12:00)",
-            "STATE_CHANGE Agenda: Tour assigned (2026-01-05 12:00)",
+            "STATE_CHANGE Cita planificada: Visit (05/01/2026 10:00)",
+            "STATE_CHANGE Cita confirmada: Visit (05/01/2026 10:00): she  called",
+            "STATE_CHANGE Cita cambiada de hora: Visit (05/01/2026 12:00)",
+            "STATE_CHANGE Cita modificada: Tour (05/01/2026 12:00)",
+            "STATE_CHANGE Cita a la que no acudió: Tour (05/01/2026 12:00)",
+            "STATE_CHANGE Cita reabierta: Tour (05/01/2026 12:00)",
+            "MEETING Cita realizada: Tour (05/01/2026 12:00): signed",
+            "STATE_CHANGE Cita reabierta: Tour (05/01/2026 12:00)",
+            "STATE_CHANGE Cita cancelada: Tour (05/01/2026 12:00)",
+            "STATE_CHANGE Cita reabierta: Tour (05/01/2026 12:00)",
+            "STATE_CHANGE Cita asignada a otra persona: Tour (05/01/2026 12:00)",
         ]
     );
     assert_eq!(entries[1]["author"]["name"], "Ana Pérez");

@@ -165,8 +165,8 @@ async fn a_client_that_an_event_is_taken_off_is_told_so() {
     let to = json!({ "id": event["id"], "expectedVersion": 1, "clientId": luz });
     ana.run("agendaEventUpdate", to, "event { id }").await;
     for (client, text) in [
-        (rosa, "Agenda: Visit taken off (2027-01-04 04:00)"),
-        (luz, "Agenda: Visit changed (2027-01-04 04:00)"),
+        (rosa, "Cita que ya no es con este cliente: Visit (04/01/2027 04:00)"),
+        (luz, "Cita modificada: Visit (04/01/2027 04:00)"),
     ] {
         let query = "query($id: ID!) { client(id: $id) { eventLog(first: 1) { nodes { text } } } }";
         let told = ana.data(query, json!({ "id": client })).await;

@@ -14,6 +14,7 @@ mod rollout;
 mod series;
 mod shared;
 mod touch;
+mod wishes;
 
 use serde_json::{Value, json};
 

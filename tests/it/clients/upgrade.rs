@@ -11,12 +11,17 @@ use crate::support::{Refusals, TestApp};
 
 /// Takes the tables back to before the migration with this name, and brings them up to date.
 async fn upgrade_from(app: &TestApp, name: &str) {
+    take_back(app, name).await;
+    app.app.migrate().await.expect("brought up to date");
+}
+
+/// Takes the tables back to before the migration with this name.
+pub async fn take_back(app: &TestApp, name: &str) {
     let migrations = Migrator::migrations();
     let first =
         migrations.iter().position(|migration| migration.name().ends_with(name)).expect("it is there");
     let steps = u32::try_from(migrations.len() - first).expect("a few");
     Migrator::down(&app.app.database.pool, Some(steps)).await.expect("taken back");
-    app.app.migrate().await.expect("brought up to date");
 }
 
 #[tokio::test]

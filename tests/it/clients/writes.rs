@@ -27,7 +27,7 @@ async fn a_client_is_made_with_its_number_and_its_history() {
             "advisor": { "name": "Ana Pérez" }, "team": { "name": "North" },
             "address": { "city": "Aguascalientes", "street": null }, "consents": { "data": true, "email": false },
             "externalRefs": [{ "system": "odoo", "key": "42" }],
-            "eventLog": { "totalCount": 1, "nodes": [{ "kind": "SYSTEM", "text": "Client created",
+            "eventLog": { "totalCount": 1, "nodes": [{ "kind": "SYSTEM", "text": "Cliente creado",
                 "author": { "kind": "USER", "name": "Ana Pérez", "user": { "name": "Ana Pérez" } } }] },
         })
     );

@@ -62,7 +62,7 @@ async fn changes_are_found_behind_the_cursor_of_an_earlier_answer() {
     let items = since(&ana, &start).await;
     assert_eq!(
         brief(&items),
-        ["CREATED Rosa Vela", "ENTRY Client created", "ENTRY called", "UPDATED Rosa Vela"],
+        ["CREATED Rosa Vela", "ENTRY Cliente creado", "ENTRY called", "UPDATED Rosa Vela"],
         "in their order, with the client as it is now"
     );
     assert_eq!(items[0]["eventId"], made["event"]["id"], "the mutation told the same id");
@@ -80,7 +80,7 @@ async fn each_hears_of_what_they_may_see_and_of_what_they_lose() {
     let start = ana.cursor().await;
     let id = ana.client("Rosa").await;
     app.settled().await;
-    let made = ["CREATED Rosa", "ENTRY Client created"];
+    let made = ["CREATED Rosa", "ENTRY Cliente creado"];
     for (actor, hears) in [(&ana, true), (&beto, false), (&carla, false), (&sofia, true), (&admin, true)] {
         assert_eq!(brief(&since(actor, &start).await), if hears { &made[..] } else { &[] });
     }
@@ -110,7 +110,7 @@ async fn the_end_of_another_session_is_no_news() {
     phone.run("sessionRevoke", json!({}), "event { id }").await;
     here.client("Rosa").await;
     app.settled().await;
-    assert_eq!(brief(&since(&here, &start).await), ["CREATED Rosa", "ENTRY Client created"]);
+    assert_eq!(brief(&since(&here, &start).await), ["CREATED Rosa", "ENTRY Cliente creado"]);
 }
 
 #[tokio::test]
@@ -175,5 +175,5 @@ async fn another_server_hears_at_once() {
     ana.client("Rosa").await;
     app.settled().await;
     second.settled().await;
-    assert_eq!(brief(&since(&there, &start).await), ["CREATED Rosa", "ENTRY Client created"]);
+    assert_eq!(brief(&since(&there, &start).await), ["CREATED Rosa", "ENTRY Cliente creado"]);
 }

@@ -2,6 +2,7 @@
 
 mod aside;
 mod doctor;
+mod erased;
 mod failing;
 mod gone;
 mod history;

@@ -14,6 +14,7 @@ use super::super::rules::{AgendaAction, AgendaErrorCode as Code, AgendaScope};
 use super::super::times::When;
 use super::rollout::Rollout;
 use super::{LOCAL, kept, laid_until, locked, parsed};
+use crate::domains::clients::event_log_entry::EventLogCode;
 use crate::kernel::ids::{AgendaEventId, AgendaSeriesId};
 use crate::kernel::time::Instant;
 use crate::kernel::{Error, Result, Stop};
@@ -47,7 +48,7 @@ pub async fn change(
     let after = agenda_event::Model { series_id: Some(series.id), uid: series.uid.clone(), ..after };
     let mut next = changed(&series, action, (&before, &after))?;
     let moved = next.first_start != series.first_start;
-    let what = if moved { "moved as a series" } else { "changed as a series" };
+    let what = if moved { EventLogCode::AgendaSeriesMoved } else { EventLogCode::AgendaSeriesChanged };
     tell_client(tx, &after, what, None).await?;
     let new = after.assignee_id.filter(|_| is_given || after.assignee_id != before.assignee_id);
     let client = after.client_id;
@@ -169,7 +170,7 @@ pub async fn cancel(
     {
         ended.keep(&earlier);
     }
-    tell_client(tx, &after, "cancelled as a series", reason.as_deref()).await?;
+    tell_client(tx, &after, EventLogCode::AgendaSeriesCancelled, reason.as_deref()).await?;
     let rollout = Rollout::cancelled(from, before.start);
     let since = rollout.begin(tx, &mut ended, Some((&before, after))).await?;
     write(tx, &series, ended, since).await?;

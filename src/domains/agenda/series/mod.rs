@@ -18,6 +18,7 @@ use super::events::{owned, tell_client, uid};
 use super::recurrence::{Pattern, Rule, start_of};
 use super::rules::AgendaErrorCode as Code;
 use super::times::{When, zone};
+use crate::domains::clients::event_log_entry::EventLogCode;
 use crate::domains::clients::timeline;
 use crate::kernel::error::Check;
 use crate::kernel::ids::{AgendaEventId, AgendaSeriesId, ClientId, TeamId, UserId};
@@ -212,7 +213,7 @@ pub async fn create(
     tx.record(change.on(AGENDA_CHANGED, audience));
     // A repeated request is answered with it.
     tx.record(Change::of(ChangeKind::Created, first, 1, Vec::new()));
-    tell_client(tx, &event, "planned as a series", None).await?;
+    tell_client(tx, &event, EventLogCode::AgendaSeriesPlanned, None).await?;
     Ok(first)
 }
 

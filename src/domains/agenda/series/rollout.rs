@@ -121,6 +121,8 @@ impl Rollout {
         series: &mut Model,
         this: Option<(&agenda_event::Model, agenda_event::Model)>,
     ) -> Result<Instant> {
+        let left = self.left(series).count(tx.conn()).await?;
+        tx.tell_rows(series.id, "occurrences", left);
         let (rows, more) = self.next(tx, series).await?;
         let reached = |id| rows.iter().any(|row| row.id == id);
         let ahead = this.clone().filter(|(before, after)| !reached(before.id) && *before != after);

@@ -107,6 +107,8 @@ pub struct Model {
     pub created_at: Instant,
     #[serde(skip)]
     pub updated_at: Instant,
+    /// When the personal data were erased; nothing of the client changes any more.
+    pub erased_at: Option<Instant>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -45,6 +45,49 @@ words! {
     }
 }
 
+words! {
+    /// What an entry tells that cabina itself wrote; in brackets the values that its payload holds.
+    pub enum EventLogCode {
+        /// The client was created.
+        ClientCreated = "CLIENT_CREATED",
+        /// The client was given to an advisor (`to`: the name), or to the team's pool (`to`: null).
+        ClientAssigned = "CLIENT_ASSIGNED",
+        /// The status changed (`from`, `to`, `reason`).
+        ClientStatusChanged = "CLIENT_STATUS_CHANGED",
+        /// The client's personal data were erased (`reason`).
+        ClientErased = "CLIENT_ERASED",
+        /// An event with the client was planned (`agendaEvent`, `title`, `localStart`, `start`, `end`, `state`, `reason`; so in
+        /// all codes of the agenda).
+        AgendaPlanned = "AGENDA_PLANNED",
+        /// An event was confirmed.
+        AgendaConfirmed = "AGENDA_CONFIRMED",
+        /// An event was moved to another time.
+        AgendaMoved = "AGENDA_MOVED",
+        /// An event was given to another user.
+        AgendaAssigned = "AGENDA_ASSIGNED",
+        /// Something else of an event changed.
+        AgendaChanged = "AGENDA_CHANGED",
+        /// An event took place.
+        AgendaDone = "AGENDA_DONE",
+        /// Nobody came to an event.
+        AgendaMissed = "AGENDA_MISSED",
+        /// An event was cancelled.
+        AgendaCancelled = "AGENDA_CANCELLED",
+        /// An event was reopened.
+        AgendaReopened = "AGENDA_REOPENED",
+        /// An event is no longer with the client.
+        AgendaTakenOff = "AGENDA_TAKEN_OFF",
+        /// A series of events was planned.
+        AgendaSeriesPlanned = "AGENDA_SERIES_PLANNED",
+        /// A series was moved to other times.
+        AgendaSeriesMoved = "AGENDA_SERIES_MOVED",
+        /// Something else of a series changed.
+        AgendaSeriesChanged = "AGENDA_SERIES_CHANGED",
+        /// A series was cancelled.
+        AgendaSeriesCancelled = "AGENDA_SERIES_CANCELLED",
+    }
+}
+
 /// Something that belongs to an entry and lies elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -72,6 +115,10 @@ pub struct Model {
     pub id: EntryId,
     pub client_id: ClientId,
     pub kind: EventLogKind,
+    /// What cabina itself tells; `None`: people's own words.
+    pub code: Option<EventLogCode>,
+    /// People's own words. Of an entry with a code the English ones, for readers of the table who know no codes: programs of
+    /// before, reports in SQL.
     pub text: String,
     pub payload: Option<Json>,
     #[serde(skip)]

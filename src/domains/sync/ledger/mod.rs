@@ -352,6 +352,34 @@ pub async fn bury(tx: &mut Tx, id: SyncId) -> Result<()> {
     Ok(())
 }
 
+/// Forgets what the things of a client held, there and here, and what was told of them; which record is whose stays. A run that
+/// is under way writes nothing down: its claim is gone.
+///
+/// # Errors
+/// Those of the database.
+pub async fn erase(tx: &Tx, client: ClientId) -> Result<()> {
+    let nothing = || Expr::value(Option::<String>::None);
+    let no_values = || Expr::value(Option::<sea_orm::JsonValue>::None);
+    let its = Condition::any()
+        .add(Column::ClientId.eq(client))
+        .add(Column::Id.eq(SyncId::from_uuid(client.uuid())));
+    Entity::update_many()
+        .col_expr(Column::Claim, Expr::value(Option::<Uuid>::None))
+        .col_expr(Column::Agreed, Expr::value(settle::empty()))
+        .col_expr(Column::Seen, no_values())
+        .col_expr(Column::Payload, no_values())
+        .col_expr(Column::PayloadHash, nothing())
+        .col_expr(Column::LastError, nothing())
+        .col_expr(Column::Hint, nothing())
+        .col_expr(Column::Fingerprint, nothing())
+        .col_expr(Column::Discarded, nothing())
+        .col_expr(Column::FailedAt, Expr::value(Option::<Instant>::None))
+        .filter(its)
+        .exec(tx.conn())
+        .await?;
+    Ok(())
+}
+
 /// Whether a row remembers a thing that is no more and whose record is archived.
 pub fn is_buried(row: &Model) -> bool {
     row.gone && row.status == SyncStatus::Synced

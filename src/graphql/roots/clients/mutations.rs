@@ -108,6 +108,7 @@ impl ClientsMutation {
         let client = input.client_id;
         let new = NewEntry {
             kind: input.kind,
+            code: None,
             text: input.text,
             payload: input.payload.map(|payload| payload.0),
             occurred_at: input.occurred_at.map(|at| at.0),

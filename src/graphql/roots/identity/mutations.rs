@@ -12,6 +12,7 @@ use crate::graphql::nodes::identity::{ApiKey, Team, User};
 use crate::graphql::payload::{Event, MadeSecret, Outcome, UserError, origin, patch, write};
 use crate::kernel::Stop;
 use crate::kernel::ids::{ApiKeyId, SessionId, TeamId, UserId};
+use crate::kernel::language::DEFAULT_LOCALE;
 use crate::kernel::time::Instant;
 use crate::payload;
 use crate::platform::db::{ColumnSet, Reader, Tx};
@@ -97,7 +98,7 @@ impl IdentityMutation {
             name: input.name,
             role: input.role,
             team: input.team_id,
-            locale: input.locale.unwrap_or_else(|| "es".to_owned()),
+            locale: input.locale.unwrap_or_else(|| DEFAULT_LOCALE.to_owned()),
             time_zone: input.time_zone.unwrap_or_else(|| "America/Mexico_City".to_owned()),
             password,
         };
