@@ -12,6 +12,7 @@ mod identity;
 mod jobs;
 mod live;
 mod many;
+mod numbers;
 mod odoo;
 mod process;
 mod sandbox;

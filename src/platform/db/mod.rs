@@ -6,6 +6,7 @@ mod connect;
 mod contention;
 mod locks;
 mod many;
+mod numbers;
 mod pages;
 mod positional;
 mod reader;
@@ -21,7 +22,10 @@ pub use connect::{Database, connect, sqlite_folder};
 pub use contention::retried;
 pub use locks::lock_keys;
 pub use many::{among, delete_all, insert_all, update_all};
-pub use pages::{DEFAULT_PAGE, Direction, Keyset, MAX_PAGE, PageArgs, PageQuery, Row, Rows, SortColumn};
+pub use numbers::{Gaps, NumberSeries};
+pub use pages::{
+    DEFAULT_PAGE, Direction, Keyset, MAX_PAGE, PageArgs, PageQuery, Row, Rows, SortColumn,
+};
 pub use positional::{Cells, ColumnSet, Positional};
 pub use reader::Reader;
 pub use synced::{Mark, Synced, mark};
