@@ -1,5 +1,6 @@
 //! Markets and ecosystems: data that admins keep.
 
+use sea_orm::sea_query::LockType;
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
 
 use super::tables::{ecosystem, market};
@@ -141,7 +142,9 @@ pub async fn update_ecosystem(
     active: Option<bool>,
 ) -> Result<EcosystemId, Stop<MarketErrorCode>> {
     tx.by.may(Right::Administer)?;
-    let query = ecosystem::Entity::visible_to(&tx.by).filter(ecosystem::Column::Id.eq(id)).lock_exclusive();
+    let query = ecosystem::Entity::visible_to(&tx.by).filter(ecosystem::Column::Id.eq(id));
+    // Clients that name it are written beside this.
+    let query = query.lock(LockType::NoKeyUpdate);
     let before = query.one(tx.conn()).await?.ok_or(Error::NotFound)?;
     let mut after = before.clone();
     match name {
