@@ -2,6 +2,7 @@
 
 mod access;
 mod agenda;
+mod amounts;
 mod architecture;
 mod clients;
 mod contention;

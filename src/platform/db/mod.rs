@@ -9,6 +9,7 @@ mod many;
 mod numbers;
 mod pages;
 mod positional;
+mod range;
 mod reader;
 mod sound;
 mod synced;
@@ -24,9 +25,10 @@ pub use locks::lock_keys;
 pub use many::{among, delete_all, insert_all, update_all};
 pub use numbers::{Gaps, NumberSeries};
 pub use pages::{
-    DEFAULT_PAGE, Direction, Keyset, MAX_PAGE, PageArgs, PageQuery, Row, Rows, SortColumn,
+    DEFAULT_PAGE, Direction, Keyset, MAX_PAGE, PageArgs, PageQuery, Row, Rows, SortColumn, SortKey,
 };
 pub use positional::{Cells, ColumnSet, Positional};
+pub use range::Between;
 pub use reader::Reader;
 pub use synced::{Mark, Synced, mark};
 pub use tx::{NewJob, Origin, Tx};
