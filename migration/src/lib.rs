@@ -26,6 +26,7 @@ mod m20261130_000022_name_forms;
 mod m20261130_000023_rollout;
 mod m20261130_000024_sync_lanes;
 mod m20261130_000025_newcomers;
+mod m20261130_000026_number_series;
 mod m20261130_000027_event_log_codes;
 mod m20261130_000028_redaction;
 
@@ -58,6 +59,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000023_rollout::Migration),
             Box::new(m20261130_000024_sync_lanes::Migration),
             Box::new(m20261130_000025_newcomers::Migration),
+            Box::new(m20261130_000026_number_series::Migration),
             Box::new(m20261130_000027_event_log_codes::Migration),
             Box::new(m20261130_000028_redaction::Migration),
         ]

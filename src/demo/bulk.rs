@@ -14,11 +14,14 @@ use super::regions::REGIONS;
 use super::rows::Rows;
 use super::store::{Batch, Store, analyze};
 use super::story::{Depth, tell};
+use crate::domains::clients::markets::{CLIENT_NUMBERS, client_number};
 use crate::domains::clients::{ecosystem, market};
 use crate::domains::identity::{app_user, team};
+use crate::kernel::ids::TypedId;
 use crate::kernel::time::{Clock, Instant};
 use crate::kernel::{Error, Result};
 use crate::platform::auth::{Passwords, Role};
+use crate::platform::db::tables::number_series;
 use crate::platform::db::{Database, all_rows};
 
 const SEED: u64 = 0x00b1_6b16;
@@ -49,6 +52,7 @@ pub async fn fill(
         teams: all_rows::<team::Entity>().all(&database.pool).await?,
         users: all_rows::<app_user::Entity>().all(&database.pool).await?,
         markets: all_rows::<market::Entity>().all(&database.pool).await?,
+        numbers: all_rows::<number_series::Entity>().all(&database.pool).await?,
         ecosystems: all_rows::<ecosystem::Entity>().all(&database.pool).await?,
         ..Rows::default()
     };
@@ -119,11 +123,12 @@ impl Maker {
         }
         let mut last_numbers = [0; REGIONS.len()];
         for (last, region) in last_numbers.iter_mut().zip(&REGIONS) {
-            *last = office
-                .markets
-                .iter()
-                .find(|market| market.key == region.key)
-                .map_or(0, |market| market.last_number);
+            let market = office.markets.iter().find(|market| market.key == region.key);
+            let is_its = |series: &&number_series::Model| {
+                series.kind == CLIENT_NUMBERS.kind
+                    && market.is_some_and(|market| market.id.uuid() == series.market_id)
+            };
+            *last = office.numbers.iter().find(is_its).map_or(0, |series| series.last_number);
         }
         let desks: Option<Vec<Desk>> =
             office.teams.iter().zip(&regions).map(|(team, region)| desk(&office, team.id, *region)).collect();
@@ -159,7 +164,7 @@ impl Maker {
             let created_at = if working < self.now { working } else { any };
             let region = usize::from(desk.region.key == REGIONS[1].key);
             self.last_numbers[region] += 1;
-            let number = format!("{}-{:05}", desk.region.number_prefix, self.last_numbers[region]);
+            let number = client_number(desk.region.number_prefix, self.last_numbers[region]);
             let mut made = make(&mut self.dice, Wish { desk, advisor, number, named: None, created_at });
             let story = tell(&mut self.dice, &mut made, desk, advisor, DEPTH, self.now);
             rows.add(made, story);
@@ -168,11 +173,13 @@ impl Maker {
         rows
     }
 
-    /// The statements that tell the markets how far their numbers are.
+    /// The statements that write down how far the numbers of the markets are.
     fn numbers(&self) -> String {
         let told = REGIONS.iter().zip(self.last_numbers);
         told.map(|(region, last)| {
-            format!("UPDATE market SET last_number = {last} WHERE key = '{}';", region.key)
+            let (kind, key) = (CLIENT_NUMBERS.kind, region.key);
+            let market = format!("(SELECT id FROM market WHERE key = '{key}')");
+            format!("UPDATE number_series SET last_number = {last} WHERE kind = '{kind}' AND market_id = {market};")
         })
         .collect()
     }

@@ -13,6 +13,7 @@ use super::office::{self, desk, person};
 use super::people::{Desk, Person, Wish, make};
 use super::rows::Rows;
 use super::story::{Depth, tell};
+use crate::domains::clients::markets::client_number;
 use crate::domains::clients::{client, market};
 use crate::domains::identity::{app_user, team};
 use crate::kernel::ids::new_uuid;
@@ -164,9 +165,9 @@ pub fn furnish(rows: &mut Rows, now: Instant) -> Result<()> {
     }
     arrivals.sort_by_key(|(created_at, ..)| *created_at);
     for (created_at, team, advisor, named, mut dice) in arrivals {
-        let market = &mut rows.markets[team];
-        market.last_number += 1;
-        let number = format!("{}-{:05}", market.number_prefix, market.last_number);
+        let series = &mut rows.numbers[team]; // of the market at the same place
+        series.last_number += 1;
+        let number = client_number(&rows.markets[team].number_prefix, series.last_number);
         let mut made = make(&mut dice, Wish { desk: &desks[team], advisor, number, named, created_at });
         let story = tell(&mut dice, &mut made, &desks[team], advisor, DEPTH, now);
         let mut other = Dice::seeded(SEED + 100_000 + rows.clients.len() as u64).salted(rows.salt);

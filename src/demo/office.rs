@@ -4,12 +4,14 @@ use super::dice::Dice;
 use super::people::{Desk, Person};
 use super::regions::{REGIONS, Region};
 use super::rows::Rows;
+use crate::domains::clients::markets::CLIENT_NUMBERS;
 use crate::domains::clients::{ecosystem, market};
 use crate::domains::identity::{app_user, team};
-use crate::kernel::ids::{TeamId, UserId};
+use crate::kernel::ids::{TeamId, TypedId, UserId};
 use crate::kernel::text;
 use crate::kernel::time::Instant;
 use crate::platform::auth::Role;
+use crate::platform::db::tables::number_series;
 
 /// Who logs in to the demo: address, name, role, number of the team.
 const USERS: [(&str, &str, Role, Option<usize>); 5] = [
@@ -50,7 +52,6 @@ pub fn found(dice: &mut Dice, since: Instant, password_hash: &str) -> Rows {
             currency: region.currency.to_owned(),
             time_zone: region.zone.name().to_owned(),
             number_prefix: region.number_prefix.to_owned(),
-            last_number: 0,
             created_at: since,
             updated_at: since,
         };
@@ -64,6 +65,12 @@ pub fn found(dice: &mut Dice, since: Instant, password_hash: &str) -> Rows {
             created_at: since,
             updated_at: since,
         }));
+        rows.numbers.push(number_series::Model {
+            kind: CLIENT_NUMBERS.kind.to_owned(),
+            market_id: row.id.uuid(),
+            year: 0,
+            last_number: 0,
+        });
         rows.markets.push(row);
     }
     rows

@@ -14,9 +14,8 @@ use crate::domains::clients::{
 };
 use crate::domains::identity::{app_user, team};
 use crate::kernel::{Error, Result};
-
-/// SQLite takes 32,766 values in a statement.
-const MAX_VALUES: usize = 32_000;
+use crate::platform::db::insert_all;
+use crate::platform::db::tables::number_series;
 
 /// Rows to be written.
 #[derive(Default)]
@@ -29,6 +28,8 @@ pub struct Rows {
     pub users: Vec<app_user::Model>,
     /// Markets.
     pub markets: Vec<market::Model>,
+    /// How far the numbers of each market are, in the order of the markets.
+    pub numbers: Vec<number_series::Model>,
     /// Ecosystems.
     pub ecosystems: Vec<ecosystem::Model>,
     /// Clients.
@@ -78,6 +79,7 @@ impl Rows {
         insert::<team::Entity, _, _>(conn, self.teams).await?;
         insert::<app_user::Entity, _, _>(conn, self.users).await?;
         insert::<market::Entity, _, _>(conn, self.markets).await?;
+        insert::<number_series::Entity, _, _>(conn, self.numbers).await?;
         insert::<ecosystem::Entity, _, _>(conn, self.ecosystems).await?;
         insert::<client::Entity, _, _>(conn, self.clients).await?;
         insert::<client_term::Entity, _, _>(conn, self.terms).await?;
@@ -96,6 +98,7 @@ impl Rows {
             copy::<team::Entity>(&self.teams)?,
             copy::<app_user::Entity>(&self.users)?,
             copy::<market::Entity>(&self.markets)?,
+            copy::<number_series::Entity>(&self.numbers)?,
             copy::<ecosystem::Entity>(&self.ecosystems)?,
             copy::<client::Entity>(&self.clients)?,
             copy::<client_term::Entity>(&self.terms)?,
@@ -114,13 +117,7 @@ where
     A: ActiveModelTrait<Entity = E> + Send,
     C: ConnectionTrait,
 {
-    let most = MAX_VALUES / E::Column::iter().count();
-    let mut rows = rows.into_iter().peekable();
-    while rows.peek().is_some() {
-        let chunk = rows.by_ref().take(most).map(IntoActiveModel::into_active_model);
-        E::insert_many(chunk).exec_without_returning(conn).await?;
-    }
-    Ok(())
+    insert_all(conn, rows.into_iter().map(IntoActiveModel::into_active_model), None).await
 }
 
 fn copy<E: EntityTrait>(rows: &[E::Model]) -> Result<Copy> {

@@ -13,7 +13,7 @@ use super::{Loaded, fill, load, office};
 use crate::domains::clients::activity::ActivityState;
 use crate::domains::clients::client::{ClientKind, ClientStatus};
 use crate::domains::clients::event_log_entry::EventLogKind;
-use crate::domains::clients::{activity, client, client_term, event_log_entry, market};
+use crate::domains::clients::{activity, client, client_term, event_log_entry};
 use crate::domains::identity::{app_user, team};
 use crate::kernel::Error;
 use crate::kernel::contact::{Email, Phone};
@@ -23,7 +23,7 @@ use crate::kernel::time::{Clock, Instant};
 use crate::platform::auth::Passwords;
 use crate::platform::auth::Role;
 use crate::platform::config::DatabaseConfig;
-use crate::platform::db::tables::{audit_entry, outbox};
+use crate::platform::db::tables::{audit_entry, number_series, outbox};
 use crate::platform::db::{Database, all_rows};
 
 /// A migrated SQLite database, and the folder that it lives in.
@@ -74,7 +74,7 @@ fn the_floor_is_as_told() {
         [of(Some(0), 0), of(Some(1), 0), of(None, 0), of(Some(2), 1), of(None, 1)],
         [60, 60, 30, 40, 10]
     );
-    assert_eq!([rows.markets[0].last_number, rows.markets[1].last_number], [150, 50]);
+    assert_eq!([rows.numbers[0].last_number, rows.numbers[1].last_number], [150, 50]);
     let gonzalez =
         rows.clients.iter().filter(|client| client.name_sort.split(' ').any(|word| word == "gonzalez"));
     assert!(gonzalez.count() >= 3);
@@ -232,9 +232,12 @@ async fn a_floor_is_filled_beside_the_demo() {
     assert!(entries > 700 * 5, "{entries}");
     assert!(all_rows::<activity::Entity>().count(pool).await.expect("counted") > 300);
     assert!(all_rows::<client_term::Entity>().count(pool).await.expect("counted") > 700 * 5);
-    for market in all_rows::<market::Entity>().all(pool).await.expect("read") {
-        let of_market = clients.iter().filter(|client| client.market_id == Some(market.id)).count();
-        assert_eq!(market.last_number, of_market as i64, "{}", market.key);
+    let numbers = all_rows::<number_series::Entity>().all(pool).await.expect("read");
+    assert_eq!(numbers.len(), 2);
+    for series in numbers {
+        let of_market =
+            |client: &&client::Model| client.market_id.map(TypedId::uuid) == Some(series.market_id);
+        assert_eq!(series.last_number, clients.iter().filter(of_market).count() as i64);
     }
     assert_eq!(*heard.borrow(), [(0, 500), (500, 500)]);
     admit(clients.iter());

@@ -188,6 +188,30 @@ text_scalars! {
     Url as "URL" "https://url.spec.whatwg.org/";
     /// A day of the calendar, without a zone: `2026-11-21`.
     Date as "Date" "https://www.rfc-editor.org/rfc/rfc3339#section-5.6";
+    /// An exact decimal number, as text: `1160.00`.
+    DecimalText as "Decimal" "https://www.w3.org/TR/xmlschema-2/#decimal";
+}
+
+/// Types of the kernel whose text is a scalar. As input they are the scalar's text, which the domain checks.
+macro_rules! typed_outputs {
+    ($($Type:ty as $Scalar:ty),* $(,)?) => { $(
+        impl OutputType for $Type {
+            fn type_name() -> Cow<'static, str> { <$Scalar as OutputType>::type_name() }
+            fn create_type_info(registry: &mut Registry) -> String { <$Scalar as OutputType>::create_type_info(registry) }
+            async fn resolve(&self, _: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
+                Ok(Value::String(self.to_string()))
+            }
+        }
+        impl Leaf for $Type {
+            fn put(&self, out: &mut Vec<u8>) { put_plain(&self.to_string(), out); }
+        }
+    )* };
+}
+
+typed_outputs! {
+    time::Day as Date,
+    crate::kernel::decimal::Decimal as DecimalText,
+    crate::kernel::money::Currency as String,
 }
 
 /// A moment that is given: a `DateTime` of the schema, in the years that are kept. Every input holds moments, never bare

@@ -3,6 +3,7 @@
 
 pub mod address;
 pub mod contact;
+pub mod decimal;
 pub mod error;
 pub mod ids;
 pub mod language;

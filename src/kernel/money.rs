@@ -1,7 +1,11 @@
 //! Amounts of money: whole minor units of one currency, no floating point.
 
 use std::fmt;
+use std::str::FromStr;
+
 use thiserror::Error;
+
+use super::decimal::{Decimal, DecimalError, MILLION, scaled};
 
 /// The rule an amount, a currency or a calculation breaks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
@@ -32,8 +36,31 @@ pub enum MoneyError {
 }
 
 /// An ISO 4217 currency code. Only its form is checked, not whether the currency exists.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, sea_orm::DeriveValueType, serde::Serialize,
+)]
+#[sea_orm(value_type = "String")]
+#[serde(into = "String")]
 pub struct Currency([u8; 3]);
+
+impl FromStr for Currency {
+    type Err = MoneyError;
+    fn from_str(code: &str) -> Result<Currency, MoneyError> {
+        Currency::parse(code)
+    }
+}
+
+impl From<Currency> for String {
+    fn from(currency: Currency) -> String {
+        currency.to_string()
+    }
+}
+
+impl super::Placeholder for Currency {
+    fn placeholder() -> Self {
+        Currency(*b"XXX") // ISO 4217: no currency
+    }
+}
 
 impl Currency {
     /// Reads a code of three capital ASCII letters, or [`MoneyError::Currency`].
@@ -78,27 +105,12 @@ impl Money {
     /// [`MoneyError::Decimals`] for more decimals than the currency has, even zeros,
     /// [`MoneyError::Overflow`] beyond an `i64` of minor units.
     pub fn parse(amount: &str, currency: Currency) -> Result<Money, MoneyError> {
-        let amount = amount.trim();
-        let (sign, unsigned) = amount.strip_prefix('-').map_or((1, amount), |rest| (-1, rest));
-        let (whole, decimals) = match unsigned.split_once('.') {
-            Some((_, "")) => return Err(MoneyError::Amount),
-            Some(parts) => parts,
-            None => (unsigned, ""),
-        };
-        if whole.is_empty() || !whole.bytes().chain(decimals.bytes()).all(|b| b.is_ascii_digit()) {
-            return Err(MoneyError::Amount);
-        }
         let digits = currency.minor_digits();
-        let padding =
-            (digits as usize).checked_sub(decimals.len()).ok_or(MoneyError::Decimals { currency, digits })?;
-        let mut minor: i64 = 0;
-        for b in whole.bytes().chain(decimals.bytes()).chain(std::iter::repeat_n(b'0', padding)) {
-            // Signed from the first digit on, so that the least i64 can be read too.
-            minor = minor
-                .checked_mul(10)
-                .and_then(|m| m.checked_add(sign * i64::from(b - b'0')))
-                .ok_or(MoneyError::Overflow)?;
-        }
+        let minor = scaled(amount, digits).map_err(|rule| match rule {
+            DecimalError::Form => MoneyError::Amount,
+            DecimalError::Decimals(_) => MoneyError::Decimals { currency, digits },
+            DecimalError::Overflow => MoneyError::Overflow,
+        })?;
         Ok(Money { amount_minor: minor, currency })
     }
 
@@ -144,6 +156,20 @@ impl Money {
         let rounded = if rest.abs() * 2 >= denominator.abs() { quotient + sign } else { quotient };
         let amount_minor = i64::try_from(rounded).map_err(|_| MoneyError::Overflow)?;
         Ok(Money { amount_minor, currency: self.currency })
+    }
+
+    /// The amount times a quantity or a rate, rounded as [`Money::share`] does.
+    ///
+    /// Errors: [`MoneyError::Overflow`].
+    pub fn times(self, factor: Decimal) -> Result<Money, MoneyError> {
+        self.share(factor.millionths(), MILLION)
+    }
+
+    /// So many percent of the amount, rounded as [`Money::share`] does: 16 % tax is `percent` of 16.
+    ///
+    /// Errors: [`MoneyError::Overflow`].
+    pub fn percent(self, percent: Decimal) -> Result<Money, MoneyError> {
+        self.share(percent.millionths(), 100 * MILLION)
     }
 
     fn combine(self, other: Money, sum: fn(i64, i64) -> Option<i64>) -> Result<Money, MoneyError> {
@@ -276,6 +302,21 @@ mod tests {
         assert_eq!(mxn(1).share(1, 0), Err(MoneyError::Zero));
         assert_eq!(mxn(i64::MAX).share(2, 1), Err(MoneyError::Overflow));
         assert_eq!(mxn(i64::MIN).share(-1, 1), Err(MoneyError::Overflow));
+    }
+
+    #[test]
+    fn quantities_and_percentages_of_an_amount_are_rounded_to_its_units() {
+        let number = |text: &str| text.parse::<Decimal>().expect(text);
+        for (amount, factor, times, percent) in [
+            (100_000, "16", 1_600_000, 16_000),
+            (19_999, "0.333333", 6_666, 67),
+            (-5, "10", -50, -1), // a half of a unit away from zero
+            (1, "0.499999", 0, 0),
+        ] {
+            assert_eq!(mxn(amount).times(number(factor)), Ok(mxn(times)), "{amount} times {factor}");
+            assert_eq!(mxn(amount).percent(number(factor)), Ok(mxn(percent)), "{factor} % of {amount}");
+        }
+        assert_eq!(mxn(i64::MAX).times(number("1.000001")), Err(MoneyError::Overflow));
     }
 
     proptest! {

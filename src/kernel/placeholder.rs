@@ -1,7 +1,7 @@
 //! Values for the fields of a row whose columns were not read because nobody asked for them. They are never shown: a plan
 //! writes only the columns that it read (`graphql/fast`).
 
-use crate::kernel::time::Instant;
+use crate::kernel::time::{Day, Instant};
 
 /// A type that has a value for columns that were not read.
 pub trait Placeholder {
@@ -27,4 +27,4 @@ macro_rules! default_placeholders {
     )* };
 }
 
-default_placeholders!(bool, i32, i64, String, Instant, uuid::Uuid, serde_json::Value);
+default_placeholders!(bool, i32, i64, String, Instant, Day, uuid::Uuid, serde_json::Value);

@@ -3,11 +3,14 @@
 //! What enters from outside is read by [`instant`] and [`day`]: one range for all, so that the databases order them alike
 //! (SQLite keeps them as texts) and sums with them stay within what can be kept.
 
+use std::fmt;
 use std::ops::RangeInclusive;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, Datelike, NaiveDate, SubsecRound, Timelike, Utc};
+use serde::{Deserialize, Serialize};
 
 /// A moment in UTC, whole microseconds (PostgreSQL keeps no more, so SQLite must not either).
 pub type Instant = DateTime<Utc>;
@@ -36,15 +39,48 @@ pub fn instant(text: &str) -> Result<Instant, &'static str> {
     if is_known(at) { Ok(at) } else { Err(OUTSIDE) }
 }
 
+/// A day of the calendar, without a zone. Stored as `2026-11-21` in both databases, which sorts by its bytes.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    sea_orm::DeriveValueType,
+    Serialize,
+    Deserialize,
+)]
+#[sea_orm(value_type = "String")]
+#[serde(transparent)]
+pub struct Day(pub NaiveDate);
+
+/// Reads what is stored; what enters from outside is read by [`day`].
+impl FromStr for Day {
+    type Err = chrono::ParseError;
+    fn from_str(text: &str) -> Result<Day, chrono::ParseError> {
+        text.parse().map(Day)
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// Reads a day: `2026-11-21`.
 ///
 /// # Errors
 /// A rule that begins with "must".
-pub fn day(text: &str) -> Result<NaiveDate, &'static str> {
+pub fn day(text: &str) -> Result<Day, &'static str> {
     let form = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
     let day = form.then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()).flatten();
     let day = day.ok_or("must be a day such as 2026-11-21")?;
-    if YEARS.contains(&day.year()) { Ok(day) } else { Err(OUTSIDE) }
+    if YEARS.contains(&day.year()) { Ok(Day(day)) } else { Err(OUTSIDE) }
 }
 
 /// Where now comes from.

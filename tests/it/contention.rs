@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::support::{Actor, Refusals, TestApp, is_postgres};
 
 /// A connection of somebody else to the database of the server.
-async fn other(app: &TestApp) -> DatabaseConnection {
+pub async fn other(app: &TestApp) -> DatabaseConnection {
     Database::connect(app.database_url()).await.expect("a connection")
 }
 
@@ -19,7 +19,7 @@ async fn sql(conn: &impl ConnectionTrait, sql: String) {
 }
 
 /// Waits until a transaction of PostgreSQL waits for a lock.
-async fn someone_waits(conn: &DatabaseConnection) {
+pub async fn someone_waits(conn: &DatabaseConnection) {
     let waiting =
         "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
     for _ in 0..1000 {

@@ -2,6 +2,7 @@
 
 mod access;
 mod agenda;
+mod amounts;
 mod architecture;
 mod clients;
 mod contention;
@@ -12,6 +13,7 @@ mod identity;
 mod jobs;
 mod live;
 mod many;
+mod numbers;
 mod odoo;
 mod process;
 mod sandbox;

@@ -18,7 +18,7 @@ use crate::domains::notifications::inbox;
 use crate::domains::notifications::notification::NotificationKind;
 use crate::kernel::error::Check;
 use crate::kernel::ids::{AgendaEventId, AgendaSeriesId, ClientId, TeamId, TypedId, UserId};
-use crate::kernel::time::Instant;
+use crate::kernel::time::{Day, Instant};
 use crate::kernel::words::Word;
 use crate::kernel::{Error, Patch, Result, Stop, text};
 use crate::platform::auth::{Actor, Right, Viewer};
@@ -225,7 +225,7 @@ impl Range {
                 .add(Column::End.gt(start).or(Column::Start.gte(start)))
         };
         let Some(zone) = self.zone else { return here(self.start, self.end) };
-        let day = |at: Instant| zone.local(at).date().to_string();
+        let day = |at: Instant| Day(zone.local(at).date());
         let last = day(self.end - chrono::Duration::microseconds(1));
         let days = Cond::all()
             .add(Column::AllDay.eq(true))

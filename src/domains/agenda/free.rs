@@ -110,7 +110,7 @@ fn at_work(calendar: &Calendar, range: Slot) -> Vec<Slot> {
             Weekday::Saturday,
             Weekday::Sunday,
         ][day.weekday().num_days_from_monday() as usize];
-        if !calendar.holidays.0.iter().any(|holiday| holiday.day == day) {
+        if !calendar.holidays.0.iter().any(|holiday| holiday.day.0 == day) {
             let at =
                 |minutes: u32| zone.instant(day.and_time(NaiveTime::MIN) + Duration::minutes(minutes.into()));
             let of_day = calendar.hours.0.iter().filter(|shift| shift.weekday == weekday);

@@ -5,7 +5,7 @@ use chrono::{Days, Duration, NaiveDate, NaiveDateTime, NaiveTime};
 use super::agenda_event::{self, Reminders};
 use super::rules::AgendaErrorCode;
 use crate::kernel::error::Check;
-use crate::kernel::time::Instant;
+use crate::kernel::time::{Day, Instant};
 use crate::platform::zones::Zone;
 
 /// Longest event: an index finds what crosses the edge of a range by it.
@@ -93,7 +93,7 @@ impl When {
 
     /// Writes it into a row.
     pub fn put(self, row: &mut agenda_event::Model) {
-        let day = |at: NaiveDateTime| self.all_day.then(|| at.date().to_string());
+        let day = |at: NaiveDateTime| self.all_day.then(|| Day(at.date()));
         row.first_day = day(self.zone.local(self.start));
         row.last_day = day(self.zone.local(self.end) - Duration::days(1));
         (row.start, row.end, row.all_day) = (self.start, self.end, self.all_day);

@@ -1,6 +1,5 @@
 //! When a team works: its hours and its holidays.
 
-use chrono::NaiveDate;
 use sea_orm::sea_query::LockType;
 use sea_orm::{ColumnTrait, ConnectionTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
 
@@ -11,7 +10,7 @@ use crate::domains::identity::rules::check_time_zone;
 use crate::domains::identity::{app_user, team, teams};
 use crate::kernel::error::Check;
 use crate::kernel::ids::{TeamId, WorkingCalendarId};
-use crate::kernel::time::Instant;
+use crate::kernel::time::{Day, Instant};
 use crate::kernel::{Error, Result, Stop, text};
 use crate::platform::auth::{Right, Role};
 use crate::platform::db::{Tx, all_rows, differences};
@@ -59,7 +58,7 @@ pub async fn update(
     expected: i32,
     time_zone: Option<String>,
     hours: Option<Vec<Shift>>,
-    holidays: Option<Vec<(NaiveDate, String)>>,
+    holidays: Option<Vec<(Day, String)>>,
 ) -> Result<WorkingCalendarId, Stop<Code>> {
     tx.by.may(Right::WriteClients)?;
     if !teams::exists(tx, team).await? || (tx.by.role != Role::Admin && tx.by.team != Some(team)) {
@@ -118,7 +117,7 @@ fn shifts(check: &mut Check<Code>, mut given: Vec<Shift>) -> Shifts {
     Shifts(given)
 }
 
-fn days_off(check: &mut Check<Code>, given: Vec<(NaiveDate, String)>) -> Holidays {
+fn days_off(check: &mut Check<Code>, given: Vec<(Day, String)>) -> Holidays {
     if given.len() > HOLIDAYS_MAX {
         check.refuse(Code::Invalid, "holidays", format!("must be at most {HOLIDAYS_MAX}"));
     }

@@ -145,9 +145,10 @@ pub fn list(
 
 async fn open(tx: &Tx, id: ActivityId) -> Result<(client::Model, activity::Model)> {
     tx.by.may(Right::WriteClients)?;
-    let query = activity::Entity::visible_to(&tx.by).filter(activity::Column::Id.eq(id)).lock_exclusive();
-    let row = query.one(tx.conn()).await?.ok_or(Error::NotFound)?;
-    Ok((clients::get(tx, row.client_id).await?, row))
+    let query = || activity::Entity::visible_to(&tx.by).filter(activity::Column::Id.eq(id));
+    let client = clients::above(tx, query(), activity::Column::ClientId).await?;
+    let row = query().lock_exclusive().one(tx.conn()).await?.ok_or(Error::NotFound)?;
+    Ok((client, row))
 }
 
 async fn write(

@@ -3,6 +3,7 @@
 use sea_orm::sea_query::LockType;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
+    QueryTrait, Select,
 };
 
 use super::rules::{self, ClientAction, ClientErrorCode as Code, Facts};
@@ -180,7 +181,7 @@ pub async fn update(
     expected: i32,
     patch: ClientPatch,
 ) -> Result<ClientId, Stop<Code>> {
-    let before = locked(tx, id).await?;
+    let before = locked(tx, id, LockType::NoKeyUpdate).await?;
     allow(tx, ClientAction::Update, &before)?;
     let mut after = before.clone();
     let mut check = Check::default();
@@ -254,7 +255,7 @@ pub async fn reassign(
     advisor: Option<UserId>,
     team: Option<TeamId>,
 ) -> Result<ClientId, Stop<Code>> {
-    let before = locked(tx, id).await?;
+    let before = locked(tx, id, LockType::Update).await?;
     allow(tx, ClientAction::Reassign, &before)?;
     let mut check = Check::default();
     let mut after = before.clone();
@@ -311,7 +312,7 @@ pub async fn transit(
     action: ClientAction,
     reason: Option<String>,
 ) -> Result<ClientId, Stop<Code>> {
-    let before = locked(tx, id).await?;
+    let before = locked(tx, id, LockType::NoKeyUpdate).await?;
     allow(tx, action, &before)?;
     let status = rules::leads_to(action).ok_or_else(|| Error::internal("this action is no transition"))?;
     let reason = text::optional(&text::tidy(&reason.unwrap_or_default()), REASON_MAX)
@@ -330,7 +331,7 @@ pub async fn set_aside(
     expected: i32,
     aside: bool,
 ) -> Result<ClientId, Stop<Code>> {
-    let before = locked(tx, id).await?;
+    let before = locked(tx, id, LockType::NoKeyUpdate).await?;
     allow(tx, ClientAction::Update, &before)?;
     let was = if aside { None } else { timeline::status_before(tx, id, ClientStatus::Inactive).await? };
     let status = rules::set_aside((&before).into(), aside, was);
@@ -370,8 +371,21 @@ pub async fn get(tx: &Tx, id: ClientId) -> Result<Model> {
     query.one(tx.conn()).await?.ok_or(Error::NotFound)
 }
 
-async fn locked(tx: &Tx, id: ClientId) -> Result<Model> {
-    let query = client::Entity::visible_to(&tx.by).filter(client::Column::Id.eq(id)).lock_exclusive();
+/// The client on which a row hangs, for a write of that row: held as by [`get`], and before the row is locked. A write that had
+/// the row and waited for the client could meet one that has the client and waits for the row.
+///
+/// # Errors
+/// `NotFound`.
+pub(super) async fn above<E: EntityTrait>(tx: &Tx, row: Select<E>, client_id: E::Column) -> Result<Model> {
+    let its = row.select_only().column(client_id).into_query();
+    let query = client::Entity::visible_to(&tx.by).filter(client::Column::Id.in_subquery(its));
+    query.lock(LockType::KeyShare).one(tx.conn()).await?.ok_or(Error::NotFound)
+}
+
+/// The client, locked for a write of its own fields. What hangs on it is written beside that: only a write that changes whose
+/// the client is must wait for those, and takes [`LockType::Update`].
+async fn locked(tx: &Tx, id: ClientId, lock: LockType) -> Result<Model> {
+    let query = client::Entity::visible_to(&tx.by).filter(client::Column::Id.eq(id)).lock(lock);
     query.one(tx.conn()).await?.ok_or(Error::NotFound)
 }
 

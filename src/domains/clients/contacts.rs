@@ -73,8 +73,7 @@ pub async fn update(
     patch: ContactPatch,
 ) -> Result<ContactId, Stop<ContactErrorCode>> {
     tx.by.may(Right::WriteClients)?;
-    let before = locked(tx, id).await?;
-    let former = clients::get(tx, before.client_id).await?;
+    let (former, before) = open(tx, id).await?;
     let other = match patch.client.filter(|client| *client != former.id) {
         Some(client) => Some(clients::get(tx, client).await?),
         None => None,
@@ -103,8 +102,7 @@ pub async fn update(
 /// Removes a contact; the audit keeps what it was.
 pub async fn delete(tx: &mut Tx, id: ContactId) -> Result<ContactId, Stop<ContactErrorCode>> {
     tx.by.may(Right::WriteClients)?;
-    let before = locked(tx, id).await?;
-    let client = clients::get(tx, before.client_id).await?;
+    let (client, before) = open(tx, id).await?;
     let change = Change::of(ChangeKind::Deleted, id, before.version + 1, differences(Some(&before), None)?);
     tell(tx, change, &client);
     contact::Entity::delete_by_id(id).exec(tx.conn()).await?;
@@ -121,9 +119,16 @@ fn at(change: Change, client: &client::Model) -> Change {
     change.on_parent(CLIENT_UPDATED, audience, client.id, client.version, "contacts")
 }
 
-async fn locked(tx: &Tx, id: ContactId) -> Result<contact::Model> {
-    let query = contact::Entity::visible_to(&tx.by).filter(contact::Column::Id.eq(id)).lock_exclusive();
-    query.one(tx.conn()).await?.ok_or(Error::NotFound)
+/// The contact, locked, and its client.
+async fn open(tx: &Tx, id: ContactId) -> Result<(client::Model, contact::Model)> {
+    let query = || contact::Entity::visible_to(&tx.by).filter(contact::Column::Id.eq(id));
+    let client = clients::above(tx, query(), contact::Column::ClientId).await?;
+    let row = query().lock_exclusive().one(tx.conn()).await?.ok_or(Error::NotFound)?;
+    if row.client_id != client.id {
+        // Somebody moved it meanwhile. Run again, the write locks the client that it hangs on now, in the right order.
+        return Err(Error::Contended { cause: "the contact was moved to another client".into() });
+    }
+    Ok((client, row))
 }
 
 /// The country of the client's market, where a phone number is to be read.

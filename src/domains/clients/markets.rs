@@ -1,19 +1,22 @@
 //! Markets and ecosystems: data that admins keep.
 
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::LockType;
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
 
 use super::tables::{ecosystem, market};
 use crate::codes;
 use crate::kernel::error::Check;
-use crate::kernel::ids::{EcosystemId, MarketId};
+use crate::kernel::ids::{EcosystemId, MarketId, TypedId};
 use crate::kernel::money::Currency;
 use crate::kernel::{Error, Patch, Result, Stop, text};
 use crate::platform::auth::Right;
-use crate::platform::db::{Change, ChangeKind, Tx, Visible, differences};
+use crate::platform::db::{Change, ChangeKind, Gaps, NumberSeries, Tx, Visible, differences};
 use crate::platform::zones::Zone;
 
 const NAME_MAX: usize = 120;
+/// The numbers of clients. A client that is refused after its number was drawn leaves a gap: whoever enters the next client does
+/// not wait for it.
+pub const CLIENT_NUMBERS: NumberSeries = NumberSeries { kind: "client", gaps: Gaps::Allowed };
 
 codes! {
     /// Why a market or ecosystem was not made or changed.
@@ -82,7 +85,6 @@ pub async fn create(tx: &mut Tx, new: NewMarket) -> Result<MarketId, Stop<Market
         currency: currency.map(|c| c.to_string()).unwrap_or_default(),
         time_zone: zone.map(|z| z.name().to_owned()).unwrap_or_default(),
         number_prefix: prefix.unwrap_or_default(),
-        last_number: 0,
         created_at: tx.now,
         updated_at: tx.now,
     };
@@ -140,7 +142,9 @@ pub async fn update_ecosystem(
     active: Option<bool>,
 ) -> Result<EcosystemId, Stop<MarketErrorCode>> {
     tx.by.may(Right::Administer)?;
-    let query = ecosystem::Entity::visible_to(&tx.by).filter(ecosystem::Column::Id.eq(id)).lock_exclusive();
+    let query = ecosystem::Entity::visible_to(&tx.by).filter(ecosystem::Column::Id.eq(id));
+    // Clients that name it are written beside this.
+    let query = query.lock(LockType::NoKeyUpdate);
     let before = query.one(tx.conn()).await?.ok_or(Error::NotFound)?;
     let mut after = before.clone();
     match name {
@@ -178,15 +182,15 @@ pub async fn ecosystem_by_key(tx: &Tx, key: &str) -> Result<Option<ecosystem::Mo
     Ok(ecosystem::Entity::visible_to(&tx.by).filter(ecosystem::Column::Key.eq(key)).one(tx.conn()).await?)
 }
 
-/// Draws the next client number of a market: `AGS-00042`. Others wait until this transaction ends.
+/// The next client number of a market, such as `AGS-00042`.
 pub async fn draw_number(tx: &Tx, market: &market::Model) -> Result<String> {
-    let drawn = market::Entity::update_many()
-        .col_expr(market::Column::LastNumber, Expr::col(market::Column::LastNumber).add(1))
-        .filter(market::Column::Id.eq(market.id))
-        .exec_with_returning(tx.conn())
-        .await?;
-    let number = drawn.first().map(|market| market.last_number).ok_or(Error::NotFound)?;
-    Ok(format!("{}-{number:05}", market.number_prefix))
+    let number = tx.draw_number(CLIENT_NUMBERS, market.id.uuid(), None).await?;
+    Ok(client_number(&market.number_prefix, number))
+}
+
+/// A client number as it is written.
+pub fn client_number(prefix: &str, number: i64) -> String {
+    format!("{prefix}-{number:05}")
 }
 
 fn check_key(key: &str) -> Result<String, &'static str> {

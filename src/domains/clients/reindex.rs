@@ -1,6 +1,7 @@
 //! The words of all clients, written anew: owed by a migration when what clients are found by has changed.
 
 use futures_util::FutureExt;
+use sea_orm::sea_query::LockType;
 use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
 
@@ -43,7 +44,7 @@ async fn step(tx: &mut Tx, after: Option<ClientId>) -> Result<Step<Option<Client
     if let Some(id) = after {
         next = next.filter(Column::Id.gt(id));
     }
-    let next = next.order_by_asc(Column::Id).limit(AT_ONCE).lock_exclusive();
+    let next = next.order_by_asc(Column::Id).limit(AT_ONCE).lock(LockType::NoKeyUpdate);
     let clients = next.all(tx.conn()).await?;
     let (done, last) = (clients.len() as u64, clients.last().map(|client| client.id));
     terms::rewrite(tx, clients).await?;

@@ -1,5 +1,6 @@
 //! Teams: create and rename.
 
+use sea_orm::sea_query::LockType;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, DatabaseConnection, EntityTrait, IntoActiveModel, QueryFilter,
     QuerySelect, Select,
@@ -83,7 +84,9 @@ fn check(name: &str) -> Result<String, Stop<TeamErrorCode>> {
 }
 
 async fn locked(tx: &Tx, id: TeamId) -> Result<team::Model> {
-    let query = team::Entity::visible_to(&tx.by).filter(team::Column::Id.eq(id)).lock_exclusive();
+    let query = team::Entity::visible_to(&tx.by).filter(team::Column::Id.eq(id));
+    // What names the team is written beside this.
+    let query = query.lock(LockType::NoKeyUpdate);
     query.one(tx.conn()).await?.ok_or(Error::NotFound)
 }
 

@@ -1,6 +1,6 @@
 //! Users: create, change, disable, passwords.
 
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Select,
 };
@@ -223,7 +223,9 @@ pub async fn assignable(tx: &Tx, id: UserId) -> Result<Option<app_user::Model>> 
 }
 
 async fn locked(tx: &Tx, id: UserId) -> Result<app_user::Model> {
-    let query = app_user::Entity::visible_to(&tx.by).filter(app_user::Column::Id.eq(id)).lock_exclusive();
+    let query = app_user::Entity::visible_to(&tx.by).filter(app_user::Column::Id.eq(id));
+    // What names the user is written beside this; a log-in, which looks at the user, waits (`sessions::is_still`).
+    let query = query.lock(LockType::NoKeyUpdate);
     query.one(tx.conn()).await?.ok_or(Error::NotFound)
 }
 

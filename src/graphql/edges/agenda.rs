@@ -25,7 +25,7 @@ use crate::graphql::nodes::agenda::{
 use crate::graphql::nodes::clients::Client;
 use crate::graphql::nodes::identity::{Team, User};
 use crate::graphql::page::Connection;
-use crate::graphql::scalars::{Date, Moment};
+use crate::graphql::scalars::Moment;
 use crate::kernel::ids::print;
 use crate::kernel::time::Instant;
 use crate::kernel::words::Word;
@@ -101,7 +101,7 @@ edges! {
         /// Its holidays, in their order.
         field holidays: Inlines<Holiday> = |calendar, _| Inlines(
             calendar.holidays.0.iter()
-                .map(|holiday| Holiday { day: Date(holiday.day.to_string()), name: holiday.name.clone() })
+                .map(|holiday| Holiday { day: holiday.day, name: holiday.name.clone() })
                 .collect()
         );
     }

@@ -5,16 +5,16 @@ use crate::domains::agenda::agenda_series::{self, Starts};
 use crate::domains::agenda::agenda_settings;
 use crate::domains::agenda::rules::{AgendaAction, AgendaErrorCode};
 use crate::domains::agenda::working_calendar::{self, Holidays, Shifts, Weekday};
-use crate::graphql::scalars::Date;
 use crate::kernel::ids::{
     AgendaEventId, AgendaSeriesId, AgendaSettingsId, ClientId, TeamId, UserId, WorkingCalendarId,
 };
-use crate::kernel::time::Instant;
-use crate::platform::db::{Direction, SortColumn};
+use crate::kernel::time::{Day, Instant};
+use crate::platform::db::{Direction, SortColumn, SortKey};
 use crate::{node, value};
 
 /// What begins first first.
-pub const BY_START: SortColumn = SortColumn { column: "start", instant: true, direction: Direction::Asc };
+pub const BY_START: SortColumn =
+    SortColumn { column: "start", key: SortKey::Instant, direction: Direction::Asc };
 
 node! {
     /// An event of the agenda. Each occurrence of a series is one, with an id and a state of its own.
@@ -38,9 +38,9 @@ node! {
         /// Whether it takes whole days of its zone, whatever the hour.
         all_day: bool,
         /// Of one that takes whole days: the first of them; else null.
-        first_day: Option<Date>,
+        first_day: Option<Day>,
         /// Of one that takes whole days: the last of them; else null.
-        last_day: Option<Date>,
+        last_day: Option<Day>,
         /// Its IANA time zone: a series recurs by the clock there.
         time_zone: String,
         /// How far it is; moved by `agendaEventConfirm` and its like.
@@ -165,7 +165,7 @@ value! {
     /// A day on which a team does not work.
     pub struct Holiday {
         /// The day.
-        day: Date,
+        day: Day,
         /// What it is called.
         name: String,
     }

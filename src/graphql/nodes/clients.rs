@@ -11,18 +11,20 @@ use crate::kernel::ids::{
 };
 use crate::kernel::time::Instant;
 use crate::platform::auth::ActorKind;
-use crate::platform::db::{Direction, SortColumn};
+use crate::platform::db::{Direction, SortColumn, SortKey};
 use crate::{node, value};
 
 /// By their stable key.
-pub const BY_KEY: SortColumn = SortColumn { column: "key", instant: false, direction: Direction::Asc };
+pub const BY_KEY: SortColumn = SortColumn { column: "key", key: SortKey::Text, direction: Direction::Asc };
 /// By the other system's name.
-pub const BY_SYSTEM: SortColumn = SortColumn { column: "system", instant: false, direction: Direction::Asc };
+pub const BY_SYSTEM: SortColumn =
+    SortColumn { column: "system", key: SortKey::Text, direction: Direction::Asc };
 /// What happened last first.
 pub const NEWEST: SortColumn =
-    SortColumn { column: "occurred_at", instant: true, direction: Direction::Desc };
+    SortColumn { column: "occurred_at", key: SortKey::Instant, direction: Direction::Desc };
 /// What is due or was done last first.
-pub const AGENDA: SortColumn = SortColumn { column: "agenda_at", instant: true, direction: Direction::Desc };
+pub const AGENDA: SortColumn =
+    SortColumn { column: "agenda_at", key: SortKey::Instant, direction: Direction::Desc };
 
 node! {
     /// A person or a company that we sell to.

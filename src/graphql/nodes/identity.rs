@@ -7,15 +7,18 @@ use crate::kernel::time::Instant;
 use crate::node;
 use crate::platform::auth::{ActorKind, Role};
 use crate::platform::db::tables::audit_entry;
-use crate::platform::db::{Direction, SortColumn};
+use crate::platform::db::{Direction, SortColumn, SortKey};
 use crate::value;
 
 /// By name.
-pub const BY_NAME: SortColumn = SortColumn { column: "name_sort", instant: false, direction: Direction::Asc };
+pub const BY_NAME: SortColumn =
+    SortColumn { column: "name_sort", key: SortKey::Text, direction: Direction::Asc };
 /// Latest first.
-pub const LATEST: SortColumn = SortColumn { column: "created_at", instant: true, direction: Direction::Desc };
+pub const LATEST: SortColumn =
+    SortColumn { column: "created_at", key: SortKey::Instant, direction: Direction::Desc };
 /// Latest audit entries first.
-pub const AUDIT_LATEST: SortColumn = SortColumn { column: "at", instant: true, direction: Direction::Desc };
+pub const AUDIT_LATEST: SortColumn =
+    SortColumn { column: "at", key: SortKey::Instant, direction: Direction::Desc };
 
 node! {
     /// A person who signs in.

@@ -5,12 +5,12 @@ use sea_orm::prelude::Json as Raw;
 use crate::kernel::ids::JobId;
 use crate::kernel::time::Instant;
 use crate::platform::db::tables::job;
-use crate::platform::db::{Direction, SortColumn};
+use crate::platform::db::{Direction, SortColumn, SortKey};
 use crate::{node, value};
 
 /// What died last first.
 pub const DEAD_LATEST: SortColumn =
-    SortColumn { column: "dead_at", instant: true, direction: Direction::Desc };
+    SortColumn { column: "dead_at", key: SortKey::Instant, direction: Direction::Desc };
 
 node! {
     /// Work that could not be done, kept until an admin has it tried again or discards it.

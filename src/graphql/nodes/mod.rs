@@ -4,5 +4,6 @@ pub mod agenda;
 pub mod clients;
 pub mod identity;
 pub mod jobs;
+pub mod money;
 pub mod notifications;
 pub mod sync;

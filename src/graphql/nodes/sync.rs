@@ -7,12 +7,12 @@ use crate::domains::sync::lanes::{Health, Lane};
 use crate::kernel::ids::{ClientId, SyncId};
 use crate::kernel::time::Instant;
 use crate::platform::db::tables::sync_external::{self, SyncDirection, SyncStatus};
-use crate::platform::db::{Direction, SortColumn};
+use crate::platform::db::{Direction, SortColumn, SortKey};
 use crate::{node, value};
 
 /// What failed last first.
 pub const FAILED_LATEST: SortColumn =
-    SortColumn { column: "failed_at", instant: true, direction: Direction::Desc };
+    SortColumn { column: "failed_at", key: SortKey::Instant, direction: Direction::Desc };
 
 node! {
     /// How a thing stands in Odoo.

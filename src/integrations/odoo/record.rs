@@ -1,10 +1,8 @@
 //! A record as Odoo answers it, with readers that name the field when they can't read it.
 
-use chrono::NaiveDate;
-
 use super::value::{Map, Misread, Value};
 use crate::kernel::money::{Currency, Money};
-use crate::kernel::time::Instant;
+use crate::kernel::time::{Day, Instant};
 
 /// One record. Each reader errs with [`Misread`] when the field was not asked for, or is of another type.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,7 +51,7 @@ impl Record {
     }
 
     /// A day, or `None` for null.
-    pub fn date(&self, field: &str) -> Result<Option<NaiveDate>, Misread> {
+    pub fn date(&self, field: &str) -> Result<Option<Day>, Misread> {
         self.read(field, Value::date)
     }
 

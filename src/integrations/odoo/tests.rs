@@ -1,8 +1,8 @@
-use chrono::NaiveDate;
 use proptest::prelude::*;
 
 use super::*;
 use crate::kernel::money::{Currency, Money};
+use crate::kernel::time::Day;
 
 fn mxn() -> Currency {
     Currency::parse("MXN").expect("a currency")
@@ -40,7 +40,7 @@ fn moments_are_whole_seconds_of_utc_both_ways() {
     assert_eq!(moment.to_rfc3339(), "2026-11-20T20:52:11+00:00");
     assert_eq!(Value::from(moment + chrono::TimeDelta::milliseconds(999)), text);
     assert!(Value::from("2026-11-20T20:52:11Z").instant().is_err());
-    let day = NaiveDate::from_ymd_opt(2026, 12, 31).expect("a day");
+    let day: Day = "2026-12-31".parse().expect("a day");
     assert_eq!(Value::from("2026-12-31").date(), Ok(Some(day)));
     assert_eq!(Value::from(day), "2026-12-31".into());
 }

@@ -3,10 +3,10 @@
 //! `False` stands for null in every field type but boolean (rule 8), so whether it is one is told by the field's declared type
 //! ([`Value::declared`]) or by the reader that is used, never by the shape of the value.
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::NaiveDateTime;
 
 use crate::kernel::money::{Currency, Money};
-use crate::kernel::time::{self, Instant};
+use crate::kernel::time::{self, Day, Instant};
 
 /// Names and values, in the order in which they are written.
 pub type Map = Vec<(String, Value)>;
@@ -184,7 +184,7 @@ impl Value {
     }
 
     /// A day: `YYYY-MM-DD`.
-    pub fn date(&self) -> Result<Option<NaiveDate>, Misread> {
+    pub fn date(&self) -> Result<Option<Day>, Misread> {
         self.text_or_none()?
             .map(time::day)
             .transpose()
@@ -213,7 +213,6 @@ impl Value {
 }
 
 const INSTANT: &str = "%Y-%m-%d %H:%M:%S";
-const DATE: &str = "%Y-%m-%d";
 
 impl From<bool> for Value {
     fn from(flag: bool) -> Self {
@@ -241,9 +240,9 @@ impl From<Instant> for Value {
         Value::Text(moment.format(INSTANT).to_string())
     }
 }
-impl From<NaiveDate> for Value {
-    fn from(day: NaiveDate) -> Self {
-        Value::Text(day.format(DATE).to_string())
+impl From<Day> for Value {
+    fn from(day: Day) -> Self {
+        Value::Text(day.to_string())
     }
 }
 impl From<Money> for Value {

@@ -28,6 +28,9 @@ pub struct Database {
     pub pool: DatabaseConnection,
     /// The same pool for what the process does by itself: its statements are not counted.
     pub own: DatabaseConnection,
+    /// PostgreSQL only: one connection beside the pool, for numbers that are drawn while a transaction is open. Taken from the
+    /// pool it could wait for ever: for transactions that hold all of its connections and wait for another one, too.
+    pub(super) numbers: Option<DatabaseConnection>,
     statements: Arc<AtomicU64>,
     /// Rings when something was committed that waits for the relay.
     written: Arc<Notify>,
@@ -159,26 +162,38 @@ pub async fn connect(config: &DatabaseConfig, statement_time: Option<Duration>) 
     if let Some(folder) = sqlite_folder(url) {
         std::fs::create_dir_all(&folder).map_err(Error::internal)?;
     }
-    let mut pool = sea_orm::Database::connect(options)
-        .await
-        .map_err(|cause| Error::Unavailable { provider: "the database", cause: cause.into() })?;
+    let mut aside = options.clone();
+    aside.min_connections(0).max_connections(1).connect_lazy(true); // opened by the first number
+    let mut pool = open(options).await?;
+    let mut numbers = match pool.get_database_backend() {
+        DbBackend::Postgres => Some(open(aside).await?),
+        _ => None,
+    };
     let own = pool.clone();
     let statements = Arc::new(AtomicU64::new(0));
-    let counted = statements.clone();
     let total = metrics::counter!("cabina_sql_statements_total");
-    pool.set_metric_callback(move |_| {
-        counted.fetch_add(1, Ordering::Relaxed);
-        total.increment(1);
-    });
+    for counted in std::iter::once(&mut pool).chain(&mut numbers) {
+        let (statements, total) = (statements.clone(), total.clone());
+        counted.set_metric_callback(move |_| {
+            statements.fetch_add(1, Ordering::Relaxed);
+            total.increment(1);
+        });
+    }
     Ok(Database {
         pool,
         own,
+        numbers,
         statements,
         written: Arc::default(),
         owed: Arc::default(),
         looked: Arc::default(),
         synced: Synced::default(),
     })
+}
+
+async fn open(options: ConnectOptions) -> Result<DatabaseConnection> {
+    let opened = sea_orm::Database::connect(options).await;
+    opened.map_err(|cause| Error::Unavailable { provider: "the database", cause: cause.into() })
 }
 
 /// The folder that holds a SQLite file; `None` for other databases.

@@ -34,6 +34,10 @@ where
     let mut rows = rows.into_iter().peekable();
     while rows.peek().is_some() {
         let some: Vec<A> = rows.by_ref().take(ROWS.min(VALUES / columns)).collect();
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "here it is cut into statements that are not too large"
+        )]
         let mut insert = A::Entity::insert_many(some);
         if let Some(joined) = &joined {
             insert = insert.on_conflict(joined.clone());

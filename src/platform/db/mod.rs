@@ -7,8 +7,10 @@ mod contention;
 mod delete;
 mod locks;
 mod many;
+mod numbers;
 mod pages;
 mod positional;
+mod range;
 mod reader;
 mod redaction;
 mod sound;
@@ -24,8 +26,12 @@ pub use contention::retried;
 pub use delete::delete_all;
 pub use locks::lock_keys;
 pub use many::{among, insert_all, update_all};
-pub use pages::{DEFAULT_PAGE, Direction, Keyset, MAX_PAGE, PageArgs, PageQuery, Row, Rows, SortColumn};
+pub use numbers::{Gaps, NumberSeries};
+pub use pages::{
+    DEFAULT_PAGE, Direction, Keyset, MAX_PAGE, PageArgs, PageQuery, Row, Rows, SortColumn, SortKey,
+};
 pub use positional::{Cells, ColumnSet, Positional};
+pub use range::Between;
 pub use reader::Reader;
 pub use redaction::ERASED;
 pub use synced::{Mark, Synced, mark};

@@ -28,13 +28,24 @@ pub enum Direction {
     Desc,
 }
 
+/// What a sort column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SortKey {
+    /// An instant.
+    Instant,
+    /// A text that sorts by its bytes: a folded name, a key, a day, a rank between two others (`a0V`).
+    Text,
+    /// A whole number: a number of a series, minor units of money (of one currency), millionths of a decimal number.
+    Integer,
+}
+
 /// A column that pages may be sorted by. It is never null and its index ends with the id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct SortColumn {
     /// The column.
     pub column: &'static str,
-    /// Whether it holds an instant; otherwise text.
-    pub instant: bool,
+    /// What it holds.
+    pub key: SortKey,
     /// Up or down; the id follows the same way.
     pub direction: Direction,
 }
@@ -47,6 +58,8 @@ pub enum Keyset {
     Instant(Instant),
     /// A text.
     Text(String),
+    /// A whole number.
+    Integer(i64),
 }
 
 impl SortColumn {
@@ -58,18 +71,22 @@ impl SortColumn {
     fn parse(&self, field: &str, cursor: &str) -> Result<(Value, Uuid)> {
         let wrong = || Error::invalid(field, "is no cursor of this list in this order");
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).map_err(|_| wrong())?;
-        let (name, text, id): (String, String, Uuid) = serde_json::from_slice(&bytes).map_err(|_| wrong())?;
+        let (name, value, id): (String, serde_json::Value, Uuid) =
+            serde_json::from_slice(&bytes).map_err(|_| wrong())?;
         // By the column and not by how it looks: a name may look like an instant.
-        let value = if self.instant {
-            let at: Instant = serde_json::from_value(text.into()).map_err(|_| wrong())?;
-            if !is_known(at) {
-                return Err(wrong());
+        let value: Value = match self.key {
+            SortKey::Instant => {
+                let at: Instant = serde_json::from_value(value).map_err(|_| wrong())?;
+                if !is_known(at) {
+                    return Err(wrong());
+                }
+                at.into()
             }
-            at.into()
-        } else if text.contains('\0') {
-            return Err(wrong());
-        } else {
-            text.into()
+            SortKey::Text => {
+                let text = value.as_str().filter(|text| !text.contains('\0')).ok_or_else(wrong)?;
+                text.into()
+            }
+            SortKey::Integer => value.as_i64().ok_or_else(wrong)?.into(),
         };
         if name == self.name() { Ok((value, id)) } else { Err(wrong()) }
     }
@@ -377,10 +394,14 @@ impl Page {
     fn row<T: Positional>(&self, row: &QueryResult, at: usize) -> Result<Row<T>> {
         let mut cells = Cells::new(row, at, self.columns);
         let node = T::read(&mut cells)?;
-        let sort_key = match (self.columns.sort_key, self.sort.instant) {
-            (false, _) => None,
-            (true, true) => Some(Keyset::Instant(cells.take()?)),
-            (true, false) => Some(Keyset::Text(cells.take()?)),
+        let sort_key = if self.columns.sort_key {
+            Some(match self.sort.key {
+                SortKey::Instant => Keyset::Instant(cells.take()?),
+                SortKey::Text => Keyset::Text(cells.take()?),
+                SortKey::Integer => Keyset::Integer(cells.take()?),
+            })
+        } else {
+            None
         };
         Ok(Row { node, sort_key })
     }
@@ -432,19 +453,35 @@ impl Page {
 mod tests {
     use super::*;
 
-    const NAME: SortColumn = SortColumn { column: "name_sort", instant: false, direction: Direction::Asc };
+    const NAME: SortColumn =
+        SortColumn { column: "name_sort", key: SortKey::Text, direction: Direction::Asc };
 
     #[test]
     fn a_cursor_belongs_to_its_order() {
         let cursor = NAME.cursor(&Keyset::Text("gonzalez".into()), Uuid::nil());
         assert_eq!(NAME.parse("after", &cursor).expect("its own").1, Uuid::nil());
         let down = SortColumn { direction: Direction::Desc, ..NAME };
-        let made = SortColumn { column: "created_at", instant: true, ..NAME };
-        for other in [down, made] {
+        let made = SortColumn { column: "created_at", key: SortKey::Instant, ..NAME };
+        let counted = SortColumn { column: "total_minor", key: SortKey::Integer, ..NAME };
+        for other in [down, made, counted] {
             assert_eq!(
                 other.parse("after", &cursor).expect_err("another order").to_string(),
                 "after: is no cursor of this list in this order"
             );
+        }
+    }
+
+    #[test]
+    fn whole_numbers_of_any_size_are_kept_exactly_in_a_cursor() {
+        let total = SortColumn { column: "total_minor", key: SortKey::Integer, ..NAME };
+        for number in [i64::MIN, -1, 0, (1 << 53) + 1, i64::MAX] {
+            let cursor = total.cursor(&Keyset::Integer(number), Uuid::nil());
+            assert_eq!(total.parse("after", &cursor).expect("its own"), (number.into(), Uuid::nil()));
+        }
+        for value in ["\"1\"", "1.5", "null", "9223372036854775808"] {
+            let cursor = format!("[\"total_minor\",{value},\"{}\"]", Uuid::nil());
+            let cursor = BASE64_URL_SAFE_NO_PAD.encode(cursor);
+            assert!(total.parse("after", &cursor).is_err(), "{value}");
         }
     }
 

@@ -13,6 +13,7 @@ use super::change::{Announcement, Change, FieldChange};
 use super::connect::Database;
 use super::locks::lock_keys;
 use super::many::insert_all;
+use super::numbers::{self, Gaps, NumberSeries};
 use super::tables::{audit_entry, idempotency_key, job, outbox};
 use super::visible::all_rows;
 use crate::kernel::ids::{AuditId, EventId, JobId, TypedId, new_uuid};
@@ -153,6 +154,18 @@ impl Tx {
         if rows > 0 {
             let told = FieldChange { field: field.to_owned(), before: Value::Null, after: rows.into() };
             self.rows.push((id.uuid(), told));
+        }
+    }
+
+    /// Draws the next number of a series; `year` is none for a series that does not begin anew each year.
+    ///
+    /// A number of a series without gaps is drawn last, when nothing else of this write may wait: its row stays locked until
+    /// the write ends.
+    pub async fn draw_number(&self, series: NumberSeries, market: Uuid, year: Option<i32>) -> Result<i64> {
+        match (series.gaps, &self.database.numbers) {
+            (Gaps::Allowed, Some(aside)) => numbers::draw(aside, series, market, year).await,
+            // SQLite has one writer, who waits for nobody and for whom all wait.
+            _ => numbers::draw(&self.txn, series, market, year).await,
         }
     }
 

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use cabina::domains::identity::{app_user, session};
 use cabina::kernel::ids::{SessionId, UserId};
-use cabina::platform::db::all_rows;
+use cabina::platform::db::{all_rows, insert_all};
 use futures_util::future::join_all;
-use sea_orm::{ConnectionTrait, EntityTrait, IntoActiveModel};
+use sea_orm::{ConnectionTrait, IntoActiveModel};
 use serde_json::json;
 
 use crate::support::{Actor, Frame, Screen, Setup, TestApp};
@@ -56,9 +56,7 @@ async fn sessions(app: &TestApp) -> Vec<(SessionId, UserId, Actor)> {
         };
         rows.push(row.into_active_model());
     }
-    for rows in rows.chunks(500) {
-        session::Entity::insert_many(rows.to_vec()).exec_without_returning(own).await.expect("written");
-    }
+    insert_all(own, rows, None).await.expect("written");
     opened
 }
 

@@ -1,8 +1,8 @@
 //! Somebody who stops reading.
 
 use cabina::kernel::ids::{EntryId, EventId, TypedId};
-use cabina::platform::db::{Audience, ChangeKind, Owner, tables::outbox};
-use sea_orm::{EntityTrait, Set};
+use cabina::platform::db::{Audience, ChangeKind, Owner, insert_all, tables::outbox};
+use sea_orm::Set;
 use serde_json::{Value, json};
 
 use crate::support::{Actor, Frame, Screen, TestApp};
@@ -30,8 +30,7 @@ async fn announce(app: &TestApp, entry: &str, owner: Owner) {
         created_at: Set(app.app.clock.now()),
     });
     for rows in rows.collect::<Vec<_>>().chunks(250) {
-        let insert = outbox::Entity::insert_many(rows.to_vec());
-        insert.exec_without_returning(&app.app.database.own).await.expect("inserted");
+        insert_all(&app.app.database.own, rows.to_vec(), None).await.expect("inserted");
     }
 }
 

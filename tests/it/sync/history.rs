@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use cabina::domains::clients::event_log_entry::{self, EventLogKind};
 use cabina::kernel::ids::{ClientId, EntryId, TypedId};
 use cabina::platform::auth::Viewer;
-use cabina::platform::db::Visible;
+use cabina::platform::db::{Visible, insert_all};
 use cabina::sandbox::odoo::Switches;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, IntoActiveModel, QueryFilter};
 use serde_json::json;
 
 use super::{Pair, sync_of, until};
@@ -50,8 +50,7 @@ async fn before_odoo(more: &[(&str, &str)]) -> (Pair, Vec<EntryId>) {
             }
             .into_active_model()
         });
-        let old: Vec<_> = old.collect();
-        event_log_entry::Entity::insert_many(old).exec_without_returning(own).await.expect("inserted");
+        insert_all(own, old, None).await.expect("inserted");
     }
     own.execute_unprepared("DELETE FROM sync_external").await.expect("as if from before Odoo was there");
     for kind in ["client", "entry"] {

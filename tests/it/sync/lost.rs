@@ -3,9 +3,9 @@
 use cabina::domains::clients::client;
 use cabina::kernel::ids::ClientId;
 use cabina::platform::auth::Viewer;
-use cabina::platform::db::Visible;
+use cabina::platform::db::{Visible, insert_all};
 use cabina::sandbox::odoo::Switches;
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ColumnTrait, IntoActiveModel, QueryFilter};
 use serde_json::json;
 
 use super::trouble::{Killed, worker};
@@ -63,7 +63,7 @@ async fn in_doubt(more: &[(&str, &str)]) -> Case {
         let number = format!("AGS-9{number:05}");
         client::Model { id, number, name, ..one.clone() }.into_active_model()
     });
-    client::Entity::insert_many(more).exec_without_returning(&own).await.expect("inserted");
+    insert_all(&own, more, None).await.expect("inserted");
     let sent = pair.odoo.calls_of("res.partner.load");
     pair.odoo.set(Switches { lose_share: 1.0, ..Switches::default() });
     cabina::domains::sync::ledger::mark_all(&app.database, "client", app.clock.now()).await.expect("marked");

@@ -3,8 +3,8 @@
 use cabina::domains::clients::client;
 use cabina::kernel::ids::ClientId;
 use cabina::platform::auth::Viewer;
-use cabina::platform::db::Visible;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use cabina::platform::db::{Visible, insert_all};
+use sea_orm::{ColumnTrait, ConnectionTrait, IntoActiveModel, QueryFilter};
 use serde_json::json;
 
 use super::{Pair, until};
@@ -20,15 +20,12 @@ async fn ten_thousand_changed_clients_take_twenty_times_fewer_calls() {
     let id: ClientId = id.parse().expect("an id");
     let all = client::Entity::visible_to(&Viewer::system("tests"));
     let one = all.filter(client::Column::Id.eq(id)).one(&own).await.expect("read").expect("there");
-    let numbers: Vec<usize> = (1..10_000).collect();
-    for chunk in numbers.chunks(500) {
-        let more = chunk.iter().map(|number| {
-            let (name, id) = (format!("Client {number}"), ClientId::new());
-            let number = format!("AGS-9{number:05}");
-            client::Model { id, number, name, ..one.clone() }.into_active_model()
-        });
-        client::Entity::insert_many(more).exec_without_returning(&own).await.expect("inserted");
-    }
+    let more = (1..10_000).map(|number| {
+        let (name, id) = (format!("Client {number}"), ClientId::new());
+        let number = format!("AGS-9{number:05}");
+        client::Model { id, number, name, ..one.clone() }.into_active_model()
+    });
+    insert_all(&own, more, None).await.expect("inserted");
     let clients = 10_000;
     own.execute_unprepared("DELETE FROM sync_external").await.expect("as if from before Odoo was there");
     let marked = cabina::domains::sync::ledger::mark_all(&app.database, "client", app.clock.now()).await;

@@ -6,7 +6,7 @@ use sea_orm::sea_query::{Cond, ExprTrait};
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::ids::{AgendaEventId, AgendaSeriesId, ClientId, TeamId, TypedId, UserId};
-use crate::kernel::time::Instant;
+use crate::kernel::time::{Day, Instant};
 use crate::platform::auth::{Right, Role, Viewer};
 use crate::platform::db::{Owner, Visible, all_rows, none};
 use crate::words;
@@ -78,12 +78,12 @@ pub struct Model {
     pub start: Instant,
     pub end: Instant,
     pub all_day: bool,
-    /// Of one that takes whole days: the first of them, `YYYY-MM-DD` in its zone.
+    /// Of one that takes whole days: the first of them, in its zone.
     #[serde(skip)]
-    pub first_day: Option<String>,
+    pub first_day: Option<Day>,
     /// Of one that takes whole days: the last of them.
     #[serde(skip)]
-    pub last_day: Option<String>,
+    pub last_day: Option<Day>,
     pub time_zone: String,
     pub state: AgendaEventState,
     #[serde(rename = "assignee")]

@@ -5,7 +5,7 @@ use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::ids::{TeamId, TypedId, WorkingCalendarId};
-use crate::kernel::time::Instant;
+use crate::kernel::time::{Day, Instant};
 use crate::platform::auth::{Right, Role, Viewer};
 use crate::platform::db::{Visible, all_rows, none};
 use crate::words;
@@ -49,7 +49,7 @@ pub struct Shifts(pub Vec<Shift>);
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Holiday {
     /// The day.
-    pub day: chrono::NaiveDate,
+    pub day: Day,
     /// What it is called.
     pub name: String,
 }

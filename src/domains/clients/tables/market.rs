@@ -24,8 +24,6 @@ pub struct Model {
     pub time_zone: String,
     pub number_prefix: String,
     #[serde(skip)]
-    pub last_number: i64,
-    #[serde(skip)]
     pub created_at: Instant,
     #[serde(skip)]
     pub updated_at: Instant,

@@ -13,8 +13,9 @@ use crate::graphql::fast::One;
 use crate::graphql::nodes::agenda::{AgendaEvent, AgendaSettings, WorkingCalendar};
 use crate::graphql::nodes::clients::Client;
 use crate::graphql::payload::{MadeSecret, write};
+use crate::kernel::Error;
 use crate::kernel::ids::{AgendaEventId, AgendaSettingsId, ClientId, TypedId, WorkingCalendarId};
-use crate::kernel::{Error, time};
+use crate::kernel::time::{self, Day};
 use crate::payload;
 use crate::platform::db::ColumnSet;
 
@@ -253,7 +254,7 @@ fn shift(hours: &WorkingHoursInput) -> Result<Shift, Error> {
     })
 }
 
-fn holiday(given: HolidayInput) -> Result<(chrono::NaiveDate, String), Error> {
+fn holiday(given: HolidayInput) -> Result<(Day, String), Error> {
     let day = time::day(&given.day.0).map_err(|rule| Error::invalid("holidays.day", rule))?;
     Ok((day, given.name))
 }

@@ -14,7 +14,7 @@ use crate::graphql::nodes::clients::{AGENDA, Activity, BY_KEY, Client, Market};
 use crate::graphql::page::{Connection, all, list};
 use crate::graphql::scalars::{EmailAddress, Moment, PhoneNumber};
 use crate::kernel::ids::{ClientId, TeamId, UserId};
-use crate::platform::db::{Direction, PageArgs, SortColumn, Visible};
+use crate::platform::db::{Direction, PageArgs, SortColumn, SortKey, Visible};
 use crate::{edges, value};
 
 /// Root queries of clients.
@@ -196,14 +196,14 @@ pub enum OrderDirection {
 
 impl ClientOrder {
     fn column(self) -> SortColumn {
-        let (column, instant) = match self.field {
-            ClientOrderField::Name => ("name_sort", false),
-            ClientOrderField::Number => ("number", false),
-            ClientOrderField::CreatedAt => ("created_at", true),
-            ClientOrderField::UpdatedAt => ("updated_at", true),
+        let (column, key) = match self.field {
+            ClientOrderField::Name => ("name_sort", SortKey::Text),
+            ClientOrderField::Number => ("number", SortKey::Text),
+            ClientOrderField::CreatedAt => ("created_at", SortKey::Instant),
+            ClientOrderField::UpdatedAt => ("updated_at", SortKey::Instant),
         };
         let down = self.direction == Some(OrderDirection::Desc);
-        SortColumn { column, instant, direction: if down { Direction::Desc } else { Direction::Asc } }
+        SortColumn { column, key, direction: if down { Direction::Desc } else { Direction::Asc } }
     }
 }
 
