@@ -66,7 +66,8 @@ impl App {
 
     async fn connected(config: Config, clock: Clock, statement_time: Option<Duration>) -> Result<App> {
         let pushed = config.odoo.as_ref().map(odoo::pushed).transpose()?.unwrap_or_default();
-        let database = connect(&config.database, statement_time).await?.syncing(Synced::of(pushed));
+        let database =
+            connect(&config.database, statement_time).await?.syncing(Synced::of(pushed));
         Ok(App {
             config: Arc::new(config),
             database,
@@ -169,7 +170,7 @@ impl App {
         hub: Arc<Hub>,
         stop: watch::Receiver<bool>,
     ) -> JoinHandle<()> {
-        let topics: Vec<&str> = TOPICS.iter().map(|topic| topic.name).collect();
+        let topics: Vec<&str> = TOPICS.iter().map(|topic| topic.channel.0).collect();
         let prefix = &self.config.bus.channel_prefix;
         let redis = redis.map(|client| {
             let (redis, keep) = Redis::start(client, prefix, &topics, MOVED_BY, hub.clone());

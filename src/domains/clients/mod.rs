@@ -22,6 +22,8 @@ mod tables;
 mod terms;
 pub mod timeline;
 
+use crate::platform::db::Channel;
+
 pub use reindex::IndexClients;
 pub use tables::client::visible_through;
 pub use tables::client_term;
@@ -29,6 +31,6 @@ pub use tables::{activity, client, contact, ecosystem, event_log_entry, external
 pub use terms::{search_text, terms_of};
 
 /// Screens hear here that a client changed.
-pub const CLIENT_UPDATED: &str = "client:updated";
+pub const CLIENT_UPDATED: Channel = Channel("client:updated");
 /// Screens hear here of a new entry of a client's history.
-pub const EVENTLOG_NEW: &str = "eventlog:new";
+pub const EVENTLOG_NEW: Channel = Channel("eventlog:new");

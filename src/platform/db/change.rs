@@ -127,11 +127,22 @@ pub struct Change {
     pub announce: Option<Announcement>,
 }
 
+/// The name of a channel of events. Each is declared once, as a constant of its domain, and has a `Topic` in
+/// `graphql/roots/live` that says how subscriptions deliver it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Channel(pub &'static str);
+
+impl PartialEq<Channel> for String {
+    fn eq(&self, channel: &Channel) -> bool {
+        self == channel.0
+    }
+}
+
 /// What screens hear of a change.
 #[derive(Clone, Debug)]
 pub struct Announcement {
     /// The channel.
-    pub topic: &'static str,
+    pub topic: Channel,
     /// Who may hear it.
     pub audience: Audience,
     /// The thing that screens know: the changed one, or the one it hangs on.
@@ -151,7 +162,7 @@ impl Change {
     }
 
     /// Tells the screens of the thing itself.
-    pub fn on(mut self, topic: &'static str, audience: Audience) -> Change {
+    pub fn on(mut self, topic: Channel, audience: Audience) -> Change {
         let fields = self.fields.iter().map(|change| change.field.clone()).collect();
         let (subject_id, kind, version) = (self.subject_id, self.kind, self.version);
         self.announce = Some(Announcement { topic, audience, subject_id, kind, version, fields });
@@ -161,7 +172,7 @@ impl Change {
     /// Tells the screens that a field of another thing, on which this one hangs, is not what it was.
     pub fn on_parent<I: TypedId>(
         mut self,
-        topic: &'static str,
+        topic: Channel,
         audience: Audience,
         parent: I,
         version: i32,

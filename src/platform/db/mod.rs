@@ -16,7 +16,9 @@ mod time_limit;
 mod tx;
 mod visible;
 
-pub use change::{Announcement, Audience, Change, ChangeKind, FieldChange, Heard, Owner, Span, differences};
+pub use change::{
+    Announcement, Audience, Change, ChangeKind, Channel, FieldChange, Heard, Owner, Span, differences,
+};
 pub use connect::{Database, connect, sqlite_folder};
 pub use contention::retried;
 pub use locks::lock_keys;

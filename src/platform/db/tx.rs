@@ -265,7 +265,7 @@ impl Tx {
                 id: Set(new_uuid()),
                 event_id: Set(self.event),
                 position: Set(None),
-                topic: Set(news.topic.to_owned()),
+                topic: Set(news.topic.0.to_owned()),
                 kind: Set(news.kind),
                 subject_id: Set(news.subject_id),
                 version: Set(news.version),
