@@ -171,21 +171,6 @@ impl Viewer {
         if self.has(right) { Ok(()) } else { Err(Error::Forbidden(right.as_str())) }
     }
 
-    /// Whether clients of this team and advisor are seen: advisors see their own and the unassigned ones of their team,
-    /// supervisors their team's, admins all.
-    pub fn sees(&self, team: uuid::Uuid, advisor: Option<uuid::Uuid>) -> bool {
-        let own_team = self.team.is_some_and(|mine| mine.uuid() == team);
-        let rule = match self.role {
-            Role::Admin => true,
-            Role::Supervisor => own_team,
-            Role::Advisor => match advisor {
-                Some(advisor) => self.team.is_some() && self.user_id().is_some_and(|me| me.uuid() == advisor),
-                None => own_team,
-            },
-        };
-        rule && self.has(Right::ReadClients)
-    }
-
     /// The person who is signed in; none for machines and the system.
     pub fn user_id(&self) -> Option<UserId> {
         match self.actor {

@@ -28,4 +28,4 @@ pub use positional::{Cells, ColumnSet, Positional};
 pub use reader::Reader;
 pub use synced::{Mark, Synced, mark};
 pub use tx::{NewJob, Origin, Tx};
-pub use visible::{Visible, all_rows, none};
+pub use visible::{Visible, all_rows, none, of_view, visible_by_owner};
