@@ -22,7 +22,7 @@ mod tables;
 mod terms;
 pub mod timeline;
 
-use crate::platform::db::Channel;
+use crate::platform::db::{Channel, Kind};
 
 pub use reindex::IndexClients;
 pub use tables::client::visible_through;
@@ -34,3 +34,11 @@ pub use terms::{search_text, terms_of};
 pub const CLIENT_UPDATED: Channel = Channel("client:updated");
 /// Screens hear here of a new entry of a client's history.
 pub const EVENTLOG_NEW: Channel = Channel("eventlog:new");
+
+/// The kinds of things of this domain that others name by their ids.
+pub const KINDS: &[Kind] = &[
+    Kind::of::<client::Entity>().synced(),
+    Kind::of::<contact::Entity>().synced().related(),
+    Kind::of::<activity::Entity>().related(),
+    Kind::of::<event_log_entry::Entity>().synced().related(),
+];

@@ -4,6 +4,7 @@
 mod change;
 mod connect;
 mod contention;
+mod kinds;
 mod locks;
 mod many;
 mod pages;
@@ -21,6 +22,7 @@ pub use change::{
 };
 pub use connect::{Database, connect, sqlite_folder};
 pub use contention::retried;
+pub use kinds::{Kind, Seen, Table, Thing};
 pub use locks::lock_keys;
 pub use many::{among, delete_all, insert_all, update_all};
 pub use pages::{DEFAULT_PAGE, Direction, Keyset, MAX_PAGE, PageArgs, PageQuery, Row, Rows, SortColumn};

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::change::{Announcement, Change, FieldChange};
 use super::connect::Database;
+use super::kinds::Kind;
 use super::locks::lock_keys;
 use super::many::insert_all;
 use super::tables::{audit_entry, idempotency_key, job, outbox};
@@ -168,6 +169,11 @@ impl Tx {
     /// Whether things of this kind are sent to another system.
     pub fn sends(&self, kind: &str) -> bool {
         self.database.synced.has(kind)
+    }
+
+    /// The kind of things whose ids have this prefix.
+    pub fn kind(&self, prefix: &str) -> Option<&'static Kind> {
+        self.database.kind(prefix)
     }
 
     /// What changes of this thing came from the other system: it is not to be sent back.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::kernel::ids::{ClientId, EcosystemId, MarketId, TeamId, UserId};
 use crate::kernel::time::Instant;
 use crate::platform::auth::{View, Viewer};
-use crate::platform::db::{Visible, all_rows, visible_by_owner};
+use crate::platform::db::{Thing, Visible, all_rows, visible_by_owner};
 use crate::words;
 
 words! {
@@ -117,6 +117,12 @@ impl Visible for Entity {
     fn visible_to(viewer: &Viewer) -> Select<Self> {
         visible_by_owner(viewer, Column::TeamId, Column::AdvisorId)
     }
+}
+
+impl Thing for Entity {
+    type Id = ClientId;
+    const ID: Column = Column::Id;
+    const CLIENT: Option<Column> = Some(Column::Id);
 }
 
 /// Rows of another table that hang on a client are seen by those who see the client.
