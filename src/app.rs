@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::domains::clients;
 use crate::domains::identity::sessions::Authenticator;
 use crate::domains::identity::viewer_cache::ViewerCache;
 use crate::flows::odoo;
@@ -25,8 +26,11 @@ use crate::kernel::{Error, Result};
 use crate::platform::auth::{Passwords, TokenKeys};
 use crate::platform::bus::{Hub, Redis, Relay};
 use crate::platform::config::Config;
-use crate::platform::db::{Database, Synced, connect};
+use crate::platform::db::{Database, Kind, Synced, connect};
 use crate::platform::tasks::Tasks;
+
+/// The kinds of things that others name by their ids: a line for each domain that has some.
+const KINDS: &[&[Kind]] = &[clients::KINDS];
 
 /// The running program's parts.
 #[derive(Clone)]
@@ -66,7 +70,8 @@ impl App {
 
     async fn connected(config: Config, clock: Clock, statement_time: Option<Duration>) -> Result<App> {
         let pushed = config.odoo.as_ref().map(odoo::pushed).transpose()?.unwrap_or_default();
-        let database = connect(&config.database, statement_time).await?.syncing(Synced::of(pushed));
+        let database =
+            connect(&config.database, statement_time).await?.syncing(Synced::of(pushed)).knowing(KINDS);
         Ok(App {
             config: Arc::new(config),
             database,
@@ -169,7 +174,7 @@ impl App {
         hub: Arc<Hub>,
         stop: watch::Receiver<bool>,
     ) -> JoinHandle<()> {
-        let topics: Vec<&str> = TOPICS.iter().map(|topic| topic.name).collect();
+        let topics: Vec<&str> = TOPICS.iter().map(|topic| topic.channel.0).collect();
         let prefix = &self.config.bus.channel_prefix;
         let redis = redis.map(|client| {
             let (redis, keep) = Redis::start(client, prefix, &topics, MOVED_BY, hub.clone());

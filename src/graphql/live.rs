@@ -4,14 +4,14 @@
 //! owner of the subject when it is sent, so that nobody is shown a record that they have lost. The subject is read once
 //! per event and process for all subscribers, together with those of the events that already wait after it.
 
+mod topic;
+
 use std::any::Any;
-use std::collections::HashMap;
 use std::iter;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use async_graphql::{Context, SimpleObject};
-use futures_util::future::BoxFuture;
+use async_graphql::{Context, ID, SimpleObject};
 use futures_util::{Stream, StreamExt, stream};
 use moka::policy::EvictionPolicy;
 use tokio::sync::OnceCell;
@@ -22,8 +22,10 @@ use crate::kernel::ids::EventId;
 use crate::kernel::{Error, Result};
 use crate::platform::auth::Viewer;
 use crate::platform::bus::{Cursor, Event, Hub};
-use crate::platform::db::{ChangeKind as Happened, Database, Heard, Owner, Reader};
+use crate::platform::db::{ChangeKind as Happened, Database, Heard, Reader};
 use crate::words;
+
+pub use topic::{Loaded, Member, StreamField, StreamRoot, Subject, Things, Topic, subjects};
 
 words! {
     /// What happened to the record, as you see it.
@@ -39,43 +41,6 @@ words! {
     }
 }
 
-/// A channel whose events subscriptions deliver.
-pub struct Topic {
-    /// The channel.
-    pub name: &'static str,
-    /// The subscription field that delivers this channel alone.
-    pub field: &'static str,
-    /// Reads the subjects by their ids, as a viewer who sees everything.
-    pub read: for<'a> fn(&'a Reader, &'a [Uuid]) -> BoxFuture<'a, Result<Things>>,
-    /// The ids that a viewer who loses access must forget; `None` when the loss is told by the event of its parent.
-    pub forget: Option<fn(Uuid) -> Vec<String>>,
-}
-
-/// Subjects by their ids.
-pub type Things = HashMap<Uuid, Loaded>;
-
-/// A subject as it was read, with its current owner.
-#[derive(Clone, Default)]
-pub struct Loaded {
-    /// `None`: the audience alone decides who sees it.
-    owner: Option<Owner>,
-    /// `None`: there is nothing to deliver. (A deletion is delivered with the fact as its subject.)
-    thing: Option<Arc<dyn Any + Send + Sync>>,
-    preloaded: Option<Preloaded>,
-}
-
-impl Loaded {
-    /// A subject that exists.
-    pub fn of(thing: impl Any + Send + Sync, owner: Option<Owner>) -> Loaded {
-        Loaded { owner, thing: Some(Arc::new(thing)), preloaded: None }
-    }
-
-    /// Adds a row that was read with it, and that everybody who sees the subject may see.
-    pub fn beside(self, row: impl Any + Send + Sync) -> Loaded {
-        Loaded { preloaded: Some(Preloaded(Arc::new(row))), ..self }
-    }
-}
-
 /// An event as one viewer receives it.
 #[derive(Clone)]
 pub struct Item {
@@ -85,6 +50,8 @@ pub struct Item {
     pub kind: ChangeKind,
     /// The item before it on this stream.
     pub previous: Option<Cursor>,
+    /// How its topic is delivered.
+    pub topic: &'static Topic,
     thing: Option<Arc<dyn Any + Send + Sync>>,
     preloaded: Option<Preloaded>,
 }
@@ -103,6 +70,12 @@ impl Item {
     /// The row that was read with the subject.
     pub fn preloaded(&self) -> Option<Preloaded> {
         self.preloaded.clone()
+    }
+
+    /// The ids that the viewer must forget; empty unless access was lost.
+    pub fn lost(&self) -> Vec<ID> {
+        let ids = self.topic.forget.filter(|_| self.kind == ChangeKind::AccessLost);
+        ids.map(|of| of(self.event.subject_id)).unwrap_or_default().into_iter().map(ID).collect()
     }
 
     /// The fields that all items share.
@@ -195,10 +168,12 @@ impl SubjectLoader {
         viewer: &Viewer,
         previous: Option<Cursor>,
     ) -> Result<Option<Item>, Arc<Error>> {
-        let Some(topic) = self.topics.iter().find(|topic| topic.name == event.topic) else { return Ok(None) };
+        let Some(topic) = self.topics.iter().find(|topic| event.topic == topic.channel) else {
+            return Ok(None);
+        };
         let Some(heard) = event.audience.heard_by(viewer) else { return Ok(None) };
         let item = |kind, Loaded { thing, preloaded, .. }| {
-            Some(Item { event: event.clone(), kind, previous, thing, preloaded })
+            Some(Item { event: event.clone(), kind, previous, topic, thing, preloaded })
         };
         if heard == Heard::Loses {
             return Ok(topic.forget.and_then(|_| item(ChangeKind::AccessLost, Loaded::default())));

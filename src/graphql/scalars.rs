@@ -195,6 +195,7 @@ text_scalars! {
 /// Types of the kernel whose text is a scalar. As input they are the scalar's text, which the domain checks.
 macro_rules! typed_outputs {
     ($($Type:ty as $Scalar:ty),* $(,)?) => { $(
+        #[async_trait]
         impl OutputType for $Type {
             fn type_name() -> Cow<'static, str> { <$Scalar as OutputType>::type_name() }
             fn create_type_info(registry: &mut Registry) -> String { <$Scalar as OutputType>::create_type_info(registry) }

@@ -259,3 +259,19 @@ fn what_runs_in_the_background_is_watched() {
     }
     assert!(wrong.is_empty(), "spawned and watched by nobody (see platform::tasks): {wrong:?}");
 }
+
+/// An event on a channel without a topic would be written and heard by nobody.
+#[test]
+fn every_channel_has_a_topic() {
+    let topics: BTreeSet<&str> =
+        cabina::graphql::roots::live::TOPICS.iter().map(|topic| topic.channel.0).collect();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut declared = BTreeSet::new();
+    for file in sources(&root) {
+        let text = std::fs::read_to_string(&file).expect("readable");
+        let names = text.split("Channel(\"").skip(1).filter_map(|rest| rest.split('"').next());
+        declared.extend(names.map(str::to_owned));
+    }
+    let declared: BTreeSet<&str> = declared.iter().map(String::as_str).collect();
+    assert_eq!(declared, topics, "give the channel a `Topic` in graphql/roots/live");
+}

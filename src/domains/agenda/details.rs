@@ -9,9 +9,9 @@ use super::agenda_event::{self, Reminders};
 use super::agenda_series;
 use super::rules::AgendaErrorCode as Code;
 use super::times;
-use crate::domains::clients::{activity, client, contact, event_log_entry};
+use crate::domains::clients::client;
 use crate::kernel::error::Check;
-use crate::kernel::ids::{self, ActivityId, ClientId, ContactId, EntryId, TeamId, TypedId};
+use crate::kernel::ids::{self, ClientId, TeamId};
 use crate::kernel::{Patch, Result};
 use crate::platform::db::{Tx, Visible};
 
@@ -170,18 +170,10 @@ impl Details {
     }
 }
 
-/// Whether there is such a thing that an event can be about, and the viewer sees it: a line for each kind.
+/// Whether there is such a thing that an event can be about, and the viewer sees it.
 async fn is_seen(tx: &Tx, kind: &str, id: Uuid) -> Result<bool> {
-    macro_rules! sees {
-        ($($Id:ident in $table:ident),* $(,)?) => {
-            match kind {
-                $($Id::PREFIX => {
-                    let of = $table::Entity::visible_to(&tx.by).filter($table::Column::Id.eq($Id::from_uuid(id)));
-                    of.one(tx.conn()).await?.is_some()
-                })*
-                _ => false,
-            }
-        };
+    match tx.kind(kind).filter(|kind| kind.is_related) {
+        Some(kind) => Ok(kind.seen(tx.conn(), &tx.by, id).await?.is_some()),
+        None => Ok(false),
     }
-    Ok(sees!(ContactId in contact, ActivityId in activity, EntryId in event_log_entry))
 }

@@ -26,6 +26,8 @@ mod tables;
 mod times;
 pub mod working;
 
+use crate::platform::db::Channel;
+
 pub use details::DetailsPatch;
 pub use erase::erase;
 pub use feed::{Feed, feed};
@@ -39,4 +41,4 @@ pub use settings::RemindAnew;
 pub use tables::{agenda_event, agenda_series, agenda_settings, working_calendar};
 
 /// Screens hear here that an event or a series changed.
-pub const AGENDA_CHANGED: &str = "agenda:changed";
+pub const AGENDA_CHANGED: Channel = Channel("agenda:changed");

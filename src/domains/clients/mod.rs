@@ -24,6 +24,8 @@ mod terms;
 pub mod texts;
 pub mod timeline;
 
+use crate::platform::db::{Channel, Kind};
+
 pub use reindex::IndexClients;
 pub use tables::client::visible_through;
 pub use tables::client_term;
@@ -31,6 +33,14 @@ pub use tables::{activity, client, contact, ecosystem, event_log_entry, external
 pub use terms::{search_text, terms_of};
 
 /// Screens hear here that a client changed.
-pub const CLIENT_UPDATED: &str = "client:updated";
+pub const CLIENT_UPDATED: Channel = Channel("client:updated");
 /// Screens hear here of a new entry of a client's history.
-pub const EVENTLOG_NEW: &str = "eventlog:new";
+pub const EVENTLOG_NEW: Channel = Channel("eventlog:new");
+
+/// The kinds of things of this domain that others name by their ids.
+pub const KINDS: &[Kind] = &[
+    Kind::of::<client::Entity>().synced(),
+    Kind::of::<contact::Entity>().synced().related(),
+    Kind::of::<activity::Entity>().related(),
+    Kind::of::<event_log_entry::Entity>().synced().related(),
+];

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
-use super::search_sql::{Fit, candidates, views_of};
+use super::search_sql::{Fit, candidates};
 use super::tables::client_term::MatchedField;
 use super::terms::{MAX_CHARS, code};
 use crate::kernel::contact::{Email, Phone, dialled};
@@ -48,7 +48,7 @@ pub struct Hit {
 pub async fn find(reader: &Reader, typed: &str, limit: usize) -> Result<Vec<Hit>> {
     let typed: String = typed.chars().take(MAX_TYPED).collect();
     let readings = readings_of(&typed);
-    let views = views_of(&reader.viewer);
+    let views = reader.viewer.views();
     if readings.is_empty() || views.is_empty() || limit == 0 {
         return Ok(Vec::new());
     }

@@ -12,8 +12,8 @@ use sea_orm::{DbBackend, EntityName};
 
 use super::tables::client;
 use super::tables::client_term::{Column, Entity};
-use crate::kernel::ids::{TeamId, UserId};
-use crate::platform::auth::{Right, Role, Viewer};
+use crate::platform::auth::View;
+use crate::platform::db::of_view;
 
 /// Words of a range read for ranking.
 const CANDIDATES: u64 = 300;
@@ -29,34 +29,6 @@ pub enum Fit {
     Whole,
     /// Each begins a word of the client.
     Begun,
-}
-
-/// A part of what a viewer sees, for which there is an index.
-#[derive(Clone, Copy)]
-pub enum View {
-    /// Every client.
-    All,
-    /// The clients of a team.
-    Team(TeamId),
-    /// The clients of an advisor.
-    Advisor(UserId),
-    /// The unassigned clients of a team.
-    Pool(TeamId),
-}
-
-/// The parts of what a viewer sees.
-pub fn views_of(viewer: &Viewer) -> Vec<View> {
-    if !viewer.has(Right::ReadClients) {
-        return Vec::new();
-    }
-    match (viewer.role, viewer.team) {
-        (Role::Admin, _) => vec![View::All],
-        (_, None) => vec![],
-        (Role::Supervisor, Some(team)) => vec![View::Team(team)],
-        (Role::Advisor, Some(team)) => {
-            viewer.user_id().map(View::Advisor).into_iter().chain([View::Pool(team)]).collect()
-        }
-    }
 }
 
 /// Clients that have all words of one of the readings, in one statement. Of each reading the longest word comes first, and
@@ -187,12 +159,6 @@ fn says_all(word: &str, fit: Fit) -> bool {
 }
 
 fn within(query: &mut SelectStatement, table: &'static str, view: View) {
-    let team = Expr::col((table, Alias::new("team_id")));
-    let advisor = Expr::col((table, Alias::new("advisor_id")));
-    match view {
-        View::All => query,
-        View::Team(id) => query.and_where(team.eq(id)),
-        View::Advisor(id) => query.and_where(advisor.eq(id)),
-        View::Pool(id) => query.and_where(team.eq(id)).and_where(advisor.is_null()),
-    };
+    let column = |name: &'static str| Expr::col((table, Alias::new(name)));
+    query.cond_where(of_view(view, column("team_id"), column("advisor_id")));
 }

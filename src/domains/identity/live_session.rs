@@ -166,10 +166,17 @@ impl Authenticator {
             live_sessions.heard.send_replace(follower.at().0);
             while let Ok(events) = follower.next().await {
                 let ours = events.iter().filter(|event| event.topic == IDENTITY_CHANGED);
-                let who: Vec<Uuid> = ours.filter_map(|event| event.audience.user).collect();
-                if !who.is_empty() {
-                    self.viewers.forget_all_of(&who);
-                    self.reload_until_known(|session| who.contains(&session.who())).await;
+                // One that says of nobody whom it is about, as this version cannot read it, may be about anybody.
+                match ours.map(|event| event.audience.user).collect::<Option<Vec<Uuid>>>() {
+                    Some(who) if who.is_empty() => {}
+                    Some(who) => {
+                        self.viewers.forget_all_of(&who);
+                        self.reload_until_known(|session| who.contains(&session.who())).await;
+                    }
+                    None => {
+                        self.viewers.forget_everybody();
+                        self.reload_until_known(|_| true).await;
+                    }
                 }
                 live_sessions.heard.send_replace(follower.at().0);
             }

@@ -17,10 +17,10 @@ pub mod teams;
 pub mod users;
 pub mod viewer_cache;
 
-use crate::platform::db::{Audience, Change};
+use crate::platform::db::{Audience, Change, Channel};
 
 /// Servers hear here that somebody sees more or less than before, or is out.
-pub const IDENTITY_CHANGED: &str = "identity:changed";
+pub const IDENTITY_CHANGED: Channel = Channel("identity:changed");
 
 /// Tells every server that this change concerns what a user or key may see.
 fn concerning(change: Change, who: uuid::Uuid) -> Change {

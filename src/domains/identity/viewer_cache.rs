@@ -75,6 +75,14 @@ impl ViewerCache {
         });
     }
 
+    /// Somebody changed, and nobody knows who.
+    pub(super) fn forget_everybody(&self) {
+        self.forget(|viewers| {
+            viewers.sessions.invalidate_all();
+            viewers.keys.invalidate_all();
+        });
+    }
+
     /// Keys were revoked.
     pub(super) fn forget_keys(&self) {
         self.forget(|viewers| viewers.keys.invalidate_all());

@@ -8,7 +8,9 @@ pub mod inbox;
 mod tables;
 pub mod texts;
 
+use crate::platform::db::Channel;
+
 pub use tables::notification;
 
 /// Users hear here that they are told of something, and that something was read.
-pub const NOTIFICATION_NEW: &str = "notification:new";
+pub const NOTIFICATION_NEW: Channel = Channel("notification:new");

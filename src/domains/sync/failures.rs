@@ -9,14 +9,14 @@ use uuid::Uuid;
 
 use super::ledger;
 use crate::codes;
-use crate::domains::clients::{clients, contact, event_log_entry, timeline};
+use crate::domains::clients::clients;
 use crate::kernel::error::Check;
-use crate::kernel::ids::{ClientId, ContactId, EntryId, SyncId, TypedId};
+use crate::kernel::ids::{SyncId, TypedId};
 use crate::kernel::time::Instant;
 use crate::kernel::{Error, Result, Stop, text};
 use crate::platform::auth::{Right, Viewer};
 use crate::platform::db::tables::sync_external::{Column, Entity, Model, SyncStatus};
-use crate::platform::db::{Change, ChangeKind, FieldChange, Mark, Reader, Tx, Visible, all_rows, mark};
+use crate::platform::db::{Change, ChangeKind, FieldChange, Mark, Reader, Seen, Tx, Visible, all_rows, mark};
 use crate::platform::jobs::dead::{Columns, Group, Selection, grouped};
 
 codes! {
@@ -95,25 +95,15 @@ pub async fn request(tx: &mut Tx, kind: &str, id: Uuid) -> Result<SyncId, Stop<S
 
 /// Has a thing sent that no change has marked since Odoo is there.
 async fn first(tx: &mut Tx, kind: &str, id: Uuid) -> Result<SyncId, Stop<SyncErrorCode>> {
-    let client = match kind {
-        ClientId::PREFIX => Some(ClientId::from_uuid(id)),
-        ContactId::PREFIX => {
-            let of =
-                contact::Entity::visible_to(&tx.by).filter(contact::Column::Id.eq(ContactId::from_uuid(id)));
-            of.one(tx.conn()).await.map_err(Error::from)?.map(|contact| contact.client_id)
-        }
-        EntryId::PREFIX => {
-            let of = timeline::history(&tx.by, None)
-                .filter(event_log_entry::Column::Id.eq(EntryId::from_uuid(id)));
-            of.one(tx.conn()).await.map_err(Error::from)?.map(|entry| entry.client_id)
-        }
-        _ => None,
-    };
-    let client = clients::get(tx, client.ok_or(Error::NotFound)?).await?;
+    let known = tx.kind(kind).filter(|kind| kind.is_synced).ok_or(Error::NotFound)?;
+    let Seen { client } = known.seen(tx.conn(), &tx.by, id).await?.ok_or(Error::NotFound)?;
+    if let Some(client) = client {
+        clients::get(tx, client).await?; // it is not given away meanwhile
+    }
     if !tx.sends(kind) {
         return Err(not_synced(kind));
     }
-    let mark_it = Mark { id, kind: kind.to_owned(), client: Some(client.id.uuid()), gone: false };
+    let mark_it = Mark { id, kind: kind.to_owned(), client: client.map(TypedId::uuid), gone: false };
     mark(tx.conn(), vec![mark_it], tx.now).await?;
     tx.wake();
     let why = FieldChange { field: "sync".into(), before: Value::Null, after: "requested".into() };

@@ -16,14 +16,14 @@ use sea_orm::{ColumnTrait, QueryFilter, Select};
 use crate::domains::clients::visible_through;
 use crate::platform::auth::{Right, Role, Viewer};
 use crate::platform::db::tables::sync_external::{Column, Entity};
-use crate::platform::db::{Visible, all_rows, none};
+use crate::platform::db::{Channel, Visible, all_rows, none};
 
 pub use checkpoint::Checkpoint;
 
 pub use crate::platform::db::tables::sync_external::{Model, SyncDirection, SyncStatus};
 
 /// Screens hear here that a thing stands otherwise in the other system.
-pub const SYNC_CHANGED: &str = "sync:changed";
+pub const SYNC_CHANGED: Channel = Channel("sync:changed");
 
 impl Visible for Entity {
     /// Whoever sees the client; what hangs on no client is for admins.

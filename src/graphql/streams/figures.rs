@@ -97,7 +97,8 @@ impl Stream {
     fn note(&mut self, events: &[Arc<Event>]) {
         let viewer = self.viewer.borrow().clone();
         let moves = |event: &&Arc<Event>| {
-            self.topics.contains(&event.topic.as_str()) && event.audience.heard_by(&viewer).is_some()
+            self.topics.contains(&event.topic.as_str())
+                && (event.skipped.is_some() || event.audience.heard_by(&viewer).is_some())
         };
         let newest = events.iter().filter(moves).map(|event| event.position).max();
         if let (Some(newest), Some(pace)) = (newest, &mut self.pace) {

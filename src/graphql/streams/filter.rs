@@ -5,15 +5,18 @@ use async_graphql::{InputType, Value};
 use uuid::Uuid;
 
 use crate::graphql::edges::agenda::DateTimeRangeInput;
-use crate::kernel::ids::{ClientId, UserId};
+use crate::kernel::ids::{self, ClientId, TypedId, UserId};
 use crate::kernel::time::Instant;
 use crate::kernel::{Error, Result};
 use crate::platform::db::{Audience, Owner};
 
+/// The arguments that name a thing, and the prefix of its ids: only events about that thing are delivered.
+const ABOUT: &[(&str, &str)] = &[("clientId", ClientId::PREFIX)];
+
 /// Which events a subscription delivers; all conditions must hold.
 #[derive(Default)]
 pub struct StreamFilter {
-    client: Option<Uuid>,
+    about: Vec<Uuid>,
     assignee: Option<Uuid>,
     range: Option<(Instant, Instant)>,
 }
@@ -24,8 +27,14 @@ impl StreamFilter {
     /// # Errors
     /// `Invalid` when an argument is not an id of its kind, or not a range.
     pub fn of(argument: impl Fn(&str) -> Option<Value>) -> Result<StreamFilter> {
-        let client = text(argument("clientId")).map(|text| text.parse::<ClientId>()).transpose();
-        let client = client.map_err(|_| Error::invalid("clientId", "is no id of a client"))?;
+        let mut about = Vec::new();
+        for &(name, prefix) in ABOUT {
+            if let Some(text) = text(argument(name)) {
+                let id = ids::parse(&text).filter(|(kind, _)| *kind == prefix);
+                let (_, id) = id.ok_or_else(|| Error::invalid(name, format!("is no id of a {prefix}")))?;
+                about.push(id);
+            }
+        }
         let assignee = text(argument("assigneeId")).map(|text| text.parse::<UserId>()).transpose();
         let assignee = assignee.map_err(|_| Error::invalid("assigneeId", "is no id of a user"))?;
         let range = argument("range").filter(|range| *range != Value::Null);
@@ -35,7 +44,7 @@ impl StreamFilter {
         // All-day events of other zones may begin up to a day earlier or later: deliver one too many rather than miss one.
         let aside = chrono::Duration::days(1);
         Ok(StreamFilter {
-            client: client.map(Into::into),
+            about,
             assignee: assignee.map(Into::into),
             range: range.map(|range| (range.start - aside, range.end + aside)),
         })
@@ -44,12 +53,12 @@ impl StreamFilter {
     /// Whether an event with this audience passes.
     pub fn holds(&self, audience: &Audience) -> bool {
         let his = |owner: Option<Owner>| owner.is_some_and(|owner| owner.advisor == self.assignee);
-        let client = self.client.is_none() || audience.client == self.client;
+        let about = self.about.iter().all(|id| audience.is_about(*id));
         let assignee = self.assignee.is_none() || his(audience.now) || his(audience.before);
         let there = self.range.is_none_or(|(start, end)| {
             audience.span.is_none_or(|span| span.start < end && span.end.is_none_or(|ends| ends >= start))
         });
-        client && assignee && there
+        about && assignee && there
     }
 }
 

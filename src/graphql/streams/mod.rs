@@ -293,8 +293,9 @@ impl Stream {
     }
 
     async fn write(&mut self, event: &Arc<Event>) -> Result<Frame, Arc<Error>> {
+        // One that does not say whom it is about, as this version cannot read it, may be about anybody.
         let for_me =
-            |viewer: &Viewer| event.audience.user.is_some() && event.audience.heard_by(viewer).is_some();
+            |viewer: &Viewer| event.audience.user.is_none() || event.audience.heard_by(viewer).is_some();
         if event.topic == MOVED_SIGHT && for_me(&self.viewer.borrow()) {
             Box::pin(self.session.reload_viewer(event.position)).await;
         }

@@ -4,6 +4,7 @@ use crate::kernel::ids::{ApiKeyId, SessionId, TeamId, TypedId, UserId};
 use crate::kernel::{Error, Result};
 use crate::words;
 
+// In the order of what they allow: see `Right::needs`.
 words! {
     /// What a person may see and do.
     pub enum Role {
@@ -34,6 +35,22 @@ words! {
     }
 }
 
+impl Right {
+    /// Who has it: the least role, and the least scope of an API key. The one table of rights: a domain whose writes are not
+    /// writes of clients has a right of its own here.
+    const fn needs(self) -> (Role, Scope) {
+        match self {
+            Right::ReadClients => (Role::Advisor, Scope::Read),
+            Right::WriteClients => (Role::Advisor, Scope::Write),
+            Right::BlockClients => (Role::Supervisor, Scope::Admin),
+            Right::MoveClientsAcrossTeams | Right::Administer | Right::ReadAudit => {
+                (Role::Admin, Scope::Admin)
+            }
+        }
+    }
+}
+
+// In the order of what they allow: see `Right::needs`.
 words! {
     /// What an API key is good for; it narrows the rights of the key's role.
     pub enum Scope {
@@ -146,20 +163,9 @@ impl Viewer {
 
     /// Whether the viewer has a right.
     pub fn has(&self, right: Right) -> bool {
-        let by_role = match right {
-            Right::ReadClients | Right::WriteClients => true,
-            Right::BlockClients => self.role != Role::Advisor,
-            Right::MoveClientsAcrossTeams | Right::Administer | Right::ReadAudit => self.role == Role::Admin,
-        };
-        let by_scope = self.scopes.as_ref().is_none_or(|scopes| {
-            scopes.contains(&Scope::Admin)
-                || match right {
-                    Right::ReadClients => !scopes.is_empty(),
-                    Right::WriteClients => scopes.contains(&Scope::Write),
-                    _ => false,
-                }
-        });
-        by_role && by_scope
+        let (role, scope) = right.needs();
+        let by_scope = self.scopes.as_ref().is_none_or(|scopes| scopes.iter().any(|own| *own >= scope));
+        self.role >= role && by_scope
     }
 
     /// Goes on only with the right.
@@ -169,21 +175,6 @@ impl Viewer {
     pub fn may(&self, right: Right) -> Result<()> {
         use crate::kernel::words::Word;
         if self.has(right) { Ok(()) } else { Err(Error::Forbidden(right.as_str())) }
-    }
-
-    /// Whether clients of this team and advisor are seen: advisors see their own and the unassigned ones of their team,
-    /// supervisors their team's, admins all.
-    pub fn sees(&self, team: uuid::Uuid, advisor: Option<uuid::Uuid>) -> bool {
-        let own_team = self.team.is_some_and(|mine| mine.uuid() == team);
-        let rule = match self.role {
-            Role::Admin => true,
-            Role::Supervisor => own_team,
-            Role::Advisor => match advisor {
-                Some(advisor) => self.team.is_some() && self.user_id().is_some_and(|me| me.uuid() == advisor),
-                None => own_team,
-            },
-        };
-        rule && self.has(Right::ReadClients)
     }
 
     /// The person who is signed in; none for machines and the system.

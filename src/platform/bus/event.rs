@@ -37,14 +37,14 @@ pub struct Event {
     pub audience: Audience,
     /// When the change was made.
     pub at: Instant,
-    /// Why this version cannot read it. It has its place, and nobody hears of it.
+    /// Why this version cannot read it. It keeps its position and its topic, and is delivered to nobody.
     #[serde(skip)]
     pub skipped: Option<String>,
 }
 
 impl Event {
-    /// Reads a row of the outbox. What cannot be read, as of a newer version, is passed over: it must not hold up those
-    /// behind it.
+    /// Reads a row of the outbox. One that cannot be read was written by a newer version, while servers are replaced one by
+    /// one: it is skipped, so that it does not hold up the events after it.
     ///
     /// # Errors
     /// When the row has no position.
@@ -52,14 +52,17 @@ impl Event {
         let position = row.try_get::<Option<i64>>("", "position")?;
         let position = position.ok_or_else(|| Error::internal("an event without a position"))?;
         let read = outbox::Model::from_query_result(row, "").map_err(Error::from);
-        Ok(read.and_then(Event::try_from).unwrap_or_else(|cause| Event::skipped(position, &cause)))
+        Ok(read.and_then(Event::try_from).unwrap_or_else(|cause| {
+            let topic = row.try_get::<String>("", "topic").unwrap_or_default();
+            Event::skipped(position, topic, &cause)
+        }))
     }
 
-    fn skipped(position: i64, cause: &Error) -> Event {
+    pub(super) fn skipped(position: i64, topic: String, cause: &Error) -> Event {
         Event {
             position,
             event_id: EventId::from_uuid(Uuid::nil()),
-            topic: String::new(),
+            topic,
             kind: ChangeKind::Updated,
             subject_id: Uuid::nil(),
             version: 0,

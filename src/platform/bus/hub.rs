@@ -1,6 +1,6 @@
 //! The latest events of this process, in their order, for everybody who follows them.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,6 +14,8 @@ use crate::platform::db::Database;
 
 /// Events kept in memory; who falls further behind reads the outbox, or is told that it lags.
 const KEPT: usize = 4096;
+/// Kinds of skipped events that are logged.
+const LOGGED: usize = 100;
 /// Events that came early and wait for those before them.
 const EARLY: usize = 1000;
 /// So long an event may be late before it is read from the outbox: two relays publish side by side.
@@ -51,6 +53,8 @@ struct State {
     /// The newest event after which somebody sees more or less than before.
     moved: i64,
     early: BTreeMap<i64, Arc<Event>>,
+    /// Topics and causes of skipped events that are in the log already.
+    logged: HashSet<(String, String)>,
 }
 
 impl Hub {
@@ -61,7 +65,13 @@ impl Hub {
 
     fn behind(tail: i64) -> Hub {
         Hub {
-            state: Mutex::new(State { kept: VecDeque::new(), tail, moved: tail, early: BTreeMap::new() }),
+            state: Mutex::new(State {
+                kept: VecDeque::new(),
+                tail,
+                moved: tail,
+                early: BTreeMap::new(),
+                logged: HashSet::new(),
+            }),
             tail: watch::Sender::new(tail),
             missing: Notify::new(),
             hearing: watch::Sender::new(true),
@@ -220,10 +230,18 @@ impl State {
     fn keep(&mut self, event: Arc<Event>) {
         self.tail = event.position;
         if let Some(cause) = &event.skipped {
-            metrics::counter!("cabina_events_skipped_total").increment(1);
-            tracing::error!(position = event.position, cause, "an event that cannot be read is passed over");
+            metrics::counter!("cabina_events_skipped_total", "topic" => event.topic.clone()).increment(1);
+            if self.is_first(&event.topic, cause) {
+                let (position, topic) = (event.position, &event.topic);
+                tracing::error!(
+                    position,
+                    topic,
+                    cause,
+                    "an event of another version is skipped, and so will be others like it without a further line"
+                );
+            }
         }
-        // What cannot be read may have said so.
+        // One that cannot be read may have moved something to another owner.
         if event.audience.before.is_some() || event.skipped.is_some() {
             self.moved = event.position;
         }
@@ -231,6 +249,11 @@ impl State {
         if self.kept.len() > KEPT {
             self.kept.pop_front();
         }
+    }
+
+    /// Whether no event of this topic was skipped for this cause before: a newer version may write thousands of them.
+    fn is_first(&mut self, topic: &str, cause: &str) -> bool {
+        self.logged.len() < LOGGED && self.logged.insert((topic.to_owned(), cause.to_owned()))
     }
 
     /// Moves early events that are due behind the others.
@@ -274,6 +297,20 @@ mod tests {
             proptest::prop_assert_eq!(hub.tail(), 10 + whole.len() as i64);
             proptest::prop_assert_eq!(positions(hub.after(10, 100)), Some(whole));
         }
+    }
+
+    #[test]
+    fn of_skipped_events_that_are_alike_the_first_is_logged() {
+        let hub = Hub::behind(0);
+        let mut state = hub.state();
+        assert!(state.is_first("client:updated", "unknown kind"));
+        assert!(!state.is_first("client:updated", "unknown kind"));
+        assert!(state.is_first("client:updated", "unknown right"));
+        assert!(state.is_first("identity:changed", "unknown kind"));
+        for cause in 0..2 * LOGGED {
+            state.is_first("client:updated", &cause.to_string());
+        }
+        assert!(!state.is_first("client:updated", "one more"), "the memory of them is bounded");
     }
 
     #[test]

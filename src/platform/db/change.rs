@@ -45,6 +45,10 @@ pub struct Audience {
     /// The client it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client: Option<uuid::Uuid>,
+    /// What else it is about, things of any kind by their ids: a subscription may be narrowed to one of them. Rows of older
+    /// versions have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub about: Vec<uuid::Uuid>,
     /// Team and advisor after the change.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub now: Option<Owner>,
@@ -80,6 +84,16 @@ impl Audience {
     /// Of something that lies there in time.
     pub fn over(self, start: Instant, end: Option<Instant>) -> Audience {
         Audience { span: Some(Span { start, end }), ..self }
+    }
+
+    /// Of something that is about these things too.
+    pub fn about(self, ids: impl IntoIterator<Item = uuid::Uuid>) -> Audience {
+        Audience { about: ids.into_iter().collect(), ..self }
+    }
+
+    /// Whether it is about the thing with this id.
+    pub fn is_about(&self, id: uuid::Uuid) -> bool {
+        self.client == Some(id) || self.about.contains(&id)
     }
 
     /// How this viewer hears of it; `None`: not at all.
@@ -127,11 +141,22 @@ pub struct Change {
     pub announce: Option<Announcement>,
 }
 
+/// The name of a channel of events. Each is declared once, as a constant of its domain, and has a `Topic` in
+/// `graphql/roots/live` that says how subscriptions deliver it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Channel(pub &'static str);
+
+impl PartialEq<Channel> for String {
+    fn eq(&self, channel: &Channel) -> bool {
+        self == channel.0
+    }
+}
+
 /// What screens hear of a change.
 #[derive(Clone, Debug)]
 pub struct Announcement {
     /// The channel.
-    pub topic: &'static str,
+    pub topic: Channel,
     /// Who may hear it.
     pub audience: Audience,
     /// The thing that screens know: the changed one, or the one it hangs on.
@@ -151,7 +176,7 @@ impl Change {
     }
 
     /// Tells the screens of the thing itself.
-    pub fn on(mut self, topic: &'static str, audience: Audience) -> Change {
+    pub fn on(mut self, topic: Channel, audience: Audience) -> Change {
         let fields = self.fields.iter().map(|change| change.field.clone()).collect();
         let (subject_id, kind, version) = (self.subject_id, self.kind, self.version);
         self.announce = Some(Announcement { topic, audience, subject_id, kind, version, fields });
@@ -161,7 +186,7 @@ impl Change {
     /// Tells the screens that a field of another thing, on which this one hangs, is not what it was.
     pub fn on_parent<I: TypedId>(
         mut self,
-        topic: &'static str,
+        topic: Channel,
         audience: Audience,
         parent: I,
         version: i32,
@@ -199,4 +224,37 @@ pub fn differences<T: Serialize>(before: Option<&T>, after: Option<&T>) -> Resul
         })
         .filter(|change| change.before != change.after)
         .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::kernel::ids::new_uuid;
+
+    #[test]
+    fn audiences_of_older_and_newer_versions_are_read() {
+        let (client, team) = (new_uuid(), new_uuid());
+        let owner = Owner { team, advisor: None };
+        let known = Audience { client: Some(client), now: Some(owner), ..Audience::default() };
+        let older = json!({ "client": client, "now": { "team": team, "advisor": null } });
+        assert_eq!(serde_json::from_value::<Audience>(older.clone()).expect("read"), known);
+        assert_eq!(serde_json::to_value(&known).expect("JSON"), older, "older versions read it as well");
+        let mut newer = older;
+        newer["floor"] = json!(3);
+        assert_eq!(serde_json::from_value::<Audience>(newer).expect("read"), known);
+    }
+
+    #[test]
+    fn an_audience_is_about_its_client_and_about_other_things() {
+        let (client, bay, other) = (new_uuid(), new_uuid(), new_uuid());
+        let audience = Audience { client: Some(client), ..Audience::default() }.about([bay]);
+        assert_eq!([client, bay, other].map(|id| audience.is_about(id)), [true, true, false]);
+        let read: Audience =
+            serde_json::from_value(serde_json::to_value(&audience).expect("JSON")).expect("read");
+        assert_eq!(read, audience);
+        let alone = Audience::default().about([bay]);
+        assert!(alone.is_about(bay) && !alone.is_about(client), "a thing need not hang on a client");
+    }
 }

@@ -12,6 +12,7 @@ use sea_orm::{
 use secrecy::ExposeSecret;
 use tokio::sync::{Mutex, Notify};
 
+use super::kinds::Kind;
 use super::sound::is_sound;
 use super::synced::Synced;
 use super::time_limit::stop_after;
@@ -40,6 +41,8 @@ pub struct Database {
     looked: Arc<Mutex<Option<(Instant, bool)>>>,
     /// What is kept alike in another system.
     pub(super) synced: Synced,
+    /// The kinds of things, as each domain lists them.
+    kinds: &'static [&'static [Kind]],
 }
 
 impl Database {
@@ -61,6 +64,16 @@ impl Database {
     /// The same database, where changes of these kinds of things are marked in the ledger.
     pub fn syncing(self, synced: Synced) -> Database {
         Database { synced, ..self }
+    }
+
+    /// The same database, which knows these kinds of things.
+    pub fn knowing(self, kinds: &'static [&'static [Kind]]) -> Database {
+        Database { kinds, ..self }
+    }
+
+    /// The kind of things whose ids have this prefix.
+    pub fn kind(&self, prefix: &str) -> Option<&'static Kind> {
+        self.kinds.iter().copied().flatten().find(|kind| kind.prefix == prefix)
     }
 
     /// The kinds of things whose changes are sent to another system.
@@ -188,6 +201,7 @@ pub async fn connect(config: &DatabaseConfig, statement_time: Option<Duration>) 
         owed: Arc::default(),
         looked: Arc::default(),
         synced: Synced::default(),
+        kinds: &[],
     })
 }
 

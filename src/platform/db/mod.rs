@@ -5,6 +5,7 @@ mod change;
 mod connect;
 mod contention;
 mod delete;
+mod kinds;
 mod locks;
 mod many;
 mod numbers;
@@ -20,10 +21,13 @@ mod time_limit;
 mod tx;
 mod visible;
 
-pub use change::{Announcement, Audience, Change, ChangeKind, FieldChange, Heard, Owner, Span, differences};
+pub use change::{
+    Announcement, Audience, Change, ChangeKind, Channel, FieldChange, Heard, Owner, Span, differences,
+};
 pub use connect::{Database, connect, sqlite_folder};
 pub use contention::retried;
 pub use delete::delete_all;
+pub use kinds::{Kind, Seen, Table, Thing};
 pub use locks::lock_keys;
 pub use many::{among, insert_all, update_all};
 pub use numbers::{Gaps, NumberSeries};
@@ -36,4 +40,4 @@ pub use reader::Reader;
 pub use redaction::ERASED;
 pub use synced::{Mark, Synced, mark};
 pub use tx::{NewJob, Origin, Tx};
-pub use visible::{Visible, all_rows, none};
+pub use visible::{Visible, all_rows, none, of_view, visible_by_owner};

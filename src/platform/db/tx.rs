@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::change::{Announcement, Change, FieldChange};
 use super::connect::Database;
+use super::kinds::Kind;
 use super::locks::lock_keys;
 use super::many::insert_all;
 use super::numbers::{self, Gaps, NumberSeries};
@@ -194,6 +195,11 @@ impl Tx {
         self.database.synced.has(kind)
     }
 
+    /// The kind of things whose ids have this prefix.
+    pub fn kind(&self, prefix: &str) -> Option<&'static Kind> {
+        self.database.kind(prefix)
+    }
+
     /// What changes of this thing came from the other system: it is not to be sent back.
     pub fn came_from_there(&mut self, id: Uuid) {
         self.echoes.push(id);
@@ -294,7 +300,7 @@ impl Tx {
                 id: Set(new_uuid()),
                 event_id: Set(self.event),
                 position: Set(None),
-                topic: Set(news.topic.to_owned()),
+                topic: Set(news.topic.0.to_owned()),
                 kind: Set(news.kind),
                 subject_id: Set(news.subject_id),
                 version: Set(news.version),

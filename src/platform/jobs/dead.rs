@@ -13,7 +13,9 @@ use crate::kernel::time::Instant;
 use crate::kernel::{Error, Result, Stop, text};
 use crate::platform::auth::{Right, Viewer};
 use crate::platform::db::tables::job::{Column, Entity, Model};
-use crate::platform::db::{Announcement, Audience, Change, ChangeKind, FieldChange, Reader, Tx, Visible};
+use crate::platform::db::{
+    Announcement, Audience, Change, ChangeKind, Channel, FieldChange, Reader, Tx, Visible,
+};
 
 codes! {
     /// Why dead letters were left as they were.
@@ -21,7 +23,7 @@ codes! {
 }
 
 /// Admins hear here that there is a new dead letter, or one less.
-pub const DEAD_LETTERS_CHANGED: &str = "job:dead";
+pub const DEAD_LETTERS_CHANGED: Channel = Channel("job:dead");
 
 /// Most dead letters at once, the oldest first: each leaves a line in the audit.
 pub const MOST: u64 = 1000;

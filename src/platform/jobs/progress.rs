@@ -10,10 +10,10 @@ use crate::kernel::ids::{JobId, TypedId};
 use crate::kernel::time::Instant;
 use crate::platform::auth::Right;
 use crate::platform::db::tables::job::{Column, Entity, Model};
-use crate::platform::db::{Announcement, Audience, ChangeKind, all_rows};
+use crate::platform::db::{Announcement, Audience, ChangeKind, Channel, all_rows};
 
 /// Admins hear here how far work is.
-pub const JOB_CHANGED: &str = "job:changed";
+pub const JOB_CHANGED: Channel = Channel("job:changed");
 
 /// Told at most so often, of one job.
 const EVERY: chrono::Duration = chrono::Duration::seconds(1);

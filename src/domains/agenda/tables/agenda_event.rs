@@ -2,13 +2,13 @@
 
 use sea_orm::FromJsonQueryResult;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Cond, ExprTrait};
+use sea_orm::sea_query::Cond;
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::ids::{AgendaEventId, AgendaSeriesId, ClientId, TeamId, TypedId, UserId};
 use crate::kernel::time::{Day, Instant};
-use crate::platform::auth::{Right, Role, Viewer};
-use crate::platform::db::{Owner, Visible, all_rows, none};
+use crate::platform::auth::Viewer;
+use crate::platform::db::{Owner, Visible, visible_by_owner};
 use crate::words;
 
 words! {
@@ -119,30 +119,9 @@ impl Model {
 }
 
 impl Visible for Entity {
+    /// By its own owner, not by the client's: so what somebody sees changes by changes of the agenda alone.
     fn visible_to(viewer: &Viewer) -> Select<Self> {
-        of_owner(viewer, Column::TeamId, Column::AssigneeId)
-    }
-}
-
-/// What has an owner of its own: advisors see theirs and the unassigned of their team, supervisors their team's, admins
-/// all. Not by the client: so what somebody sees changes by changes of the agenda alone.
-pub(super) fn of_owner<E: EntityTrait>(
-    viewer: &Viewer,
-    team_id: E::Column,
-    assignee: E::Column,
-) -> Select<E> {
-    let all = all_rows::<E>();
-    if !viewer.has(Right::ReadClients) {
-        return none(all);
-    }
-    match (viewer.role, viewer.team) {
-        (Role::Admin, _) => all,
-        (_, None) => none(all),
-        (Role::Supervisor, Some(team)) => all.filter(team_id.eq(team)),
-        (Role::Advisor, Some(team)) => {
-            let pool = team_id.eq(team).and(assignee.is_null());
-            all.filter(Cond::any().add_option(viewer.user_id().map(|me| assignee.eq(me))).add(pool))
-        }
+        visible_by_owner(viewer, Column::TeamId, Column::AssigneeId)
     }
 }
 

@@ -7,11 +7,11 @@ use sea_orm::FromJsonQueryResult;
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::agenda_event::{Reminders, of_owner};
+use super::agenda_event::Reminders;
 use crate::kernel::ids::{AgendaSeriesId, ClientId, TeamId, TypedId, UserId};
 use crate::kernel::time::Instant;
 use crate::platform::auth::Viewer;
-use crate::platform::db::{Owner, Visible};
+use crate::platform::db::{Owner, Visible, visible_by_owner};
 
 /// Local starts that the rule gives and that are left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
@@ -79,6 +79,6 @@ impl Model {
 
 impl Visible for Entity {
     fn visible_to(viewer: &Viewer) -> Select<Self> {
-        of_owner(viewer, Column::TeamId, Column::AssigneeId)
+        visible_by_owner(viewer, Column::TeamId, Column::AssigneeId)
     }
 }

@@ -7,7 +7,7 @@ use super::client::visible_through;
 use crate::kernel::ids::{ActivityId, ClientId, UserId};
 use crate::kernel::time::Instant;
 use crate::platform::auth::Viewer;
-use crate::platform::db::Visible;
+use crate::platform::db::{Thing, Visible};
 use crate::words;
 
 words! {
@@ -75,4 +75,10 @@ impl Visible for Entity {
     fn visible_to(viewer: &Viewer) -> Select<Self> {
         visible_through(viewer, Column::ClientId)
     }
+}
+
+impl Thing for Entity {
+    type Id = ActivityId;
+    const ID: Column = Column::Id;
+    const CLIENT: Option<Column> = Some(Column::ClientId);
 }

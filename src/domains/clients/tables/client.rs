@@ -2,13 +2,13 @@
 
 use sea_orm::FromJsonQueryResult;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Cond, ExprTrait, SelectStatement};
+use sea_orm::sea_query::{ExprTrait, SelectStatement};
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::ids::{ClientId, EcosystemId, MarketId, TeamId, UserId};
 use crate::kernel::time::Instant;
-use crate::platform::auth::{Right, Role, Viewer};
-use crate::platform::db::{Visible, all_rows, none};
+use crate::platform::auth::{View, Viewer};
+use crate::platform::db::{Thing, Visible, all_rows, visible_by_owner};
 use crate::words;
 
 words! {
@@ -116,31 +116,22 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Visible for Entity {
-    /// Advisors see their clients and the unassigned ones of their team, supervisors their team, admins all.
     fn visible_to(viewer: &Viewer) -> Select<Self> {
-        let all = all_rows::<Self>();
-        if !viewer.has(Right::ReadClients) {
-            return none(all);
-        }
-        match (viewer.role, viewer.team) {
-            (Role::Admin, _) => all,
-            (_, None) => none(all),
-            (Role::Supervisor, Some(team)) => all.filter(Column::TeamId.eq(team)),
-            (Role::Advisor, Some(team)) => {
-                let pool = Column::TeamId.eq(team).and(Column::AdvisorId.is_null());
-                all.filter(
-                    Cond::any().add_option(viewer.user_id().map(|me| Column::AdvisorId.eq(me))).add(pool),
-                )
-            }
-        }
+        visible_by_owner(viewer, Column::TeamId, Column::AdvisorId)
     }
+}
+
+impl Thing for Entity {
+    type Id = ClientId;
+    const ID: Column = Column::Id;
+    const CLIENT: Option<Column> = Some(Column::Id);
 }
 
 /// Rows of another table that hang on a client are seen by those who see the client.
 pub fn visible_through<E: EntityTrait>(viewer: &Viewer, client_id: E::Column) -> Select<E> {
     let all = all_rows::<E>();
-    if viewer.role == Role::Admin && viewer.has(Right::ReadClients) {
-        return all; // admins see all clients: nothing to look up
+    if viewer.views() == [View::All] {
+        return all; // whoever sees all clients: nothing to look up
     }
     let mut clients: SelectStatement = sea_orm::QueryTrait::into_query(Entity::visible_to(viewer));
     let same = Expr::col((Entity, Column::Id)).equals((E::default(), client_id));

@@ -7,7 +7,7 @@ use super::client::visible_through;
 use crate::kernel::ids::{ClientId, ContactId};
 use crate::kernel::time::Instant;
 use crate::platform::auth::Viewer;
-use crate::platform::db::Visible;
+use crate::platform::db::{Thing, Visible};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "contact")]
@@ -40,4 +40,10 @@ impl Visible for Entity {
     fn visible_to(viewer: &Viewer) -> Select<Self> {
         visible_through(viewer, Column::ClientId)
     }
+}
+
+impl Thing for Entity {
+    type Id = ContactId;
+    const ID: Column = Column::Id;
+    const CLIENT: Option<Column> = Some(Column::ClientId);
 }

@@ -8,7 +8,7 @@ use super::client::visible_through;
 use crate::kernel::ids::{ClientId, EntryId};
 use crate::kernel::time::Instant;
 use crate::platform::auth::{ActorKind, Viewer};
-use crate::platform::db::Visible;
+use crate::platform::db::{Thing, Visible};
 use crate::words;
 
 words! {
@@ -143,4 +143,10 @@ impl Visible for Entity {
     fn visible_to(viewer: &Viewer) -> Select<Self> {
         visible_through(viewer, Column::ClientId)
     }
+}
+
+impl Thing for Entity {
+    type Id = EntryId;
+    const ID: Column = Column::Id;
+    const CLIENT: Option<Column> = Some(Column::ClientId);
 }

@@ -14,11 +14,11 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use crate::kernel::ids::{ClientId, ContactId, EntryId, SyncId, TypedId};
+use crate::kernel::ids::{ClientId, SyncId, TypedId};
 use crate::kernel::time::Instant;
 use crate::kernel::{Error, Result};
 use crate::platform::db::tables::sync_external::{Column, Entity, Model, SyncDirection, SyncStatus};
-use crate::platform::db::{Database, Tx, all_rows, among, delete_all};
+use crate::platform::db::{Database, Table, Tx, all_rows, among, delete_all};
 use crate::platform::telemetry::TraceContext;
 
 pub use found::{Found, absent, found, newest_before};
@@ -277,12 +277,10 @@ pub async fn take(database: &Database, ids: &[Uuid], run: Uuid, now: Instant) ->
 /// # Errors
 /// Those of the database, and `Usage` for a kind that is not known.
 pub async fn mark_all(database: &Database, kind: &str, now: Instant) -> Result<u64> {
-    let (table, client) = match kind {
-        ClientId::PREFIX => ("client", "id"),
-        ContactId::PREFIX => ("contact", "client_id"),
-        EntryId::PREFIX => ("event_log_entry", "client_id"),
-        _ => return Err(Error::Usage(format!("{kind} is no kind of things that is synced"))),
-    };
+    let known = database.kind(kind).filter(|known| known.is_synced);
+    let known = known.ok_or_else(|| Error::Usage(format!("{kind} is no kind of things that is synced")))?;
+    let Table { name: table, client } = known.table();
+    let client = client.unwrap_or("NULL");
     // Some in each transaction, in the order of their ids: a ledger of a million rows is not written in one.
     let next =
         format!("SELECT id FROM {table} WHERE id > $1 ORDER BY id LIMIT 1 OFFSET {}", MARKED_AT_ONCE - 1);

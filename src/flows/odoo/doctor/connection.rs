@@ -131,7 +131,7 @@ fn supported(version: &Version) -> Finding {
             "version",
             format!("{says} is newer than what this cabina was tried with"),
             format!(
-                "PullBatch for a newer cabina; try the exchange on a copy before you trust it. Tried: {OLDEST} to {NEWEST}."
+                "Look for a newer cabina; try the exchange on a copy before you trust it. Tried: {OLDEST} to {NEWEST}."
             ),
         ),
     }

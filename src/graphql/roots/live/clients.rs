@@ -1,51 +1,71 @@
 //! What streams tell of clients.
 
-use async_graphql::{ComplexObject, Result, SimpleObject};
-use futures_util::FutureExt;
+use async_graphql::{ComplexObject, Context, Result, SimpleObject, Subscription};
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, Stream};
+use uuid::Uuid;
 
 use crate::domains::clients::{CLIENT_UPDATED, EVENTLOG_NEW};
 use crate::graphql::fast::One;
-use crate::graphql::live::{ChangeKind, Item, ItemHeader, Loaded, Topic};
+use crate::graphql::live::{ChangeKind, Item, ItemHeader, Loaded, Subject, Things, Topic, current, subjects};
 use crate::graphql::nodes::clients::{Client, EventLogEntry};
 use crate::kernel::Error;
 use crate::kernel::ids::{ClientId, TypedId};
-use crate::platform::db::{ColumnSet, Owner};
+use crate::platform::bus::Cursor;
+use crate::platform::db::{Owner, Reader};
 
 /// Changes of clients.
-pub const UPDATED: Topic = Topic {
-    name: CLIENT_UPDATED,
-    field: "clientUpdated",
-    read: |all, ids| {
-        async move {
-            let clients = all.by_ids::<Client>(ids, ColumnSet::ALL).await?;
-            let found = |(id, client): (_, Client)| (id, Loaded::of(client.clone(), Some(owner(&client))));
-            Ok(clients.into_iter().map(found).collect())
-        }
-        .boxed()
-    },
-    forget: Some(|id| vec![ClientId::from_uuid(id).to_string()]),
-};
+pub const UPDATED: Topic = Topic::of::<ClientUpdated>(CLIENT_UPDATED, subjects::<Client>)
+    .on("clientUpdated", &ClientStream)
+    .forgetting(|id| vec![ClientId::from_uuid(id).to_string()]);
 
 /// New entries of histories. Nothing needs to be forgotten entry by entry: the client itself is told.
-pub const EVENTLOG: Topic = Topic {
-    name: EVENTLOG_NEW,
-    field: "eventlogNew",
-    read: |all, ids| {
-        async move {
-            let entries = all.with_parents::<EventLogEntry, Client>(ids, "client_id").await?;
-            let found = |(id, (entry, client)): (_, (EventLogEntry, Client))| {
-                (id, Loaded::of(entry, Some(owner(&client))).beside(client))
-            };
-            Ok(entries.into_iter().map(found).collect())
-        }
-        .boxed()
-    },
-    forget: None,
-};
+pub const EVENTLOG: Topic =
+    Topic::of::<EventlogNew>(EVENTLOG_NEW, read_entries).on("eventlogNew", &ClientStream);
 
-/// Whose a client is now.
-pub(super) fn owner(client: &Client) -> Owner {
-    Owner { team: client.team_id.uuid(), advisor: client.advisor_id.map(TypedId::uuid) }
+/// The fields of `Subscription`.
+struct ClientStream;
+
+#[Subscription]
+impl ClientStream {
+    /// Changes of clients that you may see.
+    async fn client_updated(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only this client.")] client_id: Option<ClientId>,
+        #[graphql(desc = "First what was missed since this cursor.")] after: Option<Cursor>,
+    ) -> Result<impl Stream<Item = ClientUpdated> + use<>> {
+        let _ = (client_id, after); // read by `graphql/streams`
+        current::<Item, _>(ctx)
+    }
+
+    /// New entries in the history of clients that you may see.
+    async fn eventlog_new(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only of this client.")] client_id: Option<ClientId>,
+        #[graphql(desc = "First what was missed since this cursor.")] after: Option<Cursor>,
+    ) -> Result<impl Stream<Item = EventlogNew> + use<>> {
+        let _ = (client_id, after); // read by `graphql/streams`
+        current::<Item, _>(ctx)
+    }
+}
+
+impl Subject for Client {
+    fn owner(&self) -> Option<Owner> {
+        Some(Owner { team: self.team_id.uuid(), advisor: self.advisor_id.map(TypedId::uuid) })
+    }
+}
+
+fn read_entries<'a>(all: &'a Reader, ids: &'a [Uuid]) -> BoxFuture<'a, crate::kernel::Result<Things>> {
+    async move {
+        let entries = all.with_parents::<EventLogEntry, Client>(ids, "client_id").await?;
+        let loaded = |(id, (entry, client)): (_, (EventLogEntry, Client))| {
+            (id, Loaded::of(entry, client.owner()).beside(client))
+        };
+        Ok(entries.into_iter().map(loaded).collect())
+    }
+    .boxed()
 }
 
 /// A client changed.

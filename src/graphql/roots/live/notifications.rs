@@ -1,34 +1,52 @@
 //! What streams tell of notifications.
 
-use async_graphql::{ComplexObject, Result, SimpleObject};
-use futures_util::FutureExt;
+use async_graphql::{ComplexObject, Context, Result, SimpleObject, Subscription};
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, Stream};
 use sea_orm::sea_query::SelectStatement;
+use uuid::Uuid;
 
 use crate::domains::notifications::NOTIFICATION_NEW;
 use crate::domains::notifications::inbox::unread_beside;
 use crate::graphql::fast::One;
-use crate::graphql::live::{ChangeKind, Item, ItemHeader, Loaded, Topic};
+use crate::graphql::live::{ChangeKind, Item, ItemHeader, Loaded, Things, Topic, current};
 use crate::graphql::nodes::notifications::Notification;
 use crate::kernel::Error;
+use crate::platform::bus::Cursor;
+use crate::platform::db::Reader;
 
 /// What users are told of, and that they read it.
-pub const NEW: Topic = Topic {
-    name: NOTIFICATION_NEW,
-    field: "notificationNew",
-    read: |all, ids| {
-        async move {
-            let unread = |query: &mut SelectStatement| _ = query.expr(unread_beside());
-            let read = all.beside::<Notification, i64>(ids, unread, |cells| cells.take()).await?;
-            let found = |(id, (notification, unread))| {
-                let read = Unread { notification: One::new(notification), unread };
-                (id, Loaded::of(read, None)) // its audience is its user, for ever
-            };
-            Ok(read.into_iter().map(found).collect())
-        }
-        .boxed()
-    },
-    forget: None,
-};
+pub const NEW: Topic =
+    Topic::of::<NotificationNew>(NOTIFICATION_NEW, read).on("notificationNew", &NotificationStream);
+
+/// The field of `Subscription`.
+struct NotificationStream;
+
+#[Subscription]
+impl NotificationStream {
+    /// What you are told of, and what you marked as read on another screen.
+    async fn notification_new(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "First what was missed since this cursor.")] after: Option<Cursor>,
+    ) -> Result<impl Stream<Item = NotificationNew> + use<>> {
+        let _ = after; // read by `graphql/streams`
+        current::<Item, _>(ctx)
+    }
+}
+
+fn read<'a>(all: &'a Reader, ids: &'a [Uuid]) -> BoxFuture<'a, crate::kernel::Result<Things>> {
+    async move {
+        let unread = |query: &mut SelectStatement| _ = query.expr(unread_beside());
+        let read = all.beside::<Notification, i64>(ids, unread, |cells| cells.take()).await?;
+        let loaded = |(id, (notification, unread))| {
+            let read = Unread { notification: One::new(notification), unread };
+            (id, Loaded::of(read, None)) // its audience is its user, for ever
+        };
+        Ok(read.into_iter().map(loaded).collect())
+    }
+    .boxed()
+}
 
 /// A notification, and how many its user has not read.
 struct Unread {

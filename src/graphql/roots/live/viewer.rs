@@ -1,28 +1,22 @@
 //! What streams tell a viewer of themselves.
 
 use async_graphql::{ComplexObject, Result, SimpleObject};
-use futures_util::FutureExt;
 
 use crate::domains::identity::IDENTITY_CHANGED;
 use crate::graphql::fast::One;
-use crate::graphql::live::{Item, ItemHeader, Loaded, Topic};
+use crate::graphql::live::{Item, ItemHeader, Subject, Topic, subjects};
 use crate::graphql::nodes::identity::User;
 use crate::kernel::Error;
-use crate::platform::db::ColumnSet;
+use crate::platform::db::Owner;
 
 /// Changes of users; of their sessions nothing is told.
-pub const CHANGED: Topic = Topic {
-    name: IDENTITY_CHANGED,
-    field: "",
-    read: |all, ids| {
-        async move {
-            let users = all.by_ids::<User>(ids, ColumnSet::ALL).await?;
-            Ok(users.into_iter().map(|(id, user)| (id, Loaded::of(user, None))).collect())
-        }
-        .boxed()
-    },
-    forget: None,
-};
+pub const CHANGED: Topic = Topic::of::<ViewerChanged>(IDENTITY_CHANGED, subjects::<User>);
+
+impl Subject for User {
+    fn owner(&self) -> Option<Owner> {
+        None
+    }
+}
 
 /// You changed: your role or team, and with it what you may see, or your name or language. Fetch anew what you show.
 #[derive(SimpleObject)]
