@@ -237,7 +237,7 @@ fn the_reader_of_imports_sees_nested_braces() {
 /// Where tasks are spawned besides `platform::tasks`, and why nobody needs to watch them.
 const UNWATCHED: &[(&str, &str)] = &[
     ("commands::serve", "waits for the signal that ends the process; the sandbox Odoo of the demo"),
-    ("domains::identity::guest", "ends with its stream, and the stream with it"),
+    ("domains::identity::live_session", "ends with its stream, and the stream with it"),
     ("graphql", "ends with its request"),
     ("http", "ends with its connection"),
     ("platform::telemetry::export", "sends traces: nothing waits for them, and what is lost is counted"),
