@@ -21,6 +21,9 @@ pub trait Thing: Visible {
     const CLIENT: Option<Self::Column>;
 }
 
+/// Finds a thing by its id, if the viewer sees it.
+type Find = for<'a> fn(&'a DatabaseTransaction, &'a Viewer, Uuid) -> BoxFuture<'a, Result<Option<Seen>>>;
+
 /// A kind of things.
 #[derive(Clone, Copy)]
 pub struct Kind {
@@ -31,7 +34,7 @@ pub struct Kind {
     /// Whether others can be about one of them, as an event of the agenda is.
     pub is_related: bool,
     table: fn() -> Table,
-    seen: for<'a> fn(&'a DatabaseTransaction, &'a Viewer, Uuid) -> BoxFuture<'a, Result<Option<Seen>>>,
+    seen: Find,
 }
 
 /// Where the rows of a kind are.
