@@ -41,7 +41,7 @@ pub async fn run(config: Config, whom: Erase) -> Result<()> {
     let looks = Arc::new(Viewer::system("command line"));
     let tx = Tx::begin(&app.database, &app.clock, looks, Origin::default()).await?;
     let user = find(&tx, &by).await?;
-    drop(tx);
+    tx.commit().await?; // nothing changed: it is rolled back now, and holds SQLite's lock no longer
     if user.disabled_at.is_some() {
         return Err(Error::Usage(format!("{by} is disabled")));
     }
