@@ -56,8 +56,6 @@ impl Channel {
         })
     }
 
-    /// How far the server's clock was ahead of ours at its last answer, to a second or two, by the answer's `Date`; behind a
-    /// proxy that is the proxy's clock.
     pub(super) fn ahead(&self) -> Option<chrono::Duration> {
         *self.ahead.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }

@@ -120,7 +120,8 @@ impl Odoo {
         self.0.login.uid(&self.0.channel, self.transport().await?).await
     }
 
-    /// How far the server's clock was ahead of ours at its last answer: see [`Channel::ahead`].
+    /// How far the server's clock was ahead of ours at its last answer, to a second or two, by the answer's `Date`; behind a
+    /// proxy that is the proxy's clock.
     pub fn ahead(&self) -> Option<chrono::Duration> {
         self.0.channel.ahead()
     }
