@@ -1,7 +1,7 @@
 //! The one way past the triggers that keep audit and history append-only: the values of an erased person are replaced.
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -35,9 +35,11 @@ impl Tx {
     /// Things of this kind of which the audit says that they once belonged to another thing, by its printed id: also what was
     /// deleted since.
     pub async fn audited_of(&self, kind: &str, owner: &str) -> Result<Vec<Uuid>> {
-        let names_owner = Expr::cust(format!("CAST(changes AS text) LIKE '%\"{owner}\"%'"));
-        let rows = all_rows::<Entity>().filter(Column::SubjectType.eq(kind)).filter(names_owner);
-        Ok(rows.all(self.conn()).await?.into_iter().map(|row| row.subject_id).collect())
+        use sea_orm::sea_query::ExprTrait; // here alone: below it would hide JSON's own `is_null`
+        let names_owner = Expr::col(Column::Changes).cast_as("text").like(format!("%\"{owner}\"%"));
+        let lines = all_rows::<Entity>().filter(Column::SubjectType.eq(kind)).filter(names_owner);
+        let things = lines.select_only().column(Column::SubjectId).distinct();
+        Ok(things.into_tuple().all(self.conn()).await?)
     }
 
     /// Replaces what the audit tells of these things: which fields changed, when and by whom stays.
