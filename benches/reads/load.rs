@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Server, client, cpu_of_postgres};
 
-/// Requests under way at the same time: `BENCH_CONNECTIONS`, 8 unless told.
+/// Requests under way at the same time: `BENCH_CONNECTIONS`, 8 by default.
 pub fn connections() -> u64 {
     crate::setting("BENCH_CONNECTIONS", 8)
 }

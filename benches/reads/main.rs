@@ -2,7 +2,7 @@
 //! PostgreSQL, in the same run. Both are processes of their own, so that each one's CPU time can be read; what the
 //! database itself spends is read too. `make bench` runs it; `docs/performance.md` keeps the results.
 //!
-//! `BENCH_CLIENTS` sets how many clients the database holds (20,000 unless told; a million for the numbers of search),
+//! `BENCH_CLIENTS` sets how many clients the database holds (20,000 by default; a million for the numbers of search),
 //! `BENCH_SECONDS` how long each run takes (4), `BENCH_ROUNDS` how many runs of each are made, in turn (3), `BENCH_CONNECTIONS`
 //! how many requests are under way at the same time (8), and `BENCH_CASES` which cases run (all whose name holds the text).
 
